@@ -1,0 +1,22 @@
+//! What things are, and the rules about them.
+//!
+//! No input or output, no async runtime and no clock: every function here gives the same answer
+//! for the same arguments. Adapters convert the outside world into these types once and the rest
+//! of the product trusts them.
+
+pub mod compute;
+pub mod container;
+pub mod facts;
+pub mod finding;
+pub mod image;
+pub mod name;
+pub mod operation;
+pub mod pull;
+pub mod recovery;
+pub mod recreate;
+pub mod runtime;
+pub mod secret;
+pub mod spec;
+pub mod start;
+pub mod usage;
+pub mod version;
