@@ -1,1 +1,14 @@
-//! engine
+//! Containers, images, logs, stats and events of one compute.
+//!
+//! The only room that talks to a container engine. [`Engine`] is what the use cases see;
+//! [`docker::DockerEngine`] speaks to Docker and to Podman's compatible service, and
+//! [`twin::TwinEngine`] behaves the same in memory. Both pass one contract suite.
+
+pub mod discovery;
+pub mod docker;
+mod error;
+mod port;
+pub mod twin;
+
+pub use error::EngineError;
+pub use port::{Engine, ExecOutput, LogLine, LogRequest, LogSource};

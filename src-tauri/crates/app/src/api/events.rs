@@ -1,0 +1,119 @@
+//! What the application tells the UI by itself.
+
+use domain::{
+    operation::Operation,
+    runtime::{Runtime, RuntimeId},
+    usage::Usage,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{ComputeView, Settings, VersionCheck};
+
+/// One change. After `watch` the first ones tell the whole state; later only what changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Change {
+    /// Rows that are new or differ, and rows that are gone.
+    #[serde(rename_all = "camelCase")]
+    Runtimes {
+        changed: Vec<Runtime>,
+        removed: Vec<RuntimeId>,
+    },
+    /// All computes.
+    #[serde(rename_all = "camelCase")]
+    Computes {
+        computes: Vec<ComputeView>,
+    },
+    /// New readings for rows in view.
+    #[serde(rename_all = "camelCase")]
+    Usage {
+        readings: Vec<UsageReading>,
+    },
+    /// An operation began, moved on or ended.
+    #[serde(rename_all = "camelCase")]
+    Operation {
+        operation: Box<Operation>,
+    },
+    #[serde(rename_all = "camelCase")]
+    VersionCheck {
+        check: Box<VersionCheck>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Settings {
+        settings: Settings,
+    },
+    RegistryLogins,
+    /// The person closes the window while these operations run: ask what to do, then call
+    /// `finish_closing`.
+    #[serde(rename_all = "camelCase")]
+    Closing {
+        operations: Vec<Operation>,
+    },
+}
+
+/// CPU and memory of one runtime.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageReading {
+    pub runtime: RuntimeId,
+    pub usage: Usage,
+}
+
+/// Answer to the question of [`Change::Closing`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FinishClosing {
+    pub decision: ClosingDecision,
+}
+
+/// What happens to running operations when the window closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ClosingDecision {
+    /// Hide the window; the application ends by itself when they are done.
+    KeepRunning,
+    /// Cancel them, wait for that, then end.
+    CancelOperations,
+    /// Do not close.
+    Stay,
+}
+
+/// Follows a runtime's log over a channel of [`LogEvent`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FollowLog {
+    pub runtime: RuntimeId,
+    /// Lines from the end to begin with.
+    pub tail: u32,
+}
+
+/// Names one followed log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OfStream {
+    pub stream: u32,
+}
+
+/// What comes over the channel of a followed log; coalesced, at most 10 a second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum LogEvent {
+    #[serde(rename_all = "camelCase")]
+    Lines { lines: Vec<LogLineView> },
+    /// The container ended or the stream broke; a sentence says which.
+    #[serde(rename_all = "camelCase")]
+    Ended { sentence: String },
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LogLineView {
+    #[ts(type = "string | null")]
+    pub time: Option<Timestamp>,
+    /// It was written to standard error.
+    pub error: bool,
+    pub text: String,
+}

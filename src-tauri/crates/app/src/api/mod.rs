@@ -1,0 +1,48 @@
+//! What crosses the border to the UI: requests, responses and events.
+//!
+//! TypeScript is generated from these types and committed; see `commands.rs` for the table.
+
+mod computes;
+mod credentials;
+mod events;
+mod runtimes;
+mod settings;
+mod versions;
+mod wizard;
+
+pub use computes::*;
+pub use credentials::*;
+pub use events::*;
+pub use runtimes::*;
+pub use settings::*;
+pub use versions::*;
+pub use wizard::*;
+
+use domain::{compute::ComputeId, operation::OperationId, runtime::RuntimeId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A request or response without content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Nothing {}
+
+/// A request about one runtime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OfRuntime {
+    pub runtime: RuntimeId,
+}
+
+/// A request about one compute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OfCompute {
+    pub compute: ComputeId,
+}
+
+/// A request about one operation, and the answer of what starts one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OfOperation {
+    pub operation: OperationId,
+}

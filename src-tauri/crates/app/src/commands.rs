@@ -1,0 +1,136 @@
+//! The command table: everything the UI can ask for, in one place.
+//!
+//! [`for_each_command!`] hands the table to a macro of the caller's choice. From it follow the
+//! shell's handlers (a missing one does not compile), the exported TypeScript type `Commands`, and
+//! the check that each command stands in exactly one permission set.
+
+/// Calls `$then!` with one line `set name(Request) -> Response;` for each command.
+#[macro_export]
+macro_rules! for_each_command {
+    ($then:ident) => {
+        $then! {
+            read app_info(Nothing) -> AppInfo;
+            read settings(Nothing) -> Settings;
+            read list_computes(Nothing) -> Computes;
+            read first_run(Nothing) -> FirstRun;
+            read list_runtimes(Nothing) -> RuntimeTable;
+            read watch_rows(WatchRows) -> Nothing;
+            read runtime_detail(OfRuntime) -> RuntimeDetail;
+            read runtime_packages(OfRuntime) -> PackageList;
+            read runtime_history(OfRuntime) -> Operations;
+            read list_operations(Nothing) -> Operations;
+            read check_version(CheckVersion) -> LatestCheck;
+            read list_versions(ListVersions) -> VersionChoices;
+            read preview_image(PreviewImage) -> ImagePreview;
+            read propose_runtime(OfCompute) -> Proposal;
+            read check_draft(OfDraft) -> DraftCheck;
+            read preflight(OfDraft) -> Preflight;
+            read preview_update(PreviewUpdate) -> UpdatePreview;
+            read preview_delete(OfRuntime) -> DeletePreview;
+            read registry_logins(Nothing) -> RegistryLogins;
+
+            change create_runtime(OfDraft) -> OfOperation;
+            change update_runtime(UpdateRuntime) -> OfOperation;
+            change roll_back_runtime(OfRuntime) -> OfOperation;
+            change start_runtime(OfRuntime) -> OfOperation;
+            change stop_runtime(OfRuntime) -> OfOperation;
+            change restart_runtime(OfRuntime) -> OfOperation;
+            change delete_runtime(DeleteRuntime) -> OfOperation;
+            change cancel_operation(OfOperation) -> Nothing;
+            change take_over(OfRuntime) -> OfOperation;
+            change skip_version(AboutVersion) -> Nothing;
+            change remind_later(AboutVersion) -> Nothing;
+            change retry_compute(OfCompute) -> Nothing;
+            change start_podman_service(Nothing) -> Nothing;
+            change save_log(OfRuntime) -> SavedFile;
+            change change_settings(Settings) -> Nothing;
+            change finish_closing(FinishClosing) -> Nothing;
+
+            credentials save_registry_login(SaveLogin) -> Nothing;
+            credentials try_registry_login(TryLogin) -> LoginTrial;
+            credentials delete_registry_login(DeleteLogin) -> Nothing;
+            credentials allow_memory_secrets(Nothing) -> Nothing;
+        }
+    };
+}
+
+/// The commands that stream over a channel; the shell writes them by hand. `(set, name)`.
+pub const STREAMS: [(&str, &str); 3] =
+    [("read", "watch"), ("read", "follow_log"), ("read", "stop_following")];
+
+macro_rules! table {
+    ($($set:ident $name:ident($request:ty) -> $response:ty;)*) => {
+        /// Every command that is not a stream, with its permission set.
+        pub const TABLE: &[(&str, &str)] = &[$((stringify!($set), stringify!($name)),)*];
+
+        #[cfg(test)]
+        #[allow(unused_imports)]
+        mod typescript {
+            use super::super::api::*;
+            use ts_rs::{Config, TS};
+
+            /// The TypeScript type `Commands`, and every type it names written to its own file.
+            pub fn commands() -> String {
+                let config = Config::from_env();
+                let mut lines = String::new();
+                let mut names = std::collections::BTreeSet::new();
+                $(
+                    <$request>::export_all(&config).expect("export");
+                    <$response>::export_all(&config).expect("export");
+                    lines += &format!(
+                        "  {}: {{ request: {}; response: {} }};\n",
+                        stringify!($name), <$request>::name(&config), <$response>::name(&config)
+                    );
+                    names.extend([<$request>::name(&config), <$response>::name(&config)]);
+                )*
+                Change::export_all(&config).expect("export");
+                LogEvent::export_all(&config).expect("export");
+                FollowLog::export_all(&config).expect("export");
+                OfStream::export_all(&config).expect("export");
+                let imports: String = names
+                    .iter()
+                    .map(|name| format!("import type {{ {name} }} from \"./{name}\";\n"))
+                    .collect();
+                format!("// Generated from the command table. Do not edit.\n{imports}\n/** Every command: what it takes and what it answers. */\nexport interface Commands {{\n{lines}}}\n")
+            }
+        }
+    };
+}
+
+for_each_command!(table);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_typescript_types_are_written() {
+        let folder = std::path::PathBuf::from(
+            std::env::var("TS_RS_EXPORT_DIR").expect("set in .cargo/config.toml"),
+        );
+        std::fs::write(folder.join("Commands.ts"), typescript::commands()).expect("write");
+    }
+
+    #[test]
+    fn each_command_is_in_exactly_one_permission_set() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../permissions/commands.toml");
+        let text = std::fs::read_to_string(file).expect("permissions");
+        let mut granted: Vec<(String, String)> = Vec::new();
+        let mut set = String::new();
+        for line in text.lines() {
+            if let Some(value) = line.strip_prefix("identifier = ") {
+                value.trim_matches('"').clone_into(&mut set);
+            } else if let Some(name) = line.trim().strip_prefix('"') {
+                granted.push((set.clone(), name.trim_end_matches(['"', ',']).to_owned()));
+            }
+        }
+        granted.sort();
+        let mut expected: Vec<(String, String)> = TABLE
+            .iter()
+            .chain(&STREAMS)
+            .map(|(set, name)| ((*set).to_owned(), (*name).to_owned()))
+            .collect();
+        expected.sort();
+        assert_eq!(granted, expected);
+    }
+}

@@ -1,0 +1,261 @@
+//! Runtimes: what one is, and how its status follows from what was seen.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{
+    compute::ComputeId,
+    container::{ContainerState, Mount, PublishedPort},
+    finding::Finding,
+    name::RuntimeName,
+    operation::{OperationId, OperationKind},
+    spec::RecordedSpec,
+    version::Version,
+};
+
+/// Names one runtime for its whole life: a random UUID kept in its containers' labels.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+#[ts(type = "string")]
+pub struct RuntimeId(pub String);
+
+impl std::fmt::Display for RuntimeId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Status of a runtime. *Available* is said only when `/health` answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+pub enum Status {
+    Starting,
+    Available,
+    Updating,
+    Stopping,
+    Stopped,
+    /// The container runs, but the service does not answer.
+    Unavailable,
+    Failed,
+}
+
+/// How the service inside answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Protocol {
+    /// The open executor service: `/health` says `healthy`.
+    Executor,
+    /// The Azure runtime: `/health` says `{"status":"Healthy",…}`; flows need an Azure workspace.
+    AzureRuntime,
+}
+
+/// What is known of the service's health.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Not asked yet, or not answered yet since it started.
+    NotYet,
+    /// It answered with the right status and body.
+    Answered(Protocol),
+    /// It answered before and missed this many times in a row since.
+    Missed(u32),
+}
+
+/// Misses in a row after which a runtime that answered before is *Unavailable*.
+pub const MISSES_UNTIL_UNAVAILABLE: u32 = 3;
+
+/// What the status of a runtime follows from.
+#[derive(Clone, Debug)]
+pub struct Seen<'a> {
+    pub state: ContainerState,
+    pub exit_code: i64,
+    /// What the engine keeps of a failed start.
+    pub error: &'a str,
+    pub health: &'a Health,
+    /// Seconds since the container started, while it runs.
+    pub running_for: u64,
+    pub operation: Option<OperationKind>,
+    /// Seconds it may take to become ready before it counts as *Unavailable*.
+    pub ready_within: u64,
+}
+
+/// The rule for the status.
+pub fn status(seen: &Seen<'_>) -> Status {
+    match seen.operation {
+        Some(OperationKind::Update | OperationKind::RollBack | OperationKind::Recover) => {
+            return Status::Updating;
+        }
+        Some(OperationKind::Stop | OperationKind::Delete) => return Status::Stopping,
+        Some(OperationKind::Create | OperationKind::Start | OperationKind::Restart) => {
+            return match seen.health {
+                Health::Answered(_) if seen.state == ContainerState::Running => Status::Available,
+                _ => Status::Starting,
+            };
+        }
+        None => {}
+    }
+    match seen.state {
+        ContainerState::Running => match seen.health {
+            Health::Answered(_) => Status::Available,
+            Health::Missed(misses) if *misses < MISSES_UNTIL_UNAVAILABLE => Status::Available,
+            Health::Missed(_) => Status::Unavailable,
+            Health::NotYet if seen.running_for <= seen.ready_within => Status::Starting,
+            Health::NotYet => Status::Unavailable,
+        },
+        ContainerState::Paused => Status::Unavailable,
+        ContainerState::Restarting | ContainerState::Dead => Status::Failed,
+        ContainerState::Removing => Status::Stopping,
+        // 143 and 137 are what a stop leaves (SIGTERM, then SIGKILL after the grace period).
+        ContainerState::Exited
+            if matches!(seen.exit_code, 0 | 137 | 143) && seen.error.is_empty() =>
+        {
+            Status::Stopped
+        }
+        ContainerState::Created if seen.error.is_empty() => Status::Stopped,
+        ContainerState::Created | ContainerState::Exited => Status::Failed,
+    }
+}
+
+/// An installed Python package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Package {
+    pub name: String,
+    pub version: String,
+}
+
+/// A runtime as the list shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Runtime {
+    pub id: RuntimeId,
+    pub name: RuntimeName,
+    pub compute: ComputeId,
+    /// The compute's name for people.
+    pub compute_name: String,
+    pub status: Status,
+    /// Why it is so, in a few words; empty when there is nothing to say.
+    pub status_reason: String,
+    /// For a runtime that is not well: the cause, when it is known.
+    pub finding: Option<Finding>,
+    /// The dated version, when the image has one.
+    pub version: Option<Version>,
+    /// The image as the container was created with.
+    pub image: String,
+    /// Digest that identifies what really runs; empty when the engine does not tell it.
+    pub digest: String,
+    /// `default` (with repository), an image reference … for people.
+    pub environment: String,
+    /// `http://127.0.0.1:18080`; `None` while nothing is published.
+    pub endpoint: Option<String>,
+    pub protocol: Option<Protocol>,
+    pub container_id: String,
+    #[ts(type = "string | null")]
+    pub created: Option<Timestamp>,
+    /// When the container started, while it runs.
+    #[ts(type = "string | null")]
+    pub started: Option<Timestamp>,
+    /// `user@host` of the installation that created it.
+    pub creator: String,
+    /// Created by this installation.
+    pub mine: bool,
+    /// The operation under way on it.
+    pub operation: Option<OperationId>,
+    /// Another live or foreign installation works on it: who, since when.
+    pub lock: Option<LockHolder>,
+    /// A previous container is kept and can be rolled back to.
+    pub previous: Option<PreviousContainer>,
+    /// The newest version, when the last check found a newer one that was not skipped.
+    pub update_available: Option<Version>,
+    /// Counts recreates: 1, 2, …
+    pub generation: u32,
+    pub restart_count: u32,
+    pub ports: Vec<PublishedPort>,
+    pub mounts: Vec<Mount>,
+    /// Bytes; 0 = no limit.
+    pub memory_limit: u64,
+    /// CPUs; 0 = no limit.
+    pub cpu_limit: f64,
+    pub restart_policy: String,
+    /// What the person asked for; `None` when the label cannot be read.
+    pub spec: Option<RecordedSpec>,
+}
+
+/// Who holds a runtime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LockHolder {
+    /// `user@host`.
+    pub who: String,
+    #[ts(type = "string | null")]
+    pub since: Option<Timestamp>,
+    /// It is this installation, running now.
+    pub ours: bool,
+}
+
+/// The container kept for *Roll back*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviousContainer {
+    pub image: String,
+    pub version: Option<Version>,
+    /// When it stopped serving.
+    #[ts(type = "string | null")]
+    pub since: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(state: ContainerState, health: &Health) -> Seen<'_> {
+        Seen {
+            state,
+            exit_code: 0,
+            error: "",
+            health,
+            running_for: 5,
+            operation: None,
+            ready_within: 120,
+        }
+    }
+
+    #[test]
+    fn available_is_said_only_when_health_answered() {
+        let yes = Health::Answered(Protocol::Executor);
+        assert_eq!(status(&seen(ContainerState::Running, &yes)), Status::Available);
+        assert_eq!(status(&seen(ContainerState::Running, &Health::NotYet)), Status::Starting);
+        let late = Seen { running_for: 121, ..seen(ContainerState::Running, &Health::NotYet) };
+        assert_eq!(status(&late), Status::Unavailable);
+        assert_eq!(status(&seen(ContainerState::Exited, &yes)), Status::Stopped);
+    }
+
+    #[test]
+    fn three_misses_are_unavailable() {
+        assert_eq!(status(&seen(ContainerState::Running, &Health::Missed(2))), Status::Available);
+        assert_eq!(status(&seen(ContainerState::Running, &Health::Missed(3))), Status::Unavailable);
+    }
+
+    #[test]
+    fn a_container_that_failed_is_not_called_stopped() {
+        let none = Health::NotYet;
+        let crashed = Seen { exit_code: 1, ..seen(ContainerState::Exited, &none) };
+        assert_eq!(status(&crashed), Status::Failed);
+        let not_started =
+            Seen { error: "port is already allocated", ..seen(ContainerState::Created, &none) };
+        assert_eq!(status(&not_started), Status::Failed);
+        let stopped = Seen { exit_code: 143, ..seen(ContainerState::Exited, &none) };
+        assert_eq!(status(&stopped), Status::Stopped);
+        assert_eq!(status(&seen(ContainerState::Restarting, &none)), Status::Failed);
+    }
+
+    #[test]
+    fn an_operation_shows_in_the_status() {
+        let yes = Health::Answered(Protocol::Executor);
+        let updating =
+            Seen { operation: Some(OperationKind::Update), ..seen(ContainerState::Running, &yes) };
+        assert_eq!(status(&updating), Status::Updating);
+        let stopping =
+            Seen { operation: Some(OperationKind::Stop), ..seen(ContainerState::Running, &yes) };
+        assert_eq!(status(&stopping), Status::Stopping);
+    }
+}

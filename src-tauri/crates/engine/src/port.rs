@@ -1,0 +1,153 @@
+//! What the use cases may ask of an engine.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{
+    compute::EngineFacts,
+    container::{Container, EngineEvent, LocalImage, Neighbour},
+    image::{ImageReference, Platform},
+    pull::PullEvent,
+    secret::Login,
+    usage::Usage,
+};
+use futures_util::stream::BoxStream;
+use serde_json::Value;
+
+use crate::EngineError;
+
+/// One compute's engine. Every call may fail with [`EngineError::Unreachable`].
+///
+/// Containers are named by id or by name. Nothing here waits without a limit, apart from the streams:
+/// dropping a stream ends what it does (a pull is cancelled, a log no longer followed).
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// What the engine said of itself when it was connected.
+    fn facts(&self) -> &EngineFacts;
+
+    /// Asks the engine whether it is there.
+    async fn ping(&self) -> Result<(), EngineError>;
+
+    /// All containers, in any state, that carry the label `io.promptflow-runtimes.runtime`.
+    /// One that vanishes while it is looked at is left out.
+    async fn managed(&self) -> Result<Vec<Container>, EngineError>;
+
+    /// Every container of the engine, as far as names, ports and volumes are concerned.
+    async fn neighbours(&self) -> Result<Vec<Neighbour>, EngineError>;
+
+    /// One container, with the engine's whole answer in [`Container::raw`].
+    async fn inspect(&self, container: &str) -> Result<Container, EngineError>;
+
+    /// Creates a container from a raw body (`POST /containers/create`: what is not understood here
+    /// is sent all the same) and answers its id. A taken name is [`EngineError::Conflict`].
+    async fn create(&self, name: &str, body: &Value) -> Result<String, EngineError>;
+
+    /// Starts it; no error when it runs.
+    async fn start(&self, container: &str) -> Result<(), EngineError>;
+
+    /// Stops it, with SIGKILL after `grace`; no error when it is stopped.
+    async fn stop(&self, container: &str, grace: Duration) -> Result<(), EngineError>;
+
+    /// Removes it. `force` kills it first; `volumes` removes its anonymous volumes too.
+    /// No error when it is gone.
+    async fn remove(&self, container: &str, force: bool, volumes: bool) -> Result<(), EngineError>;
+
+    /// Gives it another name; a taken one is [`EngineError::Conflict`].
+    async fn rename(&self, container: &str, name: &str) -> Result<(), EngineError>;
+
+    /// Changes the restart policy; [`EngineError::NotSupported`] on Podman 4.
+    async fn set_restart_policy(&self, container: &str, policy: &Value) -> Result<(), EngineError>;
+
+    /// Connects a created or running container to a network with this raw `EndpointConfig`.
+    async fn connect_network(
+        &self,
+        network: &str,
+        container: &str,
+        endpoint: &Value,
+    ) -> Result<(), EngineError>;
+
+    /// Pulls an image. The stream ends when the image is there; an error item says that it failed.
+    /// A stall longer than `idle` is [`EngineError::Silent`].
+    async fn pull(
+        &self,
+        reference: &ImageReference,
+        platform: &Platform,
+        login: Option<&Login>,
+        idle: Duration,
+    ) -> BoxStream<'static, Result<PullEvent, EngineError>>;
+
+    /// One image, by reference or id, with its layers.
+    async fn image(&self, reference: &str) -> Result<LocalImage, EngineError>;
+
+    /// Every image, with its layers.
+    async fn images(&self) -> Result<Vec<LocalImage>, EngineError>;
+
+    /// Gives an image one more name.
+    async fn tag(&self, image: &str, reference: &ImageReference) -> Result<(), EngineError>;
+
+    /// Removes an image; one in use is [`EngineError::Conflict`].
+    async fn remove_image(&self, reference: &str) -> Result<(), EngineError>;
+
+    /// What happens from now on. The stream ends without an error when the engine goes away.
+    async fn events(&self) -> BoxStream<'static, Result<EngineEvent, EngineError>>;
+
+    /// CPU and memory about once a second while it runs.
+    async fn usage(&self, container: &str) -> BoxStream<'static, Result<Usage, EngineError>>;
+
+    /// Lines of its log, oldest first.
+    async fn logs(
+        &self,
+        container: &str,
+        request: LogRequest,
+    ) -> BoxStream<'static, Result<LogLine, EngineError>>;
+
+    /// Runs a command inside a running container and waits for its end, at most `limit`.
+    async fn exec(
+        &self,
+        container: &str,
+        command: &[String],
+        limit: Duration,
+    ) -> Result<ExecOutput, EngineError>;
+
+    /// Command lines of the processes inside a running container.
+    async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError>;
+
+    /// Free bytes where images are stored; `None` when that cannot be told from here.
+    async fn free_disk(&self) -> Result<Option<u64>, EngineError>;
+}
+
+/// Which lines of a log are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogRequest {
+    /// Only the last so many lines; `None` = all.
+    pub tail: Option<u32>,
+    /// Go on with new lines until the container ends.
+    pub follow: bool,
+    /// Only lines from this second on (since 1970); 0 = all.
+    pub since: i64,
+}
+
+/// Where a line was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogSource {
+    Out,
+    Error,
+}
+
+/// One line of a log. Invalid UTF-8 is replaced; a line longer than 64 KiB is cut and says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    pub source: LogSource,
+    /// When the engine got it; `None` when the engine does not tell.
+    pub time: Option<jiff::Timestamp>,
+    /// Without the line end.
+    pub text: String,
+}
+
+/// What a command inside a container answered. Each text holds at most 8 MiB.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecOutput {
+    pub exit_code: i64,
+    pub out: String,
+    pub error: String,
+}
