@@ -143,3 +143,33 @@ pub struct EngineEvent {
     /// Nanoseconds since 1970.
     pub time_nanos: i64,
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A running container with nothing special about it.
+    pub(crate) fn container(id: &str, name: &str) -> Container {
+        Container {
+            id: id.into(),
+            name: name.into(),
+            image_id: "sha256:1".into(),
+            image_reference: "r.example/x:1".into(),
+            state: ContainerState::Running,
+            exit_code: 0,
+            out_of_memory: false,
+            error: String::new(),
+            created: None,
+            started: None,
+            finished: None,
+            restart_count: 0,
+            labels: BTreeMap::new(),
+            ports: vec![],
+            mounts: vec![],
+            restart_policy: "no".into(),
+            memory_limit: 0,
+            nano_cpus: 0,
+            raw: serde_json::Value::Null,
+        }
+    }
+}

@@ -6,9 +6,12 @@
 
 pub mod compute;
 pub mod container;
+pub mod diagnosis;
 pub mod facts;
 pub mod finding;
+pub mod first;
 pub mod image;
+pub mod label;
 pub mod name;
 pub mod operation;
 pub mod pull;
