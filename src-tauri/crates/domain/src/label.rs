@@ -22,6 +22,10 @@ pub const SPEC: &str = "io.promptflow-runtimes.spec";
 pub const CREATOR: &str = "io.promptflow-runtimes.creator";
 /// How the service is started: decides what an update does with the start command.
 pub const STARTED_BY: &str = "io.promptflow-runtimes.started-by";
+/// The image with tag and digest, as it was resolved: the service inside does not tell its version.
+pub const IMAGE: &str = "io.promptflow-runtimes.image";
+/// The port inside that serves.
+pub const TARGET_PORT: &str = "io.promptflow-runtimes.target-port";
 /// On a lock only: the [`LockRecord`] as JSON.
 pub const LOCK: &str = "io.promptflow-runtimes.lock";
 
@@ -59,6 +63,9 @@ pub struct Labels {
     pub operation: OperationId,
     pub creator: Creator,
     pub started_by: StartedBy,
+    /// `None` when the label is missing; then the container's own reference is all there is.
+    pub image: Option<ImageReference>,
+    pub target_port: Option<u16>,
     /// `None` when the label is missing or cannot be read: then the container itself is the truth.
     pub spec: Option<RecordedSpec>,
 }
@@ -73,6 +80,8 @@ impl Labels {
             operation: OperationId(text(OPERATION)),
             creator: Creator::parse(&text(CREATOR)),
             started_by: StartedBy::parse(&text(STARTED_BY)),
+            image: ImageReference::parse(&text(IMAGE)).ok(),
+            target_port: text(TARGET_PORT).parse().ok(),
             spec: serde_json::from_str(&text(SPEC)).ok(),
         })
     }
@@ -86,6 +95,12 @@ impl Labels {
             (CREATOR.to_owned(), self.creator.to_string()),
             (STARTED_BY.to_owned(), self.started_by.as_str().to_owned()),
         ]);
+        if let Some(image) = &self.image {
+            labels.insert(IMAGE.to_owned(), image.to_string());
+        }
+        if let Some(port) = self.target_port {
+            labels.insert(TARGET_PORT.to_owned(), port.to_string());
+        }
         if let Some(spec) = &self.spec
             && let Ok(json) = serde_json::to_string(spec)
         {
@@ -145,6 +160,8 @@ mod tests {
             operation: OperationId("o1".into()),
             creator: Creator { installation: "i1".into(), who: "ann@box".into() },
             started_by: StartedBy::Executor,
+            image: ImageReference::parse("r.example/x:1").ok(),
+            target_port: Some(8080),
             spec: Some(RecordedSpec::of(&spec())),
         };
         assert_eq!(Labels::read(&labels.write()), Some(labels));

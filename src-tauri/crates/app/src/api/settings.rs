@@ -30,11 +30,18 @@ pub struct Settings {
     pub repository: Option<String>,
     /// Hours between version checks in the background; 0 = never.
     pub check_every_hours: u32,
+    /// Seconds within which a service has to become ready before it counts as failed; 10 to 3600.
+    pub ready_within_seconds: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { appearance: Appearance::System, repository: None, check_every_hours: 24 }
+        Self {
+            appearance: Appearance::System,
+            repository: None,
+            check_every_hours: 24,
+            ready_within_seconds: 120,
+        }
     }
 }
 
