@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{operation::OperationId, runtime::RuntimeId, spec::RecordedSpec, start::StartedBy};
+use crate::{
+    image::ImageReference, operation::OperationId, runtime::RuntimeId, spec::RecordedSpec,
+    start::StartedBy,
+};
 
 /// The runtime's id; every container of ours has it.
 pub const RUNTIME: &str = "io.promptflow-runtimes.runtime";
