@@ -1,1 +1,377 @@
-//! To come.
+//! Docker, and Podman through its Docker-compatible service.
+//!
+//! The typed client (bollard) agrees on the API version and does what has nothing to lose; [`wire`]
+//! does the rest.
+
+mod convert;
+mod events;
+mod exec;
+mod lines;
+mod logs;
+mod pull;
+mod refusal;
+mod stats;
+mod wire;
+
+use std::{path::Path, time::Duration};
+
+use async_trait::async_trait;
+use bollard::{ClientVersion, Docker, query_parameters as options};
+use domain::{
+    compute::{ComputeAddress, EngineFacts, FoundCompute, Unreachable},
+    container::{Container, EngineEvent, LocalImage, Neighbour},
+    image::{ImageReference, Platform},
+    label,
+    pull::PullEvent,
+    secret::Login,
+    usage::Usage,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::{Engine, EngineError, ExecOutput, LogLine, LogRequest, discovery};
+use wire::{Call, Wire, path, query};
+
+/// The newest API whose answers were looked at; a newer engine is spoken to in this one.
+const NEWEST_API: ClientVersion = ClientVersion { major_version: 1, minor_version: 47 };
+/// How long an engine may take to say who it is.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long an ordinary answer may take. An engine under load starts containers slowly.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+/// How many containers or images are looked at at once.
+const AT_ONCE: usize = 8;
+
+/// An engine behind a Unix socket.
+pub struct DockerEngine {
+    facts: EngineFacts,
+    socket: String,
+    wire: Wire,
+    typed: Docker,
+}
+
+impl DockerEngine {
+    /// Connects to a compute that was found, and agrees on an API version. Whether such an engine
+    /// can host a runtime is for the caller to ask (`domain::compute::can_host`).
+    pub async fn connect(compute: &FoundCompute) -> Result<Self, EngineError> {
+        if let Some(name) = discovery::unknown_context(compute) {
+            return Err(Unreachable::UnknownContext { name: name.to_owned() }.into());
+        }
+        let socket = match &compute.address {
+            ComputeAddress::Socket { path } => path.clone(),
+            ComputeAddress::NotSupported { url } => {
+                return Err(Unreachable::NotSupportedYet { url: url.clone() }.into());
+            }
+        };
+        let wire = Wire::new(&socket);
+        // The first question goes over the wire: its errors say exactly why a socket refuses.
+        let version = wire.json(Call::get("/version"), CONNECT_LIMIT).await?;
+        let refused = |error| refusal::client(Path::new(&socket), &error);
+        let typed = Docker::connect_with_unix(&socket, ANSWER_LIMIT.as_secs(), &NEWEST_API)
+            .map_err(refused)?;
+        let no_answer = Unreachable::NoAnswer { seconds: CONNECT_LIMIT.as_secs() };
+        let typed = timeout(CONNECT_LIMIT, typed.negotiate_version())
+            .await
+            .map_err(|_| no_answer)?
+            .map_err(refused)?;
+        let wire = wire.speaking(typed.client_version());
+        let info = wire.json(Call::get("/info"), CONNECT_LIMIT).await?;
+        Ok(Self { facts: convert::facts(&version, &info), socket, wire, typed })
+    }
+
+    fn refused(&self, error: &bollard::errors::Error) -> EngineError {
+        refusal::client(Path::new(&self.socket), error)
+    }
+
+    async fn get(&self, path: String) -> Result<Value, EngineError> {
+        self.wire.json(Call::get(path), ANSWER_LIMIT).await
+    }
+
+    async fn inspect_raw(&self, container: &str) -> Result<Value, EngineError> {
+        self.get(format!("/containers/{}/json", path(container))).await
+    }
+
+    /// Looks at several things at once; those that vanished meanwhile are left out.
+    async fn look_at<'a, T: Send>(
+        &'a self,
+        paths: Vec<String>,
+        convert: impl Fn(Value) -> T + Send + Sync + Copy + 'a,
+    ) -> Result<Vec<T>, EngineError> {
+        stream::iter(paths)
+            .map(|path| async move {
+                match self.get(path).await {
+                    Ok(raw) => Ok(Some(convert(raw))),
+                    Err(EngineError::NotFound(_)) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            })
+            .buffered(AT_ONCE)
+            .try_filter_map(|found| async { Ok(found) })
+            .try_collect()
+            .await
+    }
+
+    /// Paths that inspect each container of a list.
+    async fn container_paths(&self, filters: Option<Value>) -> Result<Vec<String>, EngineError> {
+        let filters = filters.map(|filters| filters.to_string());
+        let mut pairs = vec![("all", "1")];
+        pairs.extend(filters.as_deref().map(|filters| ("filters", filters)));
+        let listed = self.get(format!("/containers/json{}", query(&pairs))).await?;
+        Ok(listed
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|item| format!("/containers/{}/json", path(convert::text(item, "/Id"))))
+            .collect())
+    }
+
+    /// Podman calls an image that no registry gave `localhost/x`, where Docker calls it `x`, which
+    /// in full is `docker.io/library/x`.
+    fn local_name(&self, reference: &str) -> Option<String> {
+        let name = reference.strip_prefix("docker.io/library/").or_else(|| {
+            (!reference.contains('/') && !reference.starts_with("sha256:")).then_some(reference)
+        })?;
+        self.facts.is_podman.then(|| format!("localhost/{name}"))
+    }
+
+    /// The wait for the end of a removal that somebody else began.
+    async fn wait_until_removed(&self, container: &str) -> Result<(), EngineError> {
+        let asked = format!("/containers/{}/wait?condition=removed", path(container));
+        match self.wire.call(Call::post(asked, None), ANSWER_LIMIT).await {
+            Ok(_) | Err(EngineError::NotFound(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// `NotFound` is what was wanted.
+fn gone_is_fine<T>(result: Result<T, EngineError>) -> Result<(), EngineError> {
+    match result {
+        Ok(_) | Err(EngineError::NotFound(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    fn facts(&self) -> &EngineFacts {
+        &self.facts
+    }
+
+    async fn ping(&self) -> Result<(), EngineError> {
+        self.wire.call(Call::get("/_ping"), CONNECT_LIMIT).await.map(|_| ())
+    }
+
+    async fn managed(&self) -> Result<Vec<Container>, EngineError> {
+        let paths = self.container_paths(Some(json!({"label": [label::RUNTIME]}))).await?;
+        self.look_at(paths, convert::container).await
+    }
+
+    async fn neighbours(&self) -> Result<Vec<Neighbour>, EngineError> {
+        let paths = self.container_paths(None).await?;
+        self.look_at(paths, convert::neighbour).await
+    }
+
+    async fn inspect(&self, container: &str) -> Result<Container, EngineError> {
+        self.inspect_raw(container).await.map(convert::container)
+    }
+
+    async fn create(&self, name: &str, body: &Value) -> Result<String, EngineError> {
+        let mut pairs = vec![("name", name)];
+        // Not a field of the body, but of the query: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate
+        pairs.extend(
+            body.get("Platform").and_then(Value::as_str).map(|platform| ("platform", platform)),
+        );
+        let asked = format!("/containers/create{}", query(&pairs));
+        let mut answer = self.wire.json(Call::post(&asked, Some(body)), ANSWER_LIMIT).await;
+        let local =
+            body.get("Image").and_then(Value::as_str).and_then(|image| self.local_name(image));
+        if let (Err(EngineError::NotFound(_)), Some(local)) = (&answer, local) {
+            let mut body = body.clone();
+            body["Image"] = Value::String(local);
+            answer = self.wire.json(Call::post(&asked, Some(&body)), ANSWER_LIMIT).await;
+        }
+        let answer = answer?;
+        for warning in convert::list(&answer, "/Warnings").filter_map(Value::as_str) {
+            tracing::info!(name, warning, "the engine warned when a container was created");
+        }
+        Ok(convert::text(&answer, "/Id").to_owned())
+    }
+
+    async fn start(&self, container: &str) -> Result<(), EngineError> {
+        self.typed
+            .start_container(container, None::<options::StartContainerOptions>)
+            .await
+            .map_err(|error| self.refused(&error))
+    }
+
+    async fn stop(&self, container: &str, grace: Duration) -> Result<(), EngineError> {
+        // A part of a second would become 0, which means "kill at once".
+        let seconds = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
+        let asked = format!("/containers/{}/stop?t={seconds}", path(container));
+        let limit = Duration::from_secs(seconds) + ANSWER_LIMIT;
+        self.wire.call(Call::post(asked, None), limit).await.map(|_| ())
+    }
+
+    async fn remove(&self, container: &str, force: bool, volumes: bool) -> Result<(), EngineError> {
+        let flag = |on: bool| if on { "1" } else { "0" };
+        let asked = query(&[("force", flag(force)), ("v", flag(volumes))]);
+        let asked = format!("/containers/{}{asked}", path(container));
+        match self.wire.call(Call::delete(asked), ANSWER_LIMIT).await {
+            Err(EngineError::Conflict(words)) if words.contains("already in progress") => {
+                self.wait_until_removed(container).await
+            }
+            other => gone_is_fine(other),
+        }
+    }
+
+    async fn rename(&self, container: &str, name: &str) -> Result<(), EngineError> {
+        let asked = options::RenameContainerOptions { name: name.to_owned() };
+        self.typed.rename_container(container, asked).await.map_err(|error| self.refused(&error))
+    }
+
+    async fn set_restart_policy(&self, container: &str, policy: &Value) -> Result<(), EngineError> {
+        let body = json!({"RestartPolicy": policy});
+        let asked = format!("/containers/{}/update", path(container));
+        match self.wire.call(Call::post(asked, Some(&body)), ANSWER_LIMIT).await {
+            // Either the container is not there, or (Podman 4) nothing answers at this address.
+            Err(EngineError::NotFound(_)) => {
+                self.inspect_raw(container).await?;
+                Err(EngineError::NotSupported(format!(
+                    "{} {} cannot change the restart policy of a container.",
+                    self.facts.engine, self.facts.version
+                )))
+            }
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn connect_network(
+        &self,
+        network: &str,
+        container: &str,
+        endpoint: &Value,
+    ) -> Result<(), EngineError> {
+        let body = json!({"Container": container, "EndpointConfig": endpoint});
+        let asked = format!("/networks/{}/connect", path(network));
+        self.wire.call(Call::post(asked, Some(&body)), ANSWER_LIMIT).await.map(|_| ())
+    }
+
+    async fn pull(
+        &self,
+        reference: &ImageReference,
+        platform: &Platform,
+        login: Option<&Login>,
+        idle: Duration,
+    ) -> BoxStream<'static, Result<PullEvent, EngineError>> {
+        pull::pull(self.wire.clone(), reference, platform, login, idle)
+    }
+
+    async fn image(&self, reference: &str) -> Result<LocalImage, EngineError> {
+        let mut answer = self.get(format!("/images/{}/json", path(reference))).await;
+        if let (Err(EngineError::NotFound(_)), Some(local)) = (&answer, self.local_name(reference))
+        {
+            answer = self.get(format!("/images/{}/json", path(&local))).await;
+        }
+        answer.map(|raw| convert::image(&raw))
+    }
+
+    async fn images(&self) -> Result<Vec<LocalImage>, EngineError> {
+        let listed = self.get("/images/json".into()).await?;
+        let ids: Vec<String> = listed
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|item| format!("/images/{}/json", path(convert::text(item, "/Id"))))
+            .collect();
+        self.look_at(ids, |raw| convert::image(&raw)).await
+    }
+
+    async fn tag(&self, image: &str, reference: &ImageReference) -> Result<(), EngineError> {
+        let asked = options::TagImageOptions {
+            repo: Some(reference.repository.to_string()),
+            tag: Some(reference.tag_or_latest().to_owned()),
+        };
+        self.typed.tag_image(image, Some(asked)).await.map_err(|error| self.refused(&error))
+    }
+
+    async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
+        let asked = format!("/images/{}", path(reference));
+        match self.wire.call(Call::delete(asked), ANSWER_LIMIT).await {
+            // Podman answers 500 where Docker answers 409.
+            Err(EngineError::Refused { message, .. }) if message.contains("in use") => {
+                Err(EngineError::Conflict(message))
+            }
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn events(&self) -> BoxStream<'static, Result<EngineEvent, EngineError>> {
+        events::events(&self.wire).await
+    }
+
+    async fn usage(&self, container: &str) -> BoxStream<'static, Result<Usage, EngineError>> {
+        stats::usage(self.wire.clone(), container)
+    }
+
+    async fn logs(
+        &self,
+        container: &str,
+        request: LogRequest,
+    ) -> BoxStream<'static, Result<LogLine, EngineError>> {
+        logs::logs(&self.wire, container, request).await
+    }
+
+    async fn exec(
+        &self,
+        container: &str,
+        command: &[String],
+        limit: Duration,
+    ) -> Result<ExecOutput, EngineError> {
+        timeout(limit, exec::exec(&self.typed, container, command))
+            .await
+            .map_err(|_| EngineError::Silent(limit.as_secs()))?
+            .map_err(|error| self.refused(&error))
+    }
+
+    async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError> {
+        let top = self
+            .typed
+            .top_processes(container, None::<options::TopOptions>)
+            .await
+            .map_err(|error| self.refused(&error))?;
+        let titles = top.titles.unwrap_or_default();
+        // Docker calls the column CMD, Podman COMMAND; it is the last one in both.
+        let column = titles
+            .iter()
+            .position(|title| matches!(title.as_str(), "CMD" | "COMMAND"))
+            .unwrap_or(titles.len().saturating_sub(1));
+        let rows = top.processes.unwrap_or_default();
+        Ok(rows.into_iter().filter_map(|row| row.into_iter().nth(column)).collect())
+    }
+
+    async fn free_disk(&self) -> Result<Option<u64>, EngineError> {
+        let folder = self.facts.data_root.clone();
+        // A disk that hangs (a network file system) must not hold up everything else.
+        let asked = tokio::task::spawn_blocking(move || free_bytes(&folder));
+        match timeout(CONNECT_LIMIT, asked).await {
+            Ok(Ok(free)) => Ok(free),
+            Ok(Err(_)) | Err(_) => Ok(None),
+        }
+    }
+}
+
+/// Free bytes for ordinary users on the disk of a folder; `None` when it is not on this machine
+/// (an engine in a virtual machine) or must not be looked at.
+fn free_bytes(folder: &str) -> Option<u64> {
+    if folder.is_empty() || !Path::new(folder).is_dir() {
+        return None;
+    }
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+/// A stream of one error.
+fn failed<T: Send + 'static>(error: EngineError) -> BoxStream<'static, Result<T, EngineError>> {
+    stream::once(async { Err(error) }).boxed()
+}

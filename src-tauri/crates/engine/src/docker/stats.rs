@@ -1,0 +1,170 @@
+//! CPU and memory: `GET /containers/{id}/stats`, one JSON line a second.
+
+use domain::usage::Usage;
+use futures_util::{StreamExt as _, stream, stream::BoxStream};
+use serde_json::Value;
+
+use super::{
+    convert::{list, text, time, whole},
+    wire::{Body, Call, Wire, path},
+};
+use crate::EngineError;
+
+/// What a CPU figure follows from, as counted since the container started.
+#[derive(Clone, Copy)]
+struct CpuSample {
+    /// Nanoseconds of CPU time of the container.
+    container: u64,
+    /// Nanoseconds of CPU time of the whole machine, all CPUs added; 0 = not told.
+    machine: u64,
+    /// When it was read, nanoseconds since 1970; 0 = not told.
+    read: i128,
+    cpus: u64,
+}
+
+enum Stage {
+    Asking(Wire, String),
+    Reading(Body, Option<CpuSample>),
+    Over,
+}
+
+/// Readings while the container runs; the stream ends with it.
+pub(super) fn usage(wire: Wire, container: &str) -> BoxStream<'static, Result<Usage, EngineError>> {
+    let asked = format!("/containers/{}/stats?stream=1", path(container));
+    stream::unfold(Stage::Asking(wire, asked), |mut stage| async move {
+        loop {
+            match stage {
+                Stage::Over => return None,
+                Stage::Asking(wire, path) => match wire.open(Call::get(path)).await {
+                    Ok(body) => stage = Stage::Reading(body, None),
+                    Err(error) => return Some((Err(error), Stage::Over)),
+                },
+                Stage::Reading(mut body, before) => match body.json_line().await {
+                    // A stopped container is told with empty figures once a second, for ever.
+                    Ok(Some(line)) if !runs(&line) => return None,
+                    Ok(Some(line)) => {
+                        let now = sample(&line, "/cpu_stats", "/read");
+                        let before = before.or_else(|| {
+                            Some(sample(&line, "/precpu_stats", "/preread"))
+                                .filter(|sample| sample.container > 0 && sample.read > 0)
+                        });
+                        stage = Stage::Reading(body, Some(now));
+                        // The first line has nothing to compare with; the next comes in a second.
+                        if let Some(cpu_percent) = before.and_then(|before| percent(before, now)) {
+                            return Some((Ok(reading(&line, cpu_percent)), stage));
+                        }
+                    }
+                    Ok(None) => return None,
+                    Err(error) => return Some((Err(error), Stage::Over)),
+                },
+            }
+        }
+    })
+    .boxed()
+}
+
+/// A running container has memory in use or has used CPU time.
+fn runs(line: &Value) -> bool {
+    whole(line, "/memory_stats/usage") > 0 || whole(line, "/cpu_stats/cpu_usage/total_usage") > 0
+}
+
+fn sample(line: &Value, stats: &str, read: &str) -> CpuSample {
+    let at = |path: &str| whole(line, &format!("{stats}{path}"));
+    let cpus = match at("/online_cpus") {
+        0 => list(line, &format!("{stats}/cpu_usage/percpu_usage")).count() as u64,
+        cpus => cpus,
+    };
+    CpuSample {
+        container: at("/cpu_usage/total_usage"),
+        machine: at("/system_cpu_usage"),
+        read: time(text(line, read)).map_or(0, jiff::Timestamp::as_nanosecond),
+        cpus,
+    }
+}
+
+/// Percent of one CPU between two readings, by Docker's formula; where the machine's own time is not
+/// told (or, as Podman does, is not what its name says), by the clock.
+fn percent(before: CpuSample, now: CpuSample) -> Option<f64> {
+    let used = now.container.checked_sub(before.container)? as f64;
+    let elapsed = (now.read - before.read) as f64;
+    let machine = now.machine.saturating_sub(before.machine) as f64;
+    let by_machine = before.machine > 0 && machine > 0.0 && now.cpus > 0;
+    // All CPUs together pass `cpus` seconds in a second; anything far from it is another figure.
+    let plausible =
+        elapsed <= 0.0 || (machine / (elapsed * now.cpus.max(1) as f64) - 1.0).abs() < 0.5;
+    if by_machine && plausible {
+        Some(used / machine * now.cpus as f64 * 100.0)
+    } else {
+        (elapsed > 0.0).then(|| used / elapsed * 100.0)
+    }
+}
+
+fn reading(line: &Value, cpu_percent: f64) -> Usage {
+    let used = whole(line, "/memory_stats/usage");
+    // cgroup v1 says total_inactive_file, v2 inactive_file: page cache that can be given back.
+    let cache = ["/memory_stats/stats/total_inactive_file", "/memory_stats/stats/inactive_file"]
+        .iter()
+        .find_map(|path| line.pointer(path).and_then(Value::as_u64))
+        .unwrap_or(0);
+    Usage {
+        cpu_percent,
+        memory: if cache < used { used - cache } else { used },
+        memory_limit: whole(line, "/memory_stats/limit"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn line(container: u64, machine: u64, second: u64) -> Value {
+        json!({
+            "read": format!("2026-01-01T00:00:{second:02}Z"),
+            "cpu_stats": {"cpu_usage": {"total_usage": container}, "system_cpu_usage": machine, "online_cpus": 2},
+            "memory_stats": {"usage": 1000, "limit": 5000, "stats": {"inactive_file": 300}}
+        })
+    }
+
+    fn at(line: &Value) -> CpuSample {
+        sample(line, "/cpu_stats", "/read")
+    }
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn cpu(before: &Value, now: &Value) -> f64 {
+        percent(at(before), at(now)).expect("percent")
+    }
+
+    #[test]
+    fn one_busy_cpu_of_two_is_a_hundred_percent() {
+        let busy = cpu(&line(0, 10 * SECOND, 1), &line(SECOND, 12 * SECOND, 2));
+        assert!((busy - 100.0).abs() < 0.01, "{busy}");
+    }
+
+    #[test]
+    fn without_the_machines_time_the_clock_serves() {
+        let busy = cpu(&line(0, 0, 1), &line(SECOND / 2, 0, 2));
+        assert!((busy - 50.0).abs() < 0.01, "{busy}");
+        // A "machine time" that is something else is not believed.
+        let busy = cpu(&line(0, SECOND, 1), &line(SECOND / 2, 2 * SECOND / 10 + SECOND, 2));
+        assert!((busy - 50.0).abs() < 0.01, "{busy}");
+    }
+
+    #[test]
+    fn cache_that_can_be_given_back_is_no_use_of_memory() {
+        assert_eq!(reading(&line(0, 0, 1), 0.0).memory, 700);
+        let v1 = json!({"memory_stats": {"usage": 1000, "limit": 1, "stats": {"total_inactive_file": 100, "inactive_file": 7}}});
+        assert_eq!(reading(&v1, 0.0).memory, 900);
+        let podman = json!({"memory_stats": {"usage": 1000, "limit": 1}});
+        assert_eq!(reading(&podman, 0.0).memory, 1000);
+    }
+
+    #[test]
+    fn a_stopped_container_is_recognised_by_its_empty_figures() {
+        assert!(!runs(
+            &json!({"cpu_stats": {"cpu_usage": {"total_usage": 0}}, "memory_stats": {}})
+        ));
+        assert!(runs(&line(1, 1, 1)));
+    }
+}
