@@ -1,0 +1,55 @@
+import { FluentProvider, makeStyles } from '@fluentui/react-components'
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { I18nextProvider, useTranslation } from 'react-i18next'
+import { type DataRouter, RouterProvider } from 'react-router'
+import { NotifyProvider } from '../components/notify'
+import { ProblemBar } from '../components/ProblemBar'
+import { messages } from '../messages'
+import { useConnection } from '../state'
+import { connect } from '../state/connect'
+import { sizes } from '../theme'
+import { useTheme } from './useTheme'
+
+const useStyles = makeStyles({
+  root: { height: '100%' },
+  stopped: { padding: sizes.pagePadding, maxWidth: sizes.formWidth },
+})
+
+function Connected({ router, client }: { router: DataRouter; client: QueryClient }) {
+  const styles = useStyles()
+  const { t } = useTranslation()
+  const connection = useConnection()
+  if (connection.kind === 'failed') {
+    return (
+      <main className={styles.stopped}>
+        <h1>{t('startFailed.heading')}</h1>
+        <ProblemBar
+          problem={{ ...connection.problem, retry: true }}
+          onRetry={() => connect(client)}
+        />
+      </main>
+    )
+  }
+  return <RouterProvider router={router} />
+}
+
+/** The whole window. */
+export function App({ router, client }: { router: DataRouter; client: QueryClient }) {
+  const styles = useStyles()
+  const theme = useTheme()
+  useEffect(() => {
+    connect(client)
+  }, [client])
+  return (
+    <I18nextProvider i18n={messages}>
+      <QueryClientProvider client={client}>
+        <FluentProvider theme={theme} className={styles.root}>
+          <NotifyProvider>
+            <Connected router={router} client={client} />
+          </NotifyProvider>
+        </FluentProvider>
+      </QueryClientProvider>
+    </I18nextProvider>
+  )
+}

@@ -1,0 +1,70 @@
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import type { Operation } from '../backend/types'
+import { useNotify } from '../components/notify'
+import { isRunning } from '../state'
+import { isAttended } from '../state/attention'
+import { live } from '../state/live'
+import { paths } from './paths'
+
+/** Kinds so short that the row or page tells their success by itself. */
+const SHORT: ReadonlySet<Operation['kind']> = new Set(['start', 'stop', 'restart', 'delete'])
+
+/** Tells by a toast of operations that end while the person looks elsewhere. */
+export function EndedOperations() {
+  const { t } = useTranslation()
+  const notify = useNotify()
+  const navigate = useNavigate()
+  useEffect(() => {
+    const running = new Set(
+      live.operations
+        .all()
+        .filter(isRunning)
+        .map(({ id }) => id),
+    )
+    const look = () => {
+      for (const operation of live.operations.all()) {
+        if (isRunning(operation)) {
+          running.add(operation.id)
+          continue
+        }
+        if (!running.delete(operation.id) || isAttended(operation.id)) continue
+        const view = {
+          label: t('view'),
+          run: () =>
+            navigate(
+              live.runtimes.get(operation.runtime)
+                ? paths.runtime(operation.runtime)
+                : paths.activity,
+            ),
+        }
+        if (operation.state === 'failed') {
+          notify.show({
+            intent: 'error',
+            title: t(`operationFailed.${operation.kind}`, { name: operation.runtimeName }),
+            body: [operation.problem?.sentence, operation.outcome].filter(Boolean).join(' '),
+            action: {
+              label: t('view'),
+              run: () =>
+                navigate(
+                  live.runtimes.get(operation.runtime)
+                    ? paths.runtime(operation.runtime, 'history')
+                    : paths.activity,
+                ),
+            },
+          })
+        } else if (operation.state === 'succeeded' && !SHORT.has(operation.kind)) {
+          notify.show({
+            intent: 'success',
+            title: t(`operationSucceeded.${operation.kind}`, { name: operation.runtimeName }),
+            ...(operation.outcome ? { body: operation.outcome } : {}),
+            action: view,
+          })
+        }
+      }
+    }
+    return live.operations.subscribe(look)
+  }, [navigate, notify, t])
+  return null
+}

@@ -1,0 +1,4 @@
+export { type CommandName, call, type Request, type Response } from './call'
+export { copyText, openUrl } from './desktop'
+export { ProblemError, problemOf } from './problem'
+export { followLog, watch } from './streams'

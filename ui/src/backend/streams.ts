@@ -1,0 +1,38 @@
+import { Channel, invoke } from '@tauri-apps/api/core'
+import type { Change } from './generated/Change'
+import type { FollowLog } from './generated/FollowLog'
+import type { LogEvent } from './generated/LogEvent'
+import { ProblemError, problemOf } from './problem'
+
+/** Subscribes to everything the application tells by itself; the first changes are the whole state. */
+export async function watch(onChange: (change: Change) => void): Promise<void> {
+  const channel = new Channel<Change>()
+  channel.onmessage = onChange
+  try {
+    await invoke('watch', { channel })
+  } catch (error) {
+    throw new ProblemError(problemOf(error))
+  }
+}
+
+/** Follows a runtime's log until the answer is called. */
+export async function followLog(
+  request: FollowLog,
+  onEvent: (event: LogEvent) => void,
+): Promise<() => void> {
+  const channel = new Channel<LogEvent>()
+  let stopped = false
+  channel.onmessage = (event) => {
+    if (!stopped) onEvent(event)
+  }
+  try {
+    const { stream } = await invoke<{ stream: number }>('follow_log', { request, channel })
+    return () => {
+      stopped = true
+      // A stream that has ended already is unknown there, which is as good.
+      invoke('stop_following', { request: { stream } }).catch(() => undefined)
+    }
+  } catch (error) {
+    throw new ProblemError(problemOf(error))
+  }
+}

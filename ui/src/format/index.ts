@@ -1,0 +1,3 @@
+export { formatBytes, formatRate } from './bytes'
+export { cutMiddle, formatPercent, shortDigest } from './text'
+export { formatAge, formatClock, formatDuration, formatExact, formatRelative } from './time'

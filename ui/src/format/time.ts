@@ -1,0 +1,61 @@
+import { messages } from '../messages'
+
+const STEPS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
+  ['second', 60],
+  ['minute', 60],
+  ['hour', 24],
+  ['day', 30],
+  ['month', 12],
+  ['year', Number.POSITIVE_INFINITY],
+]
+
+/** `3 minutes ago`, `in 2 days`; less than 10 seconds is *just now*. */
+export function formatRelative(time: string, now: number = Date.now()): string {
+  const then = Date.parse(time)
+  if (Number.isNaN(then)) return messages.t('noValue')
+  let value = (then - now) / 1000
+  if (Math.abs(value) < 10) return messages.t('time.justNow')
+  const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+  for (const [unit, size] of STEPS) {
+    const rounded = Math.round(value)
+    if (Math.abs(rounded) < size) return relative.format(rounded, unit)
+    value /= size
+  }
+  return messages.t('noValue')
+}
+
+/** Date and time to the second, in the person's zone. */
+export function formatExact(time: string): string {
+  const then = Date.parse(time)
+  if (Number.isNaN(then)) return messages.t('noValue')
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(then)
+}
+
+/** Hours and minutes, `14:02`. */
+export function formatClock(time: string): string {
+  const then = Date.parse(time)
+  if (Number.isNaN(then)) return messages.t('noValue')
+  return new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(then)
+}
+
+/** A length of time given in milliseconds: `820 ms`, `2.1 s`, `3 min 4 s`, `5 h 2 min`. */
+export function formatDuration(milliseconds: number): string {
+  const t = messages.t
+  if (milliseconds < 1000) return t('duration.milliseconds', { count: Math.round(milliseconds) })
+  const seconds = milliseconds / 1000
+  if (seconds < 60) {
+    const value = seconds < 10 ? seconds.toFixed(1).replace(/\.0$/, '') : Math.floor(seconds)
+    return t('duration.seconds', { value })
+  }
+  const whole = Math.floor(seconds)
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return t('duration.minutes', { minutes, seconds: whole % 60 })
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return t('duration.hours', { hours, minutes: minutes % 60 })
+  return t('duration.days', { count: Math.floor(hours / 24), hours: hours % 24 })
+}
+
+/** Age of a version, `3 days old`. */
+export function formatAge(days: number): string {
+  return days <= 0 ? messages.t('age.today') : messages.t('age.days', { count: days })
+}

@@ -1,0 +1,44 @@
+import i18next, { type i18n } from 'i18next'
+import { initReactI18next } from 'react-i18next'
+import activity from './en/activity.json'
+import common from './en/common.json'
+import computes from './en/computes.json'
+import connections from './en/connections.json'
+import firstrun from './en/firstrun.json'
+import operation from './en/operation.json'
+import problems from './en/problems.json'
+import runtime from './en/runtime.json'
+import runtimes from './en/runtimes.json'
+import settings from './en/settings.json'
+import update from './en/update.json'
+import wizard from './en/wizard.json'
+
+/** One file a page; the key of each is its namespace. */
+export const english = {
+  activity,
+  common,
+  computes,
+  connections,
+  firstrun,
+  operation,
+  problems,
+  runtime,
+  runtimes,
+  settings,
+  update,
+  wizard,
+}
+
+/** The texts on screen, ready when this module is loaded. */
+export const messages: i18n = i18next.createInstance()
+
+messages.use(initReactI18next).init({
+  lng: 'en',
+  fallbackLng: 'en',
+  resources: { en: english },
+  defaultNS: 'common',
+  initAsync: false,
+  // React escapes by itself.
+  interpolation: { escapeValue: false },
+  returnNull: false,
+})

@@ -1,0 +1,82 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { call, problemOf, watch } from '../backend'
+import type { Change } from '../backend/types'
+import { applyChange, isRunning, live } from './live'
+
+/** Brings kept answers in step with a change. */
+export function refreshAnswers(client: QueryClient, change: Change): void {
+  const again = (...queryKey: unknown[]) => client.invalidateQueries({ queryKey })
+  switch (change.kind) {
+    case 'runtimes':
+      for (const { id } of change.changed) again('runtime_detail', { runtime: id })
+      for (const runtime of change.removed) {
+        client.removeQueries({ queryKey: ['runtime_detail', { runtime }] })
+        client.removeQueries({ queryKey: ['runtime_packages', { runtime }] })
+      }
+      break
+    case 'computes':
+      client.setQueryData(['list_computes', {}], { computes: change.computes })
+      again('first_run')
+      break
+    case 'operation':
+      if (!isRunning(change.operation)) {
+        again('list_operations')
+        again('runtime_history', { runtime: change.operation.runtime })
+        again('runtime_packages', { runtime: change.operation.runtime })
+      }
+      break
+    case 'versionCheck':
+      for (const freshness of ['cached', 'page'] as const) {
+        client.setQueryData(['check_version', { runtime: change.check.runtime, freshness }], {
+          check: change.check,
+        })
+      }
+      break
+    case 'settings':
+      client.setQueryData(['settings', {}], change.settings)
+      again('app_info')
+      break
+    case 'registryLogins':
+      again('registry_logins')
+      break
+    case 'usage':
+    case 'closing':
+      break
+    default:
+      change satisfies never
+  }
+}
+
+/** Subscribes to changes and fills the stores; may be called again after it went wrong. */
+export async function connect(client: QueryClient): Promise<void> {
+  live.connection.set({ kind: 'connecting' })
+  let told = { runtimes: false, computes: false, settings: false }
+  try {
+    await watch((change) => {
+      told = {
+        runtimes: told.runtimes || change.kind === 'runtimes',
+        computes: told.computes || change.kind === 'computes',
+        settings: told.settings || change.kind === 'settings',
+      }
+      applyChange(change)
+      refreshAnswers(client, change)
+    })
+    const [table, settings, { operations }] = await Promise.all([
+      call('list_runtimes', {}),
+      call('settings', {}),
+      call('list_operations', {}),
+    ])
+    // What the channel told meanwhile is newer than these answers.
+    if (!told.runtimes) applyChange({ kind: 'runtimes', changed: table.runtimes, removed: [] })
+    if (!told.computes) applyChange({ kind: 'computes', computes: table.computes })
+    if (!told.settings) applyChange({ kind: 'settings', settings })
+    for (const operation of operations) {
+      if (isRunning(operation) && !live.operations.get(operation.id)) {
+        applyChange({ kind: 'operation', operation })
+      }
+    }
+    live.connection.set({ kind: 'live' })
+  } catch (error) {
+    live.connection.set({ kind: 'failed', problem: problemOf(error) })
+  }
+}

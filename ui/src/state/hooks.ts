@@ -1,0 +1,32 @@
+import { useCallback, useSyncExternalStore } from 'react'
+import type { ComputeView, Operation, Runtime, Settings, VersionCheck } from '../backend/types'
+import type { KeyedStore, ValueStore } from './keyedStore'
+import { type Connection, type LiveUsage, live } from './live'
+
+function useKey<V>(store: KeyedStore<V>, key: string): V | undefined {
+  const subscribe = useCallback(
+    (listener: () => void) => store.subscribeKey(key, listener),
+    [store, key],
+  )
+  return useSyncExternalStore(subscribe, () => store.get(key))
+}
+
+function useAll<V>(store: KeyedStore<V>): readonly V[] {
+  return useSyncExternalStore(store.subscribe, store.all)
+}
+
+function useValue<V>(store: ValueStore<V>): V {
+  return useSyncExternalStore(store.subscribe, store.get)
+}
+
+export const useConnection = (): Connection => useValue(live.connection)
+export const useRuntimes = (): readonly Runtime[] => useAll(live.runtimes)
+export const useRuntime = (id: string): Runtime | undefined => useKey(live.runtimes, id)
+export const useUsage = (id: string): LiveUsage | undefined => useKey(live.usage, id)
+export const useLiveOperations = (): readonly Operation[] => useAll(live.operations)
+export const useLiveOperation = (id: string): Operation | undefined => useKey(live.operations, id)
+export const useLiveVersionCheck = (runtime: string): VersionCheck | undefined =>
+  useKey(live.versionChecks, runtime)
+export const useComputes = (): readonly ComputeView[] => useValue(live.computes)
+export const useLiveSettings = (): Settings | null => useValue(live.settings)
+export const useClosing = (): readonly Operation[] | null => useValue(live.closing)

@@ -1,0 +1,110 @@
+import type {
+  Change,
+  ComputeView,
+  Operation,
+  Problem,
+  Runtime,
+  Settings,
+  Usage,
+  VersionCheck,
+} from '../backend/types'
+import { KeyedStore, ValueStore } from './keyedStore'
+
+/** Readings kept of each runtime, for its sparkline. */
+export const USAGE_READINGS = 40
+
+/** CPU and memory of one runtime: now, and the CPU's last readings, oldest first. */
+export interface LiveUsage {
+  now: Usage
+  cpu: readonly number[]
+}
+
+/** Whether the application tells what happens. */
+export type Connection =
+  | { kind: 'connecting' }
+  | { kind: 'live' }
+  | { kind: 'failed'; problem: Problem }
+
+/** What the application told by itself: filled by `watch`, read through the hooks beside this file. */
+export const live = {
+  connection: new ValueStore<Connection>({ kind: 'connecting' }),
+  runtimes: new KeyedStore<Runtime>(),
+  usage: new KeyedStore<LiveUsage>(),
+  /** By id; running ones, and those that ended while this window was open. */
+  operations: new KeyedStore<Operation>(),
+  /** By runtime. */
+  versionChecks: new KeyedStore<VersionCheck>(),
+  computes: new ValueStore<readonly ComputeView[]>([]),
+  settings: new ValueStore<Settings | null>(null),
+  /** Operations that hinder the window from closing, while the person is asked. */
+  closing: new ValueStore<readonly Operation[] | null>(null),
+}
+
+/** Whether an operation has not ended yet. */
+export function isRunning(operation: Operation): boolean {
+  return (
+    operation.state === 'running' ||
+    operation.state === 'cancelling' ||
+    operation.state === 'goingBack'
+  )
+}
+
+/** Takes one change into the stores. */
+export function applyChange(change: Change): void {
+  switch (change.kind) {
+    case 'runtimes':
+      live.runtimes.apply(
+        change.changed.map((runtime) => [runtime.id, runtime] as const),
+        change.removed,
+      )
+      live.usage.apply([], change.removed)
+      live.usage.apply(
+        [],
+        change.changed.filter((runtime) => runtime.started === null).map((runtime) => runtime.id),
+      )
+      live.versionChecks.apply([], change.removed)
+      break
+    case 'computes':
+      live.computes.set(change.computes)
+      break
+    case 'usage':
+      live.usage.apply(
+        change.readings.map(({ runtime, usage }) => {
+          const cpu = live.usage.get(runtime)?.cpu ?? []
+          return [
+            runtime,
+            { now: usage, cpu: [...cpu.slice(1 - USAGE_READINGS), usage.cpuPercent] },
+          ] as const
+        }),
+      )
+      break
+    case 'operation':
+      live.operations.apply([[change.operation.id, change.operation]])
+      break
+    case 'versionCheck':
+      live.versionChecks.apply([[change.check.runtime, change.check]])
+      break
+    case 'settings':
+      live.settings.set(change.settings)
+      break
+    case 'registryLogins':
+      break
+    case 'closing':
+      live.closing.set(change.operations)
+      break
+    default:
+      change satisfies never
+  }
+}
+
+/** Forgets everything; for tests and for a new connection. */
+export function forgetLive(): void {
+  live.connection.set({ kind: 'connecting' })
+  live.runtimes.clear()
+  live.usage.clear()
+  live.operations.clear()
+  live.versionChecks.clear()
+  live.computes.set([])
+  live.settings.set(null)
+  live.closing.set(null)
+}

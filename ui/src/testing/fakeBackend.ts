@@ -1,0 +1,283 @@
+import type { CommandName, Request, Response } from '../backend'
+import { installFakeIpc, sendOver } from '../backend/fakeIpc'
+import type { Change, ComputeView, LogEvent, Operation, Runtime, Settings } from '../backend/types'
+import * as fixtures from './fixtures'
+
+/** Answers of single commands; what is missing is answered from the world. */
+export type Answers = {
+  [C in CommandName]?: (request: Request<C>) => Response<C> | Promise<Response<C>>
+}
+
+/** What exists in a pretended application. */
+export interface World {
+  runtimes: Runtime[]
+  computes: ComputeView[]
+  operations: Operation[]
+  settings: Settings
+  /** Lines that a followed log begins with. */
+  log: LogEvent[]
+  answers: Answers
+}
+
+export interface FakeBackend {
+  world: World
+  /** Calls so far: command and request. */
+  calls: Array<{ command: string; request: unknown }>
+  /** Tells a change, as the application would by itself. */
+  tell(change: Change): void
+  /** Sends to every followed log. */
+  log(event: LogEvent): void
+  /** Requests of one command so far. */
+  requests<C extends CommandName>(command: C): Array<Request<C>>
+}
+
+/** Answers of a world in which nothing special happens. */
+function standardAnswers(world: World): Answers {
+  const find = (id: string): Runtime => {
+    const found = world.runtimes.find((runtime) => runtime.id === id)
+    if (!found) {
+      throw fixtures.problem({
+        code: 'notFound',
+        sentence: 'This runtime does not exist any more.',
+      })
+    }
+    return found
+  }
+  const started = () => ({ operation: 'operation-started' })
+  const nothing = () => ({})
+  return {
+    app_info: () => ({
+      version: '0.1.0',
+      creator: 'anna@workstation',
+      dataFolder: '/home/anna/.local/share/promptflow-runtimes',
+      logFolder: '/home/anna/.local/state/promptflow-runtimes/logs',
+      defaultRepositories: [fixtures.REPOSITORY, `${fixtures.REPOSITORY}-stable`],
+      repositoryFromEnvironment: false,
+      historySetAside: null,
+    }),
+    settings: () => world.settings,
+    list_computes: () => ({ computes: world.computes }),
+    first_run: () => ({
+      podman: '4.3.1',
+      podmanStarting: false,
+      dockerInstalled: false,
+      system: 'Debian GNU/Linux 12 (bookworm)',
+      commands: [
+        { purpose: 'installDocker', command: 'sudo apt-get install docker.io' },
+        { purpose: 'joinDockerGroup', command: 'sudo usermod -aG docker $USER' },
+      ],
+    }),
+    list_runtimes: () => ({ runtimes: world.runtimes, computes: world.computes }),
+    list_operations: () => ({
+      operations: [
+        ...world.operations,
+        ...(world.runtimes[0] ? fixtures.pastOperations(world.runtimes[0]) : []),
+      ],
+    }),
+    watch_rows: nothing,
+    runtime_detail: ({ runtime }) => fixtures.detail(find(runtime)),
+    runtime_packages: ({ runtime }) => {
+      find(runtime)
+      return {
+        python: '3.9.19 (/azureml-envs/prompt-flow/runtime/bin/python)',
+        packages: Array.from({ length: 240 }, (_, index) => ({
+          name: index === 0 ? 'promptflow' : `package-${index.toString().padStart(3, '0')}`,
+          version: `1.${index % 12}.${index % 7}`,
+        })),
+      }
+    },
+    runtime_history: ({ runtime }) => ({ operations: fixtures.pastOperations(find(runtime)) }),
+    check_version: ({ runtime }) => ({ check: fixtures.versionCheck(find(runtime)) }),
+    list_versions: ({ repository }) => ({
+      repository: repository ?? fixtures.REPOSITORY,
+      versions: ['20240429.v10', '20240429.v9', '20240429.v8', '20240403.v2'].map(
+        (version, index) => ({ version, ageInDays: 3 + index * 9, facts: null }),
+      ),
+      newest: '20240429.v10',
+      onlyLatest: false,
+      newestDownloadSize: 84 * 1024 * 1024,
+      problem: null,
+    }),
+    preview_image: ({ reference }) => ({
+      reference,
+      digest: 'sha256:ab12cd34ef56',
+      created: fixtures.ago(86_400_000),
+      downloadSize: 84 * 1024 * 1024,
+      ports: [8080],
+      local: false,
+    }),
+    propose_runtime: () => ({
+      name: 'runtime20261124t1417',
+      hostPort: 18091,
+      repository: fixtures.REPOSITORY,
+      memory: 16 * 1024 ** 3,
+      cpus: 8,
+    }),
+    check_draft: () => ({ problems: [] }),
+    preflight: () => ({
+      checks: [
+        {
+          kind: 'engine',
+          state: 'good',
+          sentence: 'Docker Engine 20.10.24 answers.',
+          problem: null,
+        },
+        {
+          kind: 'image',
+          state: 'good',
+          sentence: '20240429.v10 exists for amd64 and may be pulled.',
+          problem: null,
+        },
+        {
+          kind: 'disk',
+          state: 'warning',
+          sentence: 'About 6 GB stay free after the download.',
+          problem: null,
+        },
+        { kind: 'memory', state: 'good', sentence: '4 GB of 16 GB.', problem: null },
+        { kind: 'port', state: 'good', sentence: 'Port 18091 is free.', problem: null },
+        { kind: 'name', state: 'good', sentence: 'The name is free.', problem: null },
+      ],
+      canCreate: true,
+      image: '20240429.v10',
+      downloadSize: 84 * 1024 * 1024,
+    }),
+    preview_update: ({ runtime }) => {
+      const of = find(runtime)
+      return {
+        from: {
+          image: of.image,
+          version: of.version,
+          digest: of.digest,
+          created: fixtures.ago(20 * 86_400_000),
+          facts: null,
+        },
+        to: {
+          image: `${fixtures.REPOSITORY}:20240429.v10`,
+          version: '20240429.v10',
+          digest: 'sha256:cd34ef56ab12cd34ef56',
+          created: fixtures.ago(3 * 86_400_000),
+          facts: null,
+        },
+        sameImage: false,
+        downloadSize: 84 * 1024 * 1024,
+        securityFixes: [],
+        refusals: [],
+        confirmations: [],
+        activeRuns: { kind: 'known', count: 1 },
+        volumes: ['my-runtime-data'],
+        running: true,
+        keepsPreviousDays: 14,
+      }
+    },
+    preview_delete: ({ runtime }) => {
+      const of = find(runtime)
+      return {
+        containers: of.previous ? [of.name, `${of.name}.previous`] : [of.name],
+        ownVolumes: ['my-runtime-data'],
+        sharedVolumes: ['shared-models'],
+        bindMounts: ['/home/anna/flows'],
+        unusedImage: of.image,
+        unusedImageSize: 1450 * 1024 * 1024,
+      }
+    },
+    registry_logins: () => ({
+      keyring: {
+        state: 'available',
+        sentence: 'Passwords are kept in the keyring of this session.',
+        hint: null,
+        memoryAllowed: false,
+      },
+      logins: [
+        { registry: 'registry.example.com', username: 'anna', source: 'keyring' },
+        { registry: 'docker.io', username: '', source: 'docker' },
+      ],
+    }),
+    create_runtime: started,
+    update_runtime: started,
+    roll_back_runtime: started,
+    start_runtime: started,
+    stop_runtime: started,
+    restart_runtime: started,
+    delete_runtime: started,
+    take_over: started,
+    cancel_operation: nothing,
+    skip_version: nothing,
+    remind_later: nothing,
+    retry_compute: nothing,
+    start_podman_service: nothing,
+    save_log: () => ({ path: '/home/anna/Downloads/my-runtime.log' }),
+    change_settings: nothing,
+    finish_closing: nothing,
+    save_registry_login: nothing,
+    try_registry_login: () => ({ problem: null }),
+    delete_registry_login: nothing,
+    allow_memory_secrets: nothing,
+  }
+}
+
+/** Pretends to be the application for tests and the gallery. */
+export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
+  const world: World = {
+    runtimes: fixtures.manyRuntimes(),
+    computes: [fixtures.compute(), fixtures.podman],
+    operations: [],
+    settings: fixtures.settings,
+    log: [],
+    answers: {},
+    ...parts,
+  }
+  const channels: unknown[] = []
+  const logs = new Map<number, unknown>()
+  const calls: FakeBackend['calls'] = []
+  const standard = standardAnswers(world)
+  const tell = (change: Change) => {
+    for (const channel of channels) sendOver(channel, change)
+  }
+  installFakeIpc(async (command, args) => {
+    const request = args.request
+    calls.push({ command, request })
+    if (command === 'watch') {
+      channels.push(args.channel)
+      sendOver(args.channel, { kind: 'computes', computes: world.computes } satisfies Change)
+      sendOver(args.channel, {
+        kind: 'runtimes',
+        changed: world.runtimes,
+        removed: [],
+      } satisfies Change)
+      sendOver(args.channel, { kind: 'settings', settings: world.settings } satisfies Change)
+      for (const operation of world.operations) {
+        sendOver(args.channel, { kind: 'operation', operation } satisfies Change)
+      }
+      return null
+    }
+    if (command === 'follow_log') {
+      const stream = logs.size + 1
+      logs.set(stream, args.channel)
+      for (const event of world.log) sendOver(args.channel, event)
+      return { stream }
+    }
+    if (command === 'stop_following') {
+      logs.delete((request as { stream: number }).stream)
+      return null
+    }
+    if (command.startsWith('plugin:')) return null
+    const answers = { ...standard, ...world.answers } as Record<
+      string,
+      ((request: unknown) => unknown) | undefined
+    >
+    const answer = answers[command]
+    if (!answer) throw new Error(`no answer for ${command}`)
+    return answer(request)
+  })
+  return {
+    world,
+    calls,
+    tell,
+    log: (event) => {
+      for (const channel of logs.values()) sendOver(channel, event)
+    },
+    requests: (command) =>
+      calls.filter((call) => call.command === command).map((call) => call.request) as never,
+  }
+}

@@ -1,0 +1,111 @@
+import type { Change, LogEvent } from '../backend/types'
+import { installFakeBackend, type World } from './fakeBackend'
+import * as fixtures from './fixtures'
+
+/**
+ * Scenes to look at: `?scene=NAME&theme=light|dark#/address`. A page's own scenes may be added here.
+ */
+const scenes: Record<string, () => Partial<World>> = {
+  full: () => ({ operations: [fixtures.operation()] }),
+  empty: () => ({ runtimes: [], computes: [fixtures.compute({ runtimes: 0 })] }),
+  noEngine: () => ({ runtimes: [], computes: [fixtures.unreachable] }),
+  /** Nothing is ever answered. */
+  loading: () => ({
+    answers: {
+      list_runtimes: never,
+      runtime_detail: never,
+      runtime_packages: never,
+      runtime_history: never,
+      list_operations: never,
+      list_versions: never,
+      propose_runtime: never,
+      registry_logins: never,
+      app_info: never,
+      first_run: never,
+      preview_update: never,
+      preview_delete: never,
+    },
+  }),
+  /** Every question goes wrong. */
+  error: () => ({
+    answers: {
+      runtime_detail: fails,
+      runtime_packages: fails,
+      runtime_history: fails,
+      check_version: fails,
+      list_versions: fails,
+      propose_runtime: fails,
+      registry_logins: fails,
+      first_run: fails,
+      preview_update: fails,
+      preview_delete: fails,
+      preflight: fails,
+    },
+  }),
+  /** As many rows as a grid has to bear. */
+  thousand: () => ({
+    runtimes: Array.from({ length: 1000 }, (_, index) =>
+      fixtures.runtime({ id: `runtime-${index}`, name: `runtime-${index}` }),
+    ),
+  }),
+}
+
+const never = () => new Promise<never>(() => undefined)
+
+const fails = () => {
+  throw fixtures.problem({
+    code: 'computeUnreachable',
+    sentence: 'The compute local does not answer.',
+    hints: ['Start Docker, then try again.'],
+    details: 'connect ECONNREFUSED /var/run/docker.sock',
+    retry: true,
+  })
+}
+
+function logLines(count: number, from = 0): LogEvent {
+  return {
+    kind: 'lines',
+    lines: Array.from({ length: count }, (_, index) => ({
+      time: fixtures.ago((count - index) * 1000),
+      error: (from + index) % 17 === 5,
+      text:
+        (from + index) % 17 === 5
+          ? `[WARNING] node "answer" has run for 60 seconds (${from + index})`
+          : `[2026-11-24 14:00:00 +0000] [42] [INFO] GET /health 200 (${from + index})`,
+    })),
+  }
+}
+
+/** Puts a pretended application behind the window and lets it live a little. */
+export function installGallery(): void {
+  const query = new URLSearchParams(window.location.search)
+  const scene = scenes[query.get('scene') ?? 'full'] ?? scenes.full
+  const theme = query.get('theme')
+  const parts = scene?.() ?? {}
+  const backend = installFakeBackend({
+    settings: {
+      ...fixtures.settings,
+      appearance: theme === 'dark' || theme === 'light' ? theme : 'system',
+    },
+    log: [logLines(400)],
+    ...parts,
+  })
+  Object.assign(window, { gallery: backend })
+  let ticks = 0
+  setInterval(() => {
+    ticks += 1
+    const readings = backend.world.runtimes
+      .filter(({ status }) => status === 'Available')
+      .slice(0, 30)
+      .map(({ id }, index) => ({
+        runtime: id,
+        usage: {
+          cpuPercent: Math.abs(Math.sin(ticks / 3 + index) * 22 + index),
+          memory: (212 + index * 37 + (ticks % 5)) * 1024 * 1024,
+          memoryLimit: 4 * 1024 ** 3,
+        },
+      }))
+    backend.tell({ kind: 'usage', readings } satisfies Change)
+    if (ticks % 2 === 0) backend.log(logLines(1, 400 + ticks))
+  }, 1000)
+}
