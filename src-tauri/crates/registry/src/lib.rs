@@ -5,9 +5,13 @@
 //! and basic authentication. [`client::RegistryClient`] is the real one, [`twin::TwinRegistry`]
 //! behaves the same in memory; both pass one contract suite.
 
+mod authorization;
 pub mod client;
 pub mod docker_logins;
 mod error;
+mod exchange;
+mod link;
+mod manifest;
 pub mod twin;
 
 use async_trait::async_trait;
@@ -17,6 +21,10 @@ use domain::{
 };
 
 pub use error::RegistryError;
+
+/// The user name of a login whose password is an identity token (a refresh token of `OAuth2`), as
+/// Docker's credential helpers write it.
+pub const IDENTITY_TOKEN_USER: &str = "<token>";
 
 /// What the use cases may ask of the world's registries.
 #[async_trait]
