@@ -1,1 +1,17 @@
-//! Real parts.
+//! Real parts that the tests start themselves: engines, registries, keyrings and windows.
+//!
+//! Each part has a folder, ports and network numbers of its own, so that several run at once and
+//! none touches what a person uses. A part ends when its value is dropped, and also when the test
+//! process is killed: a small janitor process beside it clears up. Parts are ended by process id.
+//! A missing program is an error that names its Debian package.
+
+pub mod docker;
+mod error;
+pub mod images;
+mod janitor;
+pub mod podman;
+pub mod program;
+pub mod registry;
+
+pub use error::{PartError, PartResult};
+pub use janitor::leftovers;

@@ -1,0 +1,187 @@
+//! Each part starts, works and leaves nothing behind.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use real_parts::docker::{DockerEngine, DockerOptions};
+use real_parts::images::{Bad, bad_runtime, small_runtime};
+use real_parts::podman::PodmanEngine;
+use real_parts::registry::RegistryServer;
+use real_parts::{PartResult, leftovers, program};
+
+fn get(port: &str, path: &str) -> String {
+    let Ok(mut connection) = TcpStream::connect(format!("127.0.0.1:{port}")) else { return String::new() };
+    let mut answer = String::new();
+    let _ = connection.set_read_timeout(Some(Duration::from_secs(1)));
+    let _ = write!(connection, "GET {path} HTTP/1.0\r\n\r\n");
+    let _ = connection.read_to_string(&mut answer);
+    answer
+}
+
+fn published(line: &str) -> String {
+    line.lines().next().unwrap_or_default().rsplit(':').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_docker_engine_runs_a_small_runtime_and_leaves_nothing() -> PartResult<()> {
+    let docker = DockerEngine::start()?;
+    docker.load(&small_runtime("20240429.v8")?, "small:1")?;
+    docker.client(&["run", "-d", "--name", "one", "-p", "127.0.0.1:0:8080", "small:1"])?;
+    let port = published(&docker.client(&["port", "one", "8080"])?);
+    program::wait_until(Duration::from_secs(10), "the small runtime does not answer", || {
+        Ok(get(&port, "/health").ends_with("healthy"))
+    })?;
+    assert!(get(&port, "/version").contains("\"status\":\"healthy\""));
+    docker.client(&["network", "create", "extra"])?;
+    docker.client(&["run", "-d", "--network", "extra", "--init", "small:1"])?;
+    let (folder, bridge) = (docker.folder().to_owned(), docker.bridge());
+    let links = program::run("ip", &["-o", "link"])?;
+    assert!(links.contains(&bridge) && links.contains("br-"));
+    drop(docker);
+    assert_eq!(leftovers(&folder), Vec::<String>::new());
+    assert!(!program::run("ip", &["-o", "addr"])?.contains(&format!("{bridge} ")));
+    Ok(())
+}
+
+#[test]
+fn two_docker_engines_run_side_by_side_and_survive_a_restart() -> PartResult<()> {
+    let mut first = DockerEngine::start()?;
+    let second = DockerEngine::start()?;
+    for engine in [&first, &second] {
+        engine.load(&small_runtime("20240429.v8")?, "small:1")?;
+        engine.client(&["run", "-d", "--restart", "always", "--name", "one", "-p", "127.0.0.1:0:8080", "small:1"])?;
+    }
+    first.restart()?;
+    first.kill()?;
+    assert!(first.client(&["ps"]).is_err());
+    first.start_again()?;
+    for engine in [&first, &second] {
+        program::wait_until(Duration::from_secs(20), "a runtime does not answer after the restart", || {
+            let port = published(&engine.client(&["port", "one", "8080"])?);
+            Ok(get(&port, "/health").ends_with("healthy"))
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_small_disk_fills_up_and_goes_with_the_engine() -> PartResult<()> {
+    let docker = DockerEngine::start_with(DockerOptions { small_disk_mib: Some(64), ..DockerOptions::default() })?;
+    docker.load(&small_runtime("20240429.v8")?, "small:1")?;
+    let refused = docker.load(&small_runtime("20240429.v10")?.padded(80)?, "small:2");
+    assert!(refused.is_err_and(|error| error.to_string().contains("no space left on device")));
+    let folder = docker.folder().to_owned();
+    drop(docker);
+    assert_eq!(leftovers(&folder), Vec::<String>::new());
+    assert!(!program::run("losetup", &["-a"])?.contains(&*folder.to_string_lossy()));
+    Ok(())
+}
+
+#[test]
+fn each_bad_image_misbehaves_in_its_own_way() -> PartResult<()> {
+    let docker = DockerEngine::start()?;
+    let start = |name: &str, bad: Bad| -> PartResult<()> {
+        let image = format!("{name}:1");
+        docker.load(&bad_runtime("20240501.v1", bad)?, &image)?;
+        docker.client(&["run", "-d", "--name", name, "-p", "127.0.0.1:0:8080", &image]).map(drop)
+    };
+    let state = |name: &str| docker.client(&["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name]);
+    let port = |name: &str| docker.client(&["port", name, "8080"]).map(|line| published(&line));
+    let becomes = |name: &str, wanted: &str| {
+        program::wait_until(Duration::from_secs(15), &format!("{name} is not {wanted}"), || Ok(state(name)? == wanted))
+    };
+
+    start("exits", Bad::ExitsAtOnce)?;
+    becomes("exits", "exited 1")?;
+    assert!(docker.client(&["logs", "exits"]).is_ok());
+
+    start("dies", Bad::AnswersThenDies(2))?;
+    let answered = port("dies")?;
+    program::wait_until(Duration::from_secs(10), "it does not answer first", || {
+        Ok(get(&answered, "/health").ends_with("healthy"))
+    })?;
+    becomes("dies", "exited 3")?;
+
+    for (name, bad) in [("none", Bad::NoService), ("silent", Bad::NeverAnswers), ("inward", Bad::LoopbackOnly)] {
+        start(name, bad)?;
+        becomes(name, "running 0")?;
+        assert_eq!(get(&port(name)?, "/health"), "", "{name}");
+    }
+    let inside = docker.client(&["exec", "inward", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/health"])?;
+    assert_eq!(inside, "healthy");
+
+    start("deaf", Bad::IgnoresStop)?;
+    let deaf = port("deaf")?;
+    program::wait_until(Duration::from_secs(10), "it does not answer", || {
+        Ok(get(&deaf, "/health").ends_with("healthy"))
+    })?;
+    docker.client(&["stop", "-t", "1", "deaf"])?;
+    becomes("deaf", "exited 137")?;
+
+    let refused = start("foreign", Bad::WrongArchitecture);
+    assert!(
+        refused.as_ref().is_err_and(|error| error.to_string().contains("exec format error"))
+            || becomes("foreign", "exited 1").is_ok(),
+        "{refused:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn podman_runs_a_small_runtime_from_a_registry_and_leaves_nothing() -> PartResult<()> {
+    let registry = RegistryServer::start()?;
+    registry.push(&small_runtime("20240429.v8")?, "team/runtime", "20240429.v8")?;
+    let mut podman = PodmanEngine::start()?;
+    let image = format!("{}/team/runtime:20240429.v8", registry.address());
+    podman.client(&["pull", "-q", &image])?;
+    podman.client(&["run", "-d", "--name", "one", "-p", "127.0.0.1::8080", &image])?;
+    let port = published(&podman.client(&["port", "one"])?);
+    program::wait_until(Duration::from_secs(10), "the small runtime does not answer", || {
+        Ok(get(&port, "/health").ends_with("healthy"))
+    })?;
+    podman.restart()?;
+    assert!(get(&port, "/health").ends_with("healthy"));
+    let folder = podman.folder().to_owned();
+    let gateway = podman.gateway();
+    let network = gateway.trim_end_matches("0.1").to_owned();
+    drop(podman);
+    assert_eq!(leftovers(&folder), Vec::<String>::new());
+    assert!(!program::run("ip", &["-o", "addr"])?.contains(&format!(" {network}")));
+    let rules = program::run("iptables-save", &["-t", "nat"])?;
+    assert!(!rules.contains(&format!(" {network}")), "{rules}");
+    Ok(())
+}
+
+#[test]
+fn a_registry_serves_tags_and_an_index_and_asks_for_its_login() -> PartResult<()> {
+    let image = small_runtime("20240429.v8")?;
+    let mut open = RegistryServer::start()?;
+    open.push(&image, "team/runtime", "20240429.v8")?;
+    open.tag("team/runtime", "20240429.v8", "latest")?;
+    let foreign = bad_runtime("20240429.v8", Bad::WrongArchitecture)?;
+    let digest = open.push_index(&image, &foreign, "team/runtime", "20240429.v10")?;
+    assert!(digest.starts_with("sha256:"));
+    let port = open.address().rsplit(':').next().unwrap_or_default().to_owned();
+    let tags = get(&port, "/v2/team/runtime/tags/list");
+    for tag in ["20240429.v8", "20240429.v10", "latest"] {
+        assert!(tags.contains(&format!("\"{tag}\"")), "{tags}");
+    }
+    open.delete_tag("team/runtime", "latest")?;
+    assert!(!get(&port, "/v2/team/runtime/tags/list").contains("latest"));
+    let docker = DockerEngine::start()?;
+    docker.client(&["pull", "-q", &format!("{}/team/runtime:20240429.v10", open.address())])?;
+    open.stop()?;
+    assert_eq!(get(&port, "/v2/"), "");
+    open.start_again()?;
+    assert!(get(&port, "/v2/").contains("200 OK"));
+
+    let closed = RegistryServer::start_with_login("ada", "s3cret")?;
+    closed.push(&image, "team/runtime", "20240429.v8")?;
+    let refused = docker.client(&["pull", "-q", &format!("{}/team/runtime:20240429.v8", closed.address())]);
+    assert!(refused.is_err_and(|error| error.to_string().contains("no basic auth credentials")));
+    let folder = closed.folder().to_owned();
+    drop(closed);
+    assert_eq!(leftovers(&folder), Vec::<String>::new());
+    Ok(())
+}
