@@ -4,6 +4,7 @@ import activity from './en/activity.json'
 import common from './en/common.json'
 import computes from './en/computes.json'
 import connections from './en/connections.json'
+import environment from './en/environment.json'
 import firstrun from './en/firstrun.json'
 import operation from './en/operation.json'
 import problems from './en/problems.json'
@@ -19,6 +20,7 @@ export const english = {
   common,
   computes,
   connections,
+  environment,
   firstrun,
   operation,
   problems,

@@ -1,0 +1,64 @@
+import { Field, makeStyles, Radio, RadioGroup, Text, tokens } from '@fluentui/react-components'
+import { useTranslation } from 'react-i18next'
+import type { EnvironmentChoice } from './choice'
+import { DefaultEnvironment } from './DefaultEnvironment'
+import { ImageEnvironment } from './ImageEnvironment'
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
+  label: { display: 'flex', flexDirection: 'column' },
+  hint: { color: tokens.colorNeutralForeground3 },
+})
+
+export interface EnvironmentFieldsProps {
+  compute: string
+  choice: EnvironmentChoice
+  onChange: (choice: EnvironmentChoice) => void
+  /** The message under a field (`environment.reference` …), when it has a problem to show. */
+  problemOf: (field: string) => string | undefined
+  /** The id of a field's control, by which it can be focused. */
+  idOf: (field: string) => string
+}
+
+/** Where a runtime's image comes from: the default environment, or any image. */
+export function EnvironmentFields(props: EnvironmentFieldsProps) {
+  const styles = useStyles()
+  const { t } = useTranslation('environment')
+  const { choice, onChange, idOf } = props
+  return (
+    <div className={styles.root}>
+      <Field label={t('kind')}>
+        <RadioGroup
+          value={choice.kind}
+          onChange={(_, { value }) =>
+            onChange({ ...choice, kind: value === 'image' ? 'image' : 'default' })
+          }
+        >
+          <Radio
+            id={idOf('environment.default')}
+            value="default"
+            label={t('useDefault')}
+            aria-describedby={idOf('environment.default.hint')}
+          />
+          <Text size={200} className={styles.hint} id={idOf('environment.default.hint')}>
+            {t('useDefaultHint')}
+          </Text>
+          <Radio
+            id={idOf('environment.image')}
+            value="image"
+            label={t('useImage')}
+            aria-describedby={idOf('environment.image.hint')}
+          />
+          <Text size={200} className={styles.hint} id={idOf('environment.image.hint')}>
+            {t('useImageHint')}
+          </Text>
+        </RadioGroup>
+      </Field>
+      {choice.kind === 'default' ? (
+        <DefaultEnvironment {...props} />
+      ) : (
+        <ImageEnvironment {...props} />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,99 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Problem, RuntimeDraft } from '../../backend/types'
+import { useSettled } from '../../components/useSettled'
+import { question, useAsk } from '../../state'
+import type { WizardDraft } from './draft'
+import { draftOf, localProblems, stepOfField, type WizardForm } from './form'
+
+/** Milliseconds that typing has to rest before the application is asked. */
+const REST = 250
+
+/** By field, what is wrong with it, in a sentence. */
+export type FieldProblems = ReadonlyMap<string, string>
+
+function sentences(problems: readonly Problem[]): Map<string, string> {
+  const byField = new Map<string, string>()
+  for (const { field, sentence, hints } of problems) {
+    if (field && !byField.has(field)) byField.set(field, [sentence, ...hints].join(' '))
+  }
+  return byField
+}
+
+const allConfirmed = (draft: RuntimeDraft): RuntimeDraft => ({
+  ...draft,
+  variables: draft.variables.map((variable) => ({ ...variable, confirmed: true })),
+})
+
+export interface DraftChecks {
+  /** Problems to show now: of touched fields, and of steps where *Next* was pressed. */
+  shown: FieldProblems
+  /** Variables (by index) that would be accepted if the person confirmed them. */
+  confirmable: ReadonlySet<number>
+  /** A problem of the check itself. */
+  broken: Problem | null
+  /** Asks about the form as it is now. Throws `ProblemError`. */
+  checkNow: (form: WizardForm) => Promise<FieldProblems>
+}
+
+/** Checks a draft as one types. */
+export function useDraftCheck({ form, touched, tried }: WizardDraft): DraftChecks {
+  const { t } = useTranslation('wizard')
+  const client = useQueryClient()
+  const local = useMemo(() => {
+    const byField = new Map<string, string>()
+    for (const [field, problem] of localProblems(form)) byField.set(field, t(`problem.${problem}`))
+    return byField
+  }, [form, t])
+  const settled = useSettled(form, REST)
+  const request = useMemo(() => ({ compute: settled.compute, draft: draftOf(settled) }), [settled])
+  const { data, error } = useAsk('check_draft', request, {
+    enabled: request.compute !== '',
+    keepPrevious: true,
+    staleTime: 0,
+  })
+  const doubtful = (data?.problems ?? []).some(({ field }) => field?.startsWith('variables.'))
+  const confirmed = useAsk(
+    'check_draft',
+    { ...request, draft: allConfirmed(request.draft) },
+    { enabled: doubtful, staleTime: 0 },
+  )
+  const told = useMemo(() => sentences(data?.problems ?? []), [data])
+  const shown = useMemo(() => {
+    const problems = new Map([...told, ...local])
+    for (const field of problems.keys()) {
+      const list = field.split('.')[0] ?? field
+      const seen = touched.has(field) || touched.has(list) || tried.has(stepOfField(field))
+      if (!seen) problems.delete(field)
+    }
+    return problems
+  }, [told, local, touched, tried])
+  const confirmable = useMemo(() => {
+    const left = new Set((confirmed.data?.problems ?? []).map(({ field }) => field))
+    const indexes = new Set<number>()
+    for (const field of told.keys()) {
+      if (!doubtful || !confirmed.data) break
+      if (field.startsWith('variables.') && !left.has(field)) {
+        indexes.add(Number(field.split('.')[1]))
+      }
+    }
+    return indexes
+  }, [told, doubtful, confirmed.data])
+  const checkNow = useCallback(
+    async (now: WizardForm) => {
+      const problems = new Map<string, string>()
+      for (const [field, problem] of localProblems(now)) {
+        problems.set(field, t(`problem.${problem}`))
+      }
+      if (now.compute === '') return problems
+      const answer = await client.fetchQuery({
+        ...question('check_draft', { compute: now.compute, draft: draftOf(now) }),
+        staleTime: 0,
+      })
+      return new Map([...sentences(answer.problems), ...problems])
+    },
+    [client, t],
+  )
+  return { shown, confirmable, broken: error?.problem ?? null, checkNow }
+}
