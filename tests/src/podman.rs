@@ -168,7 +168,8 @@ fn bridge(number: u8) -> String {
     format!("partsp{number}")
 }
 
-/// Takes a number by making the link of that name: a second one is refused.
+/// Takes a number by making a link of that name: a second one is refused. The bridge itself is
+/// Podman's to make: it gives one that exists no address.
 fn take_number(place: &mut Place) -> PartResult<u8> {
     let routes = program::run("ip", &["-4", "route"])?;
     let mut last = String::new();
@@ -176,8 +177,10 @@ fn take_number(place: &mut Place) -> PartResult<u8> {
         if routes.contains(&pool(number)) {
             continue;
         }
-        match program::run("ip", &["link", "add", &bridge(number), "type", "bridge"]) {
+        let taken = format!("partsl{number}");
+        match program::run("ip", &["link", "add", &taken, "type", "bridge"]) {
             Ok(_) => {
+                place.janitor.owns_link(&taken)?;
                 place.janitor.owns_link(&bridge(number))?;
                 place.janitor.owns_network(&pool(number))?;
                 return Ok(number);

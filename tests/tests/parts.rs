@@ -1,7 +1,7 @@
 //! Each part starts, works and leaves nothing behind.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use real_parts::docker::{DockerEngine, DockerOptions};
@@ -11,9 +11,13 @@ use real_parts::registry::RegistryServer;
 use real_parts::{PartResult, leftovers, program};
 
 fn get(port: &str, path: &str) -> String {
-    let Ok(mut connection) = TcpStream::connect(format!("127.0.0.1:{port}")) else { return String::new() };
+    let limit = Duration::from_secs(1);
+    let Ok(port) = port.parse::<u16>() else { return String::new() };
+    let Ok(mut connection) = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), limit) else {
+        return String::new();
+    };
     let mut answer = String::new();
-    let _ = connection.set_read_timeout(Some(Duration::from_secs(1)));
+    let _ = connection.set_read_timeout(Some(limit));
     let _ = write!(connection, "GET {path} HTTP/1.0\r\n\r\n");
     let _ = connection.read_to_string(&mut answer);
     answer
