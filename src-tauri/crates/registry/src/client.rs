@@ -52,7 +52,7 @@ impl RegistryClient {
         Self::with_limits(Limits {
             connect: Duration::from_secs(10),
             request: Duration::from_secs(30),
-            all_pages: Duration::from_mins(2),
+            all_pages: Duration::from_secs(120),
         })
     }
 

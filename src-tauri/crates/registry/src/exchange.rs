@@ -20,7 +20,7 @@ const MOST_REDIRECTS: usize = 5;
 const LONGEST_TOKEN: usize = 1024 * 1024;
 
 /// How long an accepted user name and password are sent without waiting for a challenge again.
-const BASIC_LIFE: Duration = Duration::from_mins(5);
+const BASIC_LIFE: Duration = Duration::from_secs(300);
 
 /// Limits of time.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ impl Exchange {
         login: Option<&Login>,
         authorization: &Secret,
     ) {
-        self.accepted.keep(host, scope, login, authorization, Duration::from_mins(1));
+        self.accepted.keep(host, scope, login, authorization, Duration::from_secs(60));
     }
 
     /// Asks with GET, answering a challenge when there is one. Any status but 401 is handed back.

@@ -189,8 +189,8 @@ pub(crate) fn offered(entries: &[Entry]) -> String {
 fn index(descriptors: Vec<Descriptor>) -> Result<Vec<Entry>, String> {
     let mut entries = Vec::new();
     for descriptor in descriptors {
-        let attestation = descriptor.annotations["vnd.docker.reference.type"]
-            == Value::from("attestation-manifest");
+        let attestation =
+            descriptor.annotations["vnd.docker.reference.type"] == *"attestation-manifest";
         let image = [OCI_MANIFEST, DOCKER_MANIFEST].contains(&descriptor.media_type.as_str());
         let digest = digest(&descriptor.digest)?;
         let Some(platform) = descriptor.platform else { continue };
