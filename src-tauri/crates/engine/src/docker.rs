@@ -3,7 +3,7 @@
 //! The typed client (bollard) agrees on the API version and does what has nothing to lose; [`wire`]
 //! does the rest.
 
-mod convert;
+pub(crate) mod convert;
 mod events;
 mod exec;
 mod lines;

@@ -35,7 +35,7 @@ pub(super) fn facts(version: &Value, info: &Value) -> EngineFacts {
 }
 
 /// A container from `inspect`.
-pub(super) fn container(raw: Value) -> Container {
+pub(crate) fn container(raw: Value) -> Container {
     let state = state(text(&raw, "/State/Status"));
     let restart_policy = match text(&raw, "/HostConfig/RestartPolicy/Name") {
         "" => "no",
@@ -66,7 +66,7 @@ pub(super) fn container(raw: Value) -> Container {
 
 /// What other containers need to know of one, from `inspect`: the list has no ports of stopped
 /// containers, and Podman's none at all.
-pub(super) fn neighbour(raw: Value) -> Neighbour {
+pub(crate) fn neighbour(raw: Value) -> Neighbour {
     let container = container(raw);
     Neighbour {
         volumes: container
@@ -224,7 +224,7 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     text.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0)
 }
 
-pub(super) fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     value.pointer(path).and_then(Value::as_str).unwrap_or("")
 }
 
@@ -232,11 +232,11 @@ pub(super) fn whole(value: &Value, path: &str) -> u64 {
     value.pointer(path).and_then(Value::as_u64).unwrap_or(0)
 }
 
-pub(super) fn list<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+pub(crate) fn list<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
     value.pointer(path).and_then(Value::as_array).into_iter().flatten()
 }
 
-pub(super) fn texts(map: Option<&Value>) -> BTreeMap<String, String> {
+pub(crate) fn texts(map: Option<&Value>) -> BTreeMap<String, String> {
     map.and_then(Value::as_object)
         .into_iter()
         .flatten()

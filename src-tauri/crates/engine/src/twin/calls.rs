@@ -1,0 +1,110 @@
+//! What was asked of the twin, and the faults that wait for it.
+
+use domain::compute::Unreachable;
+
+use crate::EngineError;
+
+/// The kinds of calls, one for each function of [`crate::Engine`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    Ping,
+    Managed,
+    Neighbours,
+    Inspect,
+    Create,
+    Start,
+    Stop,
+    Remove,
+    Rename,
+    SetRestartPolicy,
+    ConnectNetwork,
+    Pull,
+    Image,
+    Images,
+    Tag,
+    RemoveImage,
+    Events,
+    Usage,
+    Logs,
+    Exec,
+    Processes,
+    FreeDisk,
+}
+
+impl Call {
+    /// Whether the engine is another after it.
+    pub fn changes_something(self) -> bool {
+        matches!(
+            self,
+            Self::Create
+                | Self::Start
+                | Self::Stop
+                | Self::Remove
+                | Self::Rename
+                | Self::SetRestartPolicy
+                | Self::ConnectNetwork
+                | Self::Pull
+                | Self::Tag
+                | Self::RemoveImage
+        )
+    }
+}
+
+/// What goes wrong with a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is refused and nothing is done.
+    Refuse(EngineError),
+    /// It is done, but the answer is lost.
+    AnswerLost,
+    /// The engine goes away before it and stays away: also what a use case looks like from outside
+    /// when its own process dies there.
+    GoAway,
+}
+
+#[derive(Default)]
+pub(super) struct Calls {
+    pub made: Vec<(Call, String)>,
+    pub unreachable: bool,
+    planned: Vec<(Call, usize, Fault)>,
+}
+
+/// An engine that is not there.
+pub(super) fn gone() -> EngineError {
+    Unreachable::Refused { path: "/twin/docker.sock".into() }.into()
+}
+
+impl Calls {
+    pub fn plan(&mut self, call: Call, nth: usize, fault: Fault) {
+        self.planned.push((call, nth.max(1), fault));
+    }
+
+    /// Records a call. `Ok(true)`: do it, and lose the answer.
+    pub fn begin(&mut self, call: Call, subject: &str) -> Result<bool, EngineError> {
+        self.made.push((call, subject.to_owned()));
+        if self.unreachable {
+            return Err(gone());
+        }
+        let mut due = None;
+        for (at, (planned, left, _)) in self.planned.iter_mut().enumerate() {
+            if *planned == call {
+                *left -= 1;
+                if *left == 0 && due.is_none() {
+                    due = Some(at);
+                }
+            }
+        }
+        let fault = due.map(|at| self.planned.remove(at).2);
+        // Two faults for one call: the first planned counts, the other has had its chance.
+        self.planned.retain(|(_, left, _)| *left > 0);
+        match fault {
+            None => Ok(false),
+            Some(Fault::Refuse(error)) => Err(error),
+            Some(Fault::AnswerLost) => Ok(true),
+            Some(Fault::GoAway) => {
+                self.unreachable = true;
+                Err(gone())
+            }
+        }
+    }
+}
