@@ -1,0 +1,80 @@
+//! The tables, and how an older file becomes a newer one.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Step N of this list brings a file from `user_version` N to N+1. Steps are never changed once
+/// published; a new one is added at the end.
+const STEPS: &[&str] = &["
+    CREATE TABLE operation (
+        id TEXT PRIMARY KEY,
+        runtime TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        final INTEGER NOT NULL,
+        started INTEGER NOT NULL, -- microseconds since 1970
+        document TEXT NOT NULL    -- the whole operation, JSON
+    ) STRICT;
+    CREATE INDEX operation_of_runtime ON operation (runtime, started DESC);
+    CREATE INDEX operation_by_start ON operation (started DESC);
+    CREATE INDEX operation_unfinished ON operation (started) WHERE final = 0;
+
+    CREATE TABLE version_check (
+        runtime TEXT PRIMARY KEY,
+        document TEXT NOT NULL,
+        checked TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE skipped_version (
+        runtime TEXT NOT NULL,
+        version TEXT NOT NULL,
+        PRIMARY KEY (runtime, version)
+    ) STRICT;
+
+    CREATE TABLE snoozed_version (
+        runtime TEXT PRIMARY KEY,
+        version TEXT NOT NULL,
+        until TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE bad_digest (
+        digest TEXT PRIMARY KEY,
+        why TEXT NOT NULL,
+        seen TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE setting (
+        key TEXT PRIMARY KEY,
+        document TEXT NOT NULL
+    ) STRICT;
+
+    -- Account names only; the secret is in the keyring.
+    CREATE TABLE registry_login (
+        registry TEXT PRIMARY KEY,
+        username TEXT NOT NULL
+    ) STRICT;
+"];
+
+/// The schema that this version of the application reads and writes.
+pub(crate) fn current() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// The schema of an open file; 0 = a new one.
+pub(crate) fn of(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings a file up to date, all steps or none.
+pub(crate) fn bring_up_to_date(connection: &mut Connection) -> rusqlite::Result<()> {
+    if of(connection)? == current() {
+        return Ok(());
+    }
+    // Another process may do the same at this moment: the write lock first, then look again.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let from = usize::try_from(of(&transaction)?).unwrap_or(0);
+    for step in STEPS.iter().skip(from) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", current())?;
+    transaction.commit()
+}
