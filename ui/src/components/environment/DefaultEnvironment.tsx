@@ -11,7 +11,7 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
@@ -41,7 +41,6 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground2,
   },
   from: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
-  other: { alignSelf: 'flex-start' },
 })
 
 /** Words of one version in the list. */
@@ -151,28 +150,15 @@ export function DefaultEnvironment({
   const { t } = useTranslation('environment')
   const navigate = useNavigate()
   const label = useVersionLabel()
-  const [wanted, setWanted] = useState(choice.repository !== '')
-  const focusNext = useRef(false)
   const repositoryId = idOf('environment.repository')
   const { data, error, isFetching, refetch } = useAsk('list_versions', {
     compute,
     repository: choice.repository || null,
   })
   const problem = error?.problem ?? data?.problem ?? null
-  const showRepository = wanted || problem !== null || choice.repository !== ''
-  const askForRepository = () => {
-    focusNext.current = true
-    setWanted(true)
-    document.getElementById(repositoryId)?.focus()
-  }
-  useEffect(() => {
-    if (showRepository && focusNext.current) {
-      focusNext.current = false
-      document.getElementById(repositoryId)?.focus()
-    }
-  }, [showRepository, repositoryId])
+  const askForRepository = () => document.getElementById(repositoryId)?.focus()
   const chosen = data?.versions.find(({ version }) => version === choice.version)
-  const useImage = () => onChange({ ...choice, kind: 'image' })
+  const takeImage = () => onChange({ ...choice, kind: 'image' })
   return (
     <div className={styles.root}>
       {isFetching && !data ? (
@@ -186,11 +172,11 @@ export function DefaultEnvironment({
           onRetry={() => refetch()}
           remedies={{
             useMirror: askForRepository,
-            chooseImage: useImage,
+            chooseImage: takeImage,
             addLogin: ({ registry }) => navigate(paths.connections(registry)),
             tryAgain: () => refetch(),
           }}
-          actions={<Button onClick={useImage}>{t('imageInstead')}</Button>}
+          actions={<Button onClick={takeImage}>{t('imageInstead')}</Button>}
         />
       ) : null}
       {data && !data.problem ? (
@@ -240,24 +226,13 @@ export function DefaultEnvironment({
           ) : null}
         </>
       ) : null}
-      {showRepository ? (
-        <RepositoryField
-          id={repositoryId}
-          value={choice.repository}
-          placeholder={choice.repository ? undefined : data?.repository}
-          problem={problemOf('environment.repository')}
-          onApply={(repository) => onChange({ ...choice, repository, version: '' })}
-        />
-      ) : (
-        <Button
-          appearance="transparent"
-          size="small"
-          className={styles.other}
-          onClick={askForRepository}
-        >
-          {t('otherRepository')}
-        </Button>
-      )}
+      <RepositoryField
+        id={repositoryId}
+        value={choice.repository}
+        placeholder={choice.repository ? undefined : data?.repository}
+        problem={problemOf('environment.repository')}
+        onApply={(repository) => onChange({ ...choice, repository, version: '' })}
+      />
     </div>
   )
 }

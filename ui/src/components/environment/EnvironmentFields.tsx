@@ -6,8 +6,7 @@ import { ImageEnvironment } from './ImageEnvironment'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
-  label: { display: 'flex', flexDirection: 'column' },
-  hint: { color: tokens.colorNeutralForeground3 },
+  hint: { color: tokens.colorNeutralForeground3, paddingInlineStart: '32px' },
 })
 
 export interface EnvironmentFieldsProps {

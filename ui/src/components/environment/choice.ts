@@ -32,3 +32,10 @@ export function environmentTitle(choice: EnvironmentChoice, newest: string | nul
   if (choice.kind === 'image') return choice.reference.trim() || null
   return choice.version || newest
 }
+
+/** The field that differs between two choices; `environment` when only the kind does. */
+export function changedField(before: EnvironmentChoice, after: EnvironmentChoice): string {
+  const fields = ['repository', 'version', 'reference'] as const
+  const changed = fields.find((field) => before[field] !== after[field])
+  return changed ? `environment.${changed}` : 'environment.kind'
+}

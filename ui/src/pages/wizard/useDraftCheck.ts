@@ -21,6 +21,13 @@ function sentences(problems: readonly Problem[]): Map<string, string> {
   return byField
 }
 
+/** What both sides say; where an exposure waits for its confirmation, that is said once. */
+function together(told: FieldProblems, local: FieldProblems): Map<string, string> {
+  const problems = new Map([...told, ...local])
+  if (local.has('confirmedExposure')) problems.delete('bindAddress')
+  return problems
+}
+
 const allConfirmed = (draft: RuntimeDraft): RuntimeDraft => ({
   ...draft,
   variables: draft.variables.map((variable) => ({ ...variable, confirmed: true })),
@@ -61,7 +68,7 @@ export function useDraftCheck({ form, touched, tried }: WizardDraft): DraftCheck
   )
   const told = useMemo(() => sentences(data?.problems ?? []), [data])
   const shown = useMemo(() => {
-    const problems = new Map([...told, ...local])
+    const problems = together(told, local)
     for (const field of problems.keys()) {
       const list = field.split('.')[0] ?? field
       const seen = touched.has(field) || touched.has(list) || tried.has(stepOfField(field))
@@ -91,7 +98,7 @@ export function useDraftCheck({ form, touched, tried }: WizardDraft): DraftCheck
         ...question('check_draft', { compute: now.compute, draft: draftOf(now) }),
         staleTime: 0,
       })
-      return new Map([...sentences(answer.problems), ...problems])
+      return together(sentences(answer.problems), problems)
     },
     [client, t],
   )

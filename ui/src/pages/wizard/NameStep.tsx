@@ -1,0 +1,113 @@
+import {
+  Dropdown,
+  Field,
+  Input,
+  MessageBar,
+  MessageBarActions,
+  MessageBarBody,
+  Option,
+  Radio,
+  RadioGroup,
+} from '@fluentui/react-components'
+import { useTranslation } from 'react-i18next'
+import { paths } from '../../app/paths'
+import type { ComputeView } from '../../backend/types'
+import { GoLink } from '../../components/GoLink'
+import { formatBytes } from '../../format'
+import { useComputes } from '../../state'
+import { wizardDraft } from './draft'
+import { idOf } from './fields'
+import type { WizardForm } from './form'
+import { useStepStyles } from './stepStyles'
+import type { FieldProblems } from './useDraftCheck'
+
+function useComputeWords(): (compute: ComputeView) => string {
+  const { t } = useTranslation('wizard')
+  return ({ facts, state }) => {
+    if (state.kind !== 'connected') return t('name.notConnected')
+    if (!facts) return ''
+    return t('name.computeWords', {
+      engine: facts.engine,
+      version: facts.version,
+      cpus: facts.cpus,
+      memory: formatBytes(facts.memory),
+    })
+  }
+}
+
+/** First step: what the runtime is called and where it runs. */
+export function NameStep({ form, problems }: { form: WizardForm; problems: FieldProblems }) {
+  const styles = useStepStyles()
+  const { t } = useTranslation('wizard')
+  const words = useComputeWords()
+  const computes = useComputes()
+  const connected = computes.filter(({ state }) => state.kind === 'connected')
+  const chosen = computes.find(({ id }) => id === form.compute)
+  const computeProblem =
+    problems.get('compute') ??
+    (chosen && chosen.state.kind !== 'connected' ? t('name.computeGone') : undefined)
+  const nameProblem = problems.get('name')
+  return (
+    <div className={styles.fields}>
+      {connected.length === 0 ? (
+        <MessageBar intent="warning" layout="multiline" role="group">
+          <MessageBarBody>{t('name.noCompute')}</MessageBarBody>
+          <MessageBarActions>
+            <GoLink to={paths.computes}>{t('name.toComputes')}</GoLink>
+          </MessageBarActions>
+        </MessageBar>
+      ) : null}
+      <Field
+        label={t('name.name')}
+        hint={t('name.nameHint')}
+        {...(nameProblem ? { validationMessage: nameProblem } : {})}
+      >
+        <Input
+          id={idOf('name')}
+          value={form.name}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(_, { value }) => wizardDraft.type('name', { name: value })}
+        />
+      </Field>
+      <Field
+        label={t('name.compute')}
+        {...(chosen ? { hint: words(chosen) } : {})}
+        {...(computeProblem ? { validationMessage: computeProblem } : {})}
+      >
+        <Dropdown
+          id={idOf('compute')}
+          placeholder={t('name.choose')}
+          value={chosen?.name ?? ''}
+          selectedOptions={form.compute ? [form.compute] : []}
+          onOptionSelect={(_, { optionValue }) => {
+            if (optionValue) wizardDraft.type('compute', { compute: optionValue })
+          }}
+        >
+          {computes.map((compute) => (
+            <Option
+              key={compute.id}
+              value={compute.id}
+              text={compute.name}
+              disabled={compute.state.kind !== 'connected'}
+            >
+              {[compute.name, words(compute)].filter(Boolean).join(' – ')}
+            </Option>
+          ))}
+        </Dropdown>
+      </Field>
+      <Field label={t('name.description')}>
+        <Input
+          id={idOf('description')}
+          value={form.description}
+          onChange={(_, { value }) => wizardDraft.type('description', { description: value })}
+        />
+      </Field>
+      <Field label={t('name.application')} hint={t('name.newHint')}>
+        <RadioGroup value="new">
+          <Radio value="new" label={t('name.new')} />
+        </RadioGroup>
+      </Field>
+    </div>
+  )
+}

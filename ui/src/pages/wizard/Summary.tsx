@@ -1,0 +1,64 @@
+import { makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components'
+import { useTranslation } from 'react-i18next'
+import { environmentTitle } from '../../components/environment/choice'
+import { cutMiddle, formatBytes } from '../../format'
+import { useAsk, useComputes } from '../../state'
+import { isLoopback, parseSize, type WizardForm } from './form'
+
+const useStyles = makeStyles({
+  root: {
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalXS,
+    padding: tokens.spacingHorizontalL,
+    borderRadius: tokens.borderRadiusLarge,
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+    backgroundColor: tokens.colorNeutralBackground2,
+    overflowWrap: 'anywhere',
+  },
+  heading: { color: tokens.colorNeutralForeground3 },
+  words: { color: tokens.colorNeutralForeground2 },
+})
+
+/** The runtime in a few lines, as it would be created now. */
+export function Summary({ form }: { form: WizardForm }) {
+  const styles = useStyles()
+  const { t } = useTranslation('wizard')
+  const compute = useComputes().find(({ id }) => id === form.compute)
+  const versions = useAsk(
+    'list_versions',
+    { compute: form.compute, repository: form.environment.repository || null },
+    { enabled: form.compute !== '' && form.environment.kind === 'default' },
+  )
+  const { data } = versions
+  const newest = data?.newest ?? (data?.onlyLatest ? 'latest' : null)
+  const title = environmentTitle(form.environment, newest)
+  const memory = form.memoryLimit.trim() ? parseSize(form.memoryLimit) : null
+  const words = [
+    compute ? t('summary.on', { compute: compute.name }) : null,
+    title ? cutMiddle(title, 64) : null,
+    form.hostPort.trim()
+      ? t('summary.port', { port: form.hostPort.trim() })
+      : t('summary.portChosen'),
+    form.bindAddress.trim() && !isLoopback(form.bindAddress) ? t('summary.exposed') : null,
+    memory !== null
+      ? t('summary.memory', { memory: formatBytes(memory) })
+      : t('summary.noMemoryLimit'),
+    form.cpuLimit.trim() ? t('summary.cpus', { count: Number(form.cpuLimit) || 0 }) : null,
+    form.variables.length > 0 ? t('summary.variables', { count: form.variables.length }) : null,
+    form.mounts.length > 0 ? t('summary.mounts', { count: form.mounts.length }) : null,
+  ].filter((word) => word !== null)
+  return (
+    <aside className={styles.root} aria-label={t('summary.heading')}>
+      <Text size={200} className={styles.heading}>
+        {t('summary.heading')}
+      </Text>
+      <Subtitle2>{form.name.trim() || t('summary.noName')}</Subtitle2>
+      {words.map((word) => (
+        <Text key={word} className={styles.words}>
+          {word}
+        </Text>
+      ))}
+    </aside>
+  )
+}
