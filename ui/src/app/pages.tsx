@@ -29,7 +29,7 @@ export interface Route {
 export const routes: Route[] = (
   [
     ['/runtimes', 'runtimes/RuntimesPage'],
-    ['/runtimes/new', 'wizard/WizardPage'],
+    ['/runtimes/add', 'wizard/WizardPage'],
     ['/runtimes/:runtime', 'runtime/RuntimePage'],
     ['/activity', 'activity/ActivityPage'],
     ['/computes', 'computes/ComputesPage'],

@@ -8,7 +8,7 @@ export const paths = {
   runtimes: '/runtimes',
   /** The wizard; with an operation, its progress. */
   addRuntime: (operation?: string) =>
-    operation === undefined ? '/runtimes/new' : `/runtimes/new?operation=${operation}`,
+    operation === undefined ? '/runtimes/add' : `/runtimes/add?operation=${operation}`,
   runtime: (id: string, tab?: RuntimeTab) =>
     tab === undefined ? `/runtimes/${id}` : `/runtimes/${id}?tab=${tab}`,
   /** The detail page with the update dialog open. */
