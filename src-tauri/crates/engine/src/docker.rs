@@ -306,6 +306,11 @@ impl Engine for DockerEngine {
         }
     }
 
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        let asked = format!("/volumes/{}", path(name));
+        self.wire.call(Call::delete(asked), ANSWER_LIMIT).await.map(|_| ())
+    }
+
     async fn events(&self) -> BoxStream<'static, Result<EngineEvent, EngineError>> {
         events::events(&self.wire).await
     }

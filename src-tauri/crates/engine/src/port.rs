@@ -88,6 +88,9 @@ pub trait Engine: Send + Sync {
     /// Removes an image; one in use is [`EngineError::Conflict`].
     async fn remove_image(&self, reference: &str) -> Result<(), EngineError>;
 
+    /// Removes a volume; one that a container mounts is [`EngineError::Conflict`].
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError>;
+
     /// What happens from now on. The stream ends without an error when the engine goes away.
     async fn events(&self) -> BoxStream<'static, Result<EngineEvent, EngineError>>;
 

@@ -332,6 +332,10 @@ impl Engine for TwinEngine {
         self.act(Call::RemoveImage, reference, |world| world.remove_image(reference))
     }
 
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        self.act(Call::RemoveVolume, name, |world| world.remove_volume(name))
+    }
+
     async fn events(&self) -> BoxStream<'static, Result<EngineEvent, EngineError>> {
         match self.act(Call::Events, "", |world| Ok(world.listen())) {
             Ok(receiver) => streams::events(receiver),

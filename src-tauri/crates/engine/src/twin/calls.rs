@@ -23,6 +23,7 @@ pub enum Call {
     Images,
     Tag,
     RemoveImage,
+    RemoveVolume,
     Events,
     Usage,
     Logs,
@@ -46,6 +47,7 @@ impl Call {
                 | Self::Pull
                 | Self::Tag
                 | Self::RemoveImage
+                | Self::RemoveVolume
         )
     }
 }

@@ -241,6 +241,23 @@ impl World {
         }
     }
 
+    pub fn remove_volume(&mut self, name: &str) -> Result<(), EngineError> {
+        let user = self.containers.iter().find(|item| {
+            item.mounts.iter().any(|mount| convert::text(mount, "/Name") == name)
+        });
+        if let Some(user) = user {
+            return Err(EngineError::Conflict(format!(
+                "remove {name}: volume is in use - [{}]",
+                user.id
+            )));
+        }
+        if self.volumes.remove(name) {
+            Ok(())
+        } else {
+            Err(EngineError::NotFound(format!("get {name}: no such volume")))
+        }
+    }
+
     pub fn rename(&mut self, container: &str, name: &str) -> Result<(), EngineError> {
         let at = self.position(container)?;
         self.name_is_free(name)?;
