@@ -4,7 +4,9 @@
 //! Secret Service on Linux), [`twin::TwinVault`] behaves the same in memory; both pass one contract
 //! suite. Account names are kept elsewhere, the secret never.
 
+mod keyring;
 pub mod keyring_vault;
+mod memory;
 pub mod twin;
 
 use async_trait::async_trait;
