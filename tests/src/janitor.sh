@@ -15,7 +15,7 @@ while IFS= read -r line; do
         "folder "*) folders+=("$value") ;;     # also: every process that names it, every mount in it
         "link "*) links+=("$value") ;;         # a network link
         "network "*) networks+=("$value") ;;   # start of IPv4 addresses; bridges that hold one go
-        "rule "*) rules+=("$value") ;;         # arguments after `iptables -D`-less: "<table> <rule>"
+        "rule "*) rules+=("$value") ;;         # a firewall rule: "<table> <chain> <words>"
     esac
 done
 

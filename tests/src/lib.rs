@@ -5,13 +5,18 @@
 //! process is killed: a small janitor process beside it clears up. Parts are ended by process id.
 //! A missing program is an error that names its Debian package.
 
+pub mod contract;
+pub mod display;
 pub mod docker;
 mod error;
 pub mod images;
 mod janitor;
+pub mod keyring;
 pub mod podman;
 pub mod program;
 pub mod registry;
+pub mod runtime_images;
+pub mod window;
 
 pub use error::{PartError, PartResult};
 pub use janitor::leftovers;

@@ -128,6 +128,42 @@ pub fn is_alive(process: &str) -> bool {
         .is_ok_and(|stat| !stat[stat.rfind(')').unwrap_or(0)..].starts_with(") Z"))
 }
 
+/// Ids of all processes that this one started, and those they started.
+pub fn descendants(process: u32) -> Vec<u32> {
+    let mut found = vec![process];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        // Children belong to the thread that started them.
+        for thread in std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten() {
+            let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            found.extend(children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+        }
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+/// Runs this very test again in a process of its own with these variables, for code that reads them
+/// for the whole process. Gives `true` inside that process: go on there; `false` in the first one, when
+/// the second has passed: return.
+pub fn again_with(test: &str, environment: &[(String, String)]) -> PartResult<bool> {
+    const INSIDE: &str = "REAL_PARTS_INSIDE";
+    if std::env::var_os(INSIDE).is_some_and(|inside| inside == test) {
+        return Ok(true);
+    }
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, test)
+        .envs(environment.iter().map(|(name, value)| (name, value)));
+    let said = output(&mut command)?;
+    if said.contains("test result: ok. 1 passed") {
+        Ok(false)
+    } else {
+        Err(PartError::new(format!("There is no test named {test} to run again: {said}")))
+    }
+}
+
 /// The last lines of a log, for an error's message.
 pub fn tail(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();

@@ -126,7 +126,11 @@ impl RegistryServer {
         let mut command = self.skopeo()?;
         command.args(["copy", "--all", "--dest-tls-verify=false", "--src-tls-verify=false"]);
         if let Some((user, password)) = &self.login {
-            command.args(["--dest-creds", &format!("{user}:{password}")]);
+            let login = format!("{user}:{password}");
+            command.args(["--dest-creds", &login]);
+            if source.starts_with("docker://") {
+                command.args(["--src-creds", &login]);
+            }
         }
         program::output(command.args([source, &target])).map(drop)
     }
@@ -179,11 +183,32 @@ impl RegistryServer {
         program::output(command.arg(format!("docker://{}/{repository}:{tag}", self.address())))
     }
 
+    /// Puts a tag of one repository into another one, or under another name.
+    pub fn copy_tag(&self, from: (&str, &str), to: (&str, &str)) -> PartResult<()> {
+        let source = format!("docker://{}/{}:{}", self.address(), from.0, from.1);
+        self.copy_from(&source, to.0, to.1)
+    }
+
     /// Takes a tag away; what it named stays reachable by digest.
     pub fn delete_tag(&self, repository: &str, tag: &str) -> PartResult<()> {
         let folder = self.tag_folder(repository, tag);
         std::fs::remove_dir_all(&folder)
             .map_err(|error| PartError::new(format!("{repository}:{tag} could not be taken away: {error}")))
+    }
+
+    /// Takes a tag away so that [`Self::show_tag`] can publish it later.
+    pub fn hide_tag(&self, repository: &str, tag: &str) -> PartResult<()> {
+        let to = self.place.path("hidden").join(repository);
+        std::fs::create_dir_all(&to)?;
+        std::fs::rename(self.tag_folder(repository, tag), to.join(tag))
+            .map_err(|error| PartError::new(format!("The registry has no {repository}:{tag}: {error}")))
+    }
+
+    /// Publishes a hidden tag.
+    pub fn show_tag(&self, repository: &str, tag: &str) -> PartResult<()> {
+        let from = self.place.path("hidden").join(repository).join(tag);
+        std::fs::rename(&from, self.tag_folder(repository, tag))
+            .map_err(|error| PartError::new(format!("{repository}:{tag} was not hidden: {error}")))
     }
 
     /// Where the registry keeps its content.

@@ -8,6 +8,7 @@ use real_parts::docker::{DockerEngine, DockerOptions};
 use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::podman::PodmanEngine;
 use real_parts::registry::RegistryServer;
+use real_parts::runtime_images::{BROKEN_REPOSITORY, BROKEN_VERSION, REPOSITORY, RuntimeImages, VERSIONS};
 use real_parts::{PartResult, leftovers, program};
 
 fn get(port: &str, path: &str) -> String {
@@ -187,5 +188,52 @@ fn a_registry_serves_tags_and_an_index_and_asks_for_its_login() -> PartResult<()
     let folder = closed.folder().to_owned();
     drop(closed);
     assert_eq!(leftovers(&folder), Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn a_real_runtime_image_answers_as_the_executor_service() -> PartResult<()> {
+    let registry = RuntimeImages::ready()?.registry()?;
+    let docker = DockerEngine::start()?;
+    let run = |name: &str, repository: &str, version: &str| -> PartResult<String> {
+        let image = format!("{}/{repository}:{version}", registry.address());
+        docker.client(&["run", "-d", "--name", name, "-p", "127.0.0.1:0:8080", &image])?;
+        docker.client(&["port", name, "8080"]).map(|line| published(&line))
+    };
+    let port = run("good", REPOSITORY, VERSIONS[2])?;
+    program::wait_until(Duration::from_secs(60), "the executor service does not answer", || {
+        Ok(get(&port, "/health").ends_with("healthy"))
+    })?;
+    assert!(get(&port, "/version").contains("\"version\":\"1.18.5\""));
+    let inspect = |format: &str| docker.client(&["inspect", "-f", format, "good"]);
+    assert_eq!(inspect("{{.Config.User}} {{.HostConfig.NetworkMode}}")?, "runtime default");
+    let environment = inspect("{{json .Config.Env}}")?;
+    assert!(environment.contains(r#"BUILD_INFO={\"build_number\":\"20240429.v10\"}"#), "{environment}");
+    assert!(!environment.contains("PIP_") && !environment.to_lowercase().contains("proxy"), "{environment}");
+    let mounted = docker.client(&["exec", "good", "sh", "-c", "cat /etc/pip.conf /run/certificates.crt || true"])?;
+    assert_eq!(mounted, "");
+
+    run("broken", BROKEN_REPOSITORY, BROKEN_VERSION)?;
+    program::wait_until(Duration::from_secs(20), "the broken image does not end", || {
+        Ok(docker.client(&["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "broken"])? == "exited 1")
+    })?;
+    Ok(())
+}
+
+#[test]
+fn a_hidden_tag_is_published_later_and_other_registries_do_not_notice() -> PartResult<()> {
+    let images = RuntimeImages::ready()?;
+    let (registry, other) = (images.registry()?, images.registry_with_login("ada", "s3cret")?);
+    let port = registry.address().rsplit(':').next().unwrap_or_default().to_owned();
+    let list = format!("/v2/{REPOSITORY}/tags/list");
+    assert!(get(&port, &list).contains(VERSIONS[2]));
+    registry.hide_tag(REPOSITORY, VERSIONS[2])?;
+    assert!(!get(&port, &list).contains(VERSIONS[2]));
+    assert!(other.manifest(REPOSITORY, VERSIONS[2]).is_ok());
+    assert!(images.registry()?.manifest(REPOSITORY, VERSIONS[2]).is_ok());
+    registry.show_tag(REPOSITORY, VERSIONS[2])?;
+    registry.copy_tag((BROKEN_REPOSITORY, BROKEN_VERSION), (REPOSITORY, BROKEN_VERSION))?;
+    let tags = get(&port, &list);
+    assert!(tags.contains(VERSIONS[2]) && tags.contains(BROKEN_VERSION), "{tags}");
     Ok(())
 }

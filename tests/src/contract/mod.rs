@@ -1,0 +1,4 @@
+//! Rules that every adapter obeys, the real ones and their twins. Run by the tests in `tests/`.
+
+#[cfg(feature = "engine")]
+pub mod engine;

@@ -1,0 +1,267 @@
+//! Real Prompt flow images: Debian's Python with promptflow-core and its executor service, at several
+//! versions that differ by a layer and by packages.
+//!
+//! Made once on this machine (about two minutes: debootstrap, then packages from the Python index) and
+//! kept in `.cache/runtime-images` as the storage of a registry. What the machine needs for reaching
+//! the package index (its certificates, pip's configuration) is lent to the download only; the images
+//! are then installed from the downloaded files without any network and carry nothing of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::docker::DockerEngine;
+use crate::error::{PartError, PartResult};
+use crate::program;
+use crate::registry::RegistryServer;
+
+/// The repository's path in every registry that [`RuntimeImages`] starts.
+pub const REPOSITORY: &str = "azureml/promptflow/promptflow-runtime";
+/// Where the images that do not serve are kept, see [`BROKEN_VERSION`].
+pub const BROKEN_REPOSITORY: &str = "azureml/promptflow/promptflow-runtime-broken";
+/// The good versions, oldest first. `latest` is the first of them.
+pub const VERSIONS: [&str; 3] = ["20240111.v2", "20240429.v8", "20240429.v10"];
+/// Tags that are no versions.
+pub const JUNK_TAGS: [&str; 4] = ["nightly", "20240429", "20240430.v1-test", "v99"];
+/// A tag of [`BROKEN_REPOSITORY`]: newer than all good ones; its uvicorn is gone, so it ends at once.
+pub const BROKEN_VERSION: &str = "20240501.v1";
+/// A tag of [`BROKEN_REPOSITORY`] that starts well and whose version was published as one not to use.
+pub const ADVISED_AGAINST_VERSION: &str = "20241214.v1";
+
+/// The packages of the lowest layer, and what each version changes, oldest first.
+const FIRST_PACKAGES: &str = "promptflow-core==1.17.2 uvicorn tabulate==0.8.10";
+const CHANGES: [&str; 2] = ["tabulate==0.9.0 humanize==4.11.0", "promptflow-core==1.18.5 humanize==4.12.3"];
+const ADVISED_AGAINST_CHANGE: &str = "humanize==4.10.0";
+/// Counts up when the recipe below changes in a way that the constants do not show.
+const RECIPE: u32 = 1;
+
+/// The images, made.
+pub struct RuntimeImages {
+    folder: PathBuf,
+}
+
+impl RuntimeImages {
+    /// Gives the images, and makes them first where they are missing or of an older recipe. Several
+    /// processes may ask at once: one makes them, the others wait.
+    pub fn ready() -> PartResult<Self> {
+        let folder = cache_folder()?.join("runtime-images");
+        fs::create_dir_all(&folder)?;
+        let lock = fs::File::create(folder.join("lock"))?;
+        lock.lock()?;
+        let stamp = folder.join("stamp");
+        let wanted = recipe();
+        let images = Self { folder };
+        if fs::read_to_string(&stamp).unwrap_or_default() != wanted {
+            let _ = fs::remove_file(&stamp);
+            images.make()?;
+            fs::write(&stamp, wanted)?;
+        }
+        Ok(images)
+    }
+
+    /// A registry of its own with all the images.
+    pub fn registry(&self) -> PartResult<RegistryServer> {
+        RegistryServer::start_on_copy(&self.storage(), None)
+    }
+
+    /// The same, behind a login.
+    pub fn registry_with_login(&self, user: &str, password: &str) -> PartResult<RegistryServer> {
+        RegistryServer::start_on_copy(&self.storage(), Some((user.to_owned(), password.to_owned())))
+    }
+
+    fn storage(&self) -> PathBuf {
+        self.folder.join("registry")
+    }
+
+    fn make(&self) -> PartResult<()> {
+        let begin = Instant::now();
+        let say = |what: &str| eprintln!("[runtime images, {:>3} s] {what}", begin.elapsed().as_secs());
+        say("Making real Prompt flow images. This happens once and takes a few minutes.");
+        let docker = DockerEngine::start()?;
+        let base = self.folder.join("base.tar");
+        if !base.exists() {
+            say("A Debian base with Python (debootstrap).");
+            make_base(&self.folder, &base)?;
+        }
+        docker.client(&["import", &base.to_string_lossy(), "base:1"])?;
+        let packages = self.folder.join("packages");
+        say("Prompt flow from the Python package index.");
+        download(&docker, &packages)?;
+        say("Installing three versions.");
+        install(&docker, &packages, "base:1", VERSIONS[0], FIRST_PACKAGES)?;
+        for (index, change) in CHANGES.iter().enumerate() {
+            install(&docker, &packages, &local(VERSIONS[index]), VERSIONS[index + 1], change)?;
+        }
+        install(&docker, &packages, &local(VERSIONS[2]), ADVISED_AGAINST_VERSION, ADVISED_AGAINST_CHANGE)?;
+        layer(&docker, &packages, &local(VERSIONS[2]), BROKEN_VERSION, "/opt/venv/bin/pip uninstall -q -y uvicorn")?;
+        say("Publishing them.");
+        let registry = RegistryServer::start()?;
+        for version in VERSIONS {
+            publish(&docker, &registry, version, REPOSITORY)?;
+        }
+        for version in [BROKEN_VERSION, ADVISED_AGAINST_VERSION] {
+            publish(&docker, &registry, version, BROKEN_REPOSITORY)?;
+        }
+        for tag in ["latest"].iter().chain(&JUNK_TAGS) {
+            registry.tag(REPOSITORY, VERSIONS[0], tag)?;
+        }
+        let storage = self.storage();
+        if storage.exists() {
+            fs::remove_dir_all(&storage)?;
+        }
+        program::run("cp", &["-r", "--", &registry.storage().to_string_lossy(), &storage.to_string_lossy()])?;
+        say("Done.");
+        Ok(())
+    }
+}
+
+/// `.cache` at the repository's root.
+fn cache_folder() -> PartResult<PathBuf> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(|root| root.join(".cache"))
+        .ok_or_else(|| PartError::new("The repository's root was not found."))
+}
+
+fn recipe() -> String {
+    format!(
+        "{RECIPE} {FIRST_PACKAGES} {CHANGES:?} {ADVISED_AGAINST_CHANGE} {VERSIONS:?} {JUNK_TAGS:?} \
+         {BROKEN_VERSION} {ADVISED_AGAINST_VERSION} {}",
+        crate::images::architecture()
+    )
+}
+
+fn local(version: &str) -> String {
+    format!("runtime:{version}")
+}
+
+/// A minimal Debian 12 with Python 3.11, without what no container needs.
+fn make_base(folder: &Path, archive: &Path) -> PartResult<()> {
+    let root = tempfile::Builder::new().prefix("base-").tempdir_in(folder)?;
+    let path = root.path().to_string_lossy().into_owned();
+    let mut arguments = vec![
+        "--variant=minbase".to_owned(),
+        "--include=python3,python3-venv,ca-certificates".to_owned(),
+        "bookworm".to_owned(),
+        path.clone(),
+    ];
+    arguments.extend(mirror());
+    program::run("debootstrap", &arguments)?;
+    let part = archive.with_extension("part");
+    let exclude = ["./var/cache/apt/*", "./var/lib/apt/lists/*", "./usr/share/doc/*", "./usr/share/man/*",
+        "./usr/share/locale/*", "./var/log/*", "./dev/*", "./proc/*", "./sys/*"]
+        .map(|pattern| format!("--exclude={pattern}"));
+    let mut command = program::command("tar")?;
+    command.args(["-C", &path]).args(exclude).args(["-cf", &part.to_string_lossy(), "."]);
+    program::output(&mut command)?;
+    // Names of the mirror and of this machine stay out: they are of no use inside.
+    fs::rename(&part, archive)?;
+    Ok(())
+}
+
+/// The package mirror this machine uses itself, if it is one for Debian 12.
+fn mirror() -> Option<String> {
+    let folder = fs::read_dir("/etc/apt/sources.list.d").ok()?;
+    for entry in folder.flatten() {
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        for paragraph in text.split("\n\n") {
+            let field = |name: &str| {
+                paragraph.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+            };
+            let here = field("Suites:").is_some_and(|suites| suites.split(' ').any(|suite| suite == "bookworm"));
+            if here && entry.path().extension().is_some_and(|ending| ending == "sources") {
+                return field("URIs:").and_then(|uris| uris.split(' ').next().map(str::to_owned));
+            }
+        }
+    }
+    None
+}
+
+/// Downloads all packages of all versions, for the Python of the base.
+fn download(docker: &DockerEngine, packages: &Path) -> PartResult<()> {
+    fs::create_dir_all(packages)?;
+    let mut command = docker.command()?;
+    command
+        .args(["run", "--rm", "--network", "host", "-v"])
+        .arg(format!("{}:/mnt", packages.display()));
+    let certificates = "/etc/ssl/certs/ca-certificates.crt";
+    if Path::new(certificates).exists() {
+        command.args(["-v", &format!("{certificates}:/run/certificates.crt:ro"), "-e", "PIP_CERT=/run/certificates.crt"]);
+    }
+    if let Some(configuration) = pip_configuration() {
+        command.args(["-v", &format!("{}:/etc/pip.conf:ro", configuration.display())]);
+    }
+    for name in ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_PROXY", "PIP_DEFAULT_TIMEOUT",
+        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"] {
+        if std::env::var_os(name).is_some() {
+            // By name only: the value is taken from this process and stands on no command line.
+            command.args(["-e", name]);
+        }
+    }
+    let mut script = "set -e; python3 -m venv /tmp/venv".to_owned();
+    for set in [FIRST_PACKAGES].iter().chain(&CHANGES).chain(&[ADVISED_AGAINST_CHANGE]) {
+        script.push_str(&format!("; /tmp/venv/bin/pip wheel -q --disable-pip-version-check -f /mnt -w /mnt {set}"));
+    }
+    program::output(command.args(["base:1", "sh", "-c", &script])).map(drop)
+}
+
+fn pip_configuration() -> Option<PathBuf> {
+    let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+    std::env::var_os("PIP_CONFIG_FILE")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain([home.join(".config/pip/pip.conf"), home.join(".pip/pip.conf"), PathBuf::from("/etc/pip.conf")])
+        .find(|path| path.is_file())
+}
+
+/// A version on top of another: these packages, installed from the downloaded files.
+fn install(docker: &DockerEngine, packages: &Path, from: &str, version: &str, set: &str) -> PartResult<()> {
+    let prepare = if from == "base:1" {
+        "python3 -m venv /opt/venv; useradd --uid 10001 --create-home runtime; "
+    } else {
+        ""
+    };
+    let script = format!(
+        "set -e; {prepare}/opt/venv/bin/pip install -q --no-cache-dir --disable-pip-version-check --no-index -f /mnt {set}"
+    );
+    layer(docker, packages, from, version, &script)
+}
+
+/// Runs a script in an image without any network and keeps the result as a version.
+fn layer(docker: &DockerEngine, packages: &Path, from: &str, version: &str, script: &str) -> PartResult<()> {
+    let mount = format!("{}:/mnt:ro", packages.display());
+    let name = format!("make-{version}");
+    docker.client(&[
+        "run", "--name", &name, "--network", "none", "--user", "0", "-v", &mount, from, "sh", "-c", script,
+    ])?;
+    let serve = json!([
+        "python", "-m", "uvicorn", "promptflow.executor._service.app:app", "--host", "0.0.0.0", "--port", "8080"
+    ]);
+    // The value of ENV is in double quotes, as in a Dockerfile.
+    let build_info = json!({ "build_number": version }).to_string().replace('"', "\\\"");
+    let changes = [
+        format!("CMD {serve}"),
+        "ENTRYPOINT []".to_owned(),
+        "USER runtime".to_owned(),
+        "WORKDIR /home/runtime".to_owned(),
+        "EXPOSE 8080".to_owned(),
+        "ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin".to_owned(),
+        format!("ENV BUILD_INFO=\"{build_info}\""),
+        format!("LABEL org.opencontainers.image.version={version}"),
+    ];
+    let mut command = docker.command()?;
+    command.arg("commit");
+    for change in &changes {
+        command.args(["--change", change]);
+    }
+    program::output(command.args([&name, &local(version)]))?;
+    docker.client(&["rm", &name]).map(drop)
+}
+
+fn publish(docker: &DockerEngine, registry: &RegistryServer, version: &str, repository: &str) -> PartResult<()> {
+    let target = format!("{}/{repository}:{version}", registry.address());
+    docker.client(&["tag", &local(version), &target])?;
+    docker.client(&["push", "-q", &target]).map(drop)
+}
