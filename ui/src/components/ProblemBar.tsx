@@ -79,12 +79,21 @@ export interface ProblemBarProps {
   /** Shown as *Try again* when the problem says that this may help. */
   onRetry?: () => void
   onDismiss?: () => void
+  /** What stands now, a sentence. */
+  outcome?: string | null
   /** Further buttons. */
   actions?: ReactNode
 }
 
 /** A problem in place: what happened, what to do, buttons that do it, the technical words folded. */
-export function ProblemBar({ problem, remedies, onRetry, onDismiss, actions }: ProblemBarProps) {
+export function ProblemBar({
+  problem,
+  remedies,
+  onRetry,
+  onDismiss,
+  outcome,
+  actions,
+}: ProblemBarProps) {
   const styles = useStyles()
   const { t } = useTranslation(['problems', 'common'])
   const { finding } = problem
@@ -101,6 +110,7 @@ export function ProblemBar({ problem, remedies, onRetry, onDismiss, actions }: P
       <MessageBarBody>
         <MessageBarTitle>{t(`title.${problem.code}`)}</MessageBarTitle>
         <div>{sentence}</div>
+        {outcome ? <div>{outcome}</div> : null}
         <Hints hints={finding ? finding.advice : problem.hints} />
         {finding ? <EvidenceFold finding={finding} /> : null}
         {problem.details ? (

@@ -1,0 +1,53 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+} from '@fluentui/react-components'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Problem } from '../../backend/types'
+import { ProblemBar } from '../../components/ProblemBar'
+
+/** A decision: the consequence, the verb, and a way out. */
+export function ConfirmDialog({
+  title,
+  children,
+  confirm,
+  pending,
+  problem,
+  onConfirm,
+  onClose,
+}: {
+  title: string
+  children: ReactNode
+  confirm: string
+  pending: boolean
+  problem: Problem | null
+  onConfirm: () => void
+  onClose: () => void
+}) {
+  const { t } = useTranslation()
+  return (
+    <Dialog open onOpenChange={(_, { open }) => (open ? undefined : onClose())}>
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>{title}</DialogTitle>
+          <DialogContent>
+            {children}
+            {problem ? <ProblemBar problem={problem} /> : null}
+          </DialogContent>
+          <DialogActions>
+            <Button appearance="primary" disabledFocusable={pending} onClick={onConfirm}>
+              {confirm}
+            </Button>
+            <Button onClick={onClose}>{t('cancel')}</Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  )
+}

@@ -1,0 +1,208 @@
+import { Button, makeStyles, Tab, TabList, tokens } from '@fluentui/react-components'
+import { BoxMultipleRegular } from '@fluentui/react-icons'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate, useParams, useSearchParams } from 'react-router'
+import { paths, type RuntimeTab } from '../../app/paths'
+import type { Runtime } from '../../backend/types'
+import { EmptyState } from '../../components/EmptyState'
+import { SkeletonLines } from '../../components/Late'
+import { useNotify } from '../../components/notify'
+import { Page } from '../../components/Page'
+import { FindingBar } from '../../components/ProblemBar'
+import { useConnection, useRuntime } from '../../state'
+import { live } from '../../state/live'
+import { useRowsInView } from '../../state/rowsInView'
+import { NotInStep } from '../runtimes/NotInStep'
+import { Configuration } from './Configuration'
+import { DeleteDialog } from './DeleteDialog'
+import { HeaderActions, HeaderFacts } from './Header'
+import { History } from './History'
+import { LockBar } from './LockBar'
+import { Logs } from './Logs'
+import { OperationBars } from './OperationBars'
+import { Overview } from './Overview'
+import { Packages } from './Packages'
+import { RollBackDialog } from './RollBackDialog'
+import { UpdateDialogPart } from './UpdateDialogPart'
+import { useRuntimeActions } from './useRuntimeActions'
+import { useVersionCheck } from './useVersionCheck'
+import { VersionBar } from './VersionBar'
+
+const TABS: readonly RuntimeTab[] = ['overview', 'logs', 'packages', 'history', 'configuration']
+/** These scroll inside themselves. */
+const FIXED: ReadonlySet<RuntimeTab> = new Set(['logs', 'packages'])
+
+const useStyles = makeStyles({
+  tabs: { marginInline: `calc(-1 * ${tokens.spacingHorizontalM})` },
+  panel: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
+  fill: { flexGrow: 1, minHeight: 0 },
+})
+
+function Panel({
+  tab,
+  runtime,
+  version,
+}: {
+  tab: RuntimeTab
+  runtime: Runtime
+  version: ReturnType<typeof useVersionCheck>
+}) {
+  const { remediesOf } = useRuntimeActions()
+  switch (tab) {
+    case 'overview':
+      return <Overview runtime={runtime} version={version} />
+    case 'logs':
+      return <Logs runtime={runtime} />
+    case 'packages':
+      return <Packages runtime={runtime} />
+    case 'history':
+      return <History runtime={runtime} remedies={remediesOf(runtime)} />
+    case 'configuration':
+      return <Configuration runtime={runtime} />
+  }
+}
+
+/** The page of a runtime that exists. */
+function Existing({ runtime }: { runtime: Runtime }) {
+  const styles = useStyles()
+  const { t } = useTranslation('runtime')
+  const notify = useNotify()
+  const [search, setSearch] = useSearchParams()
+  const [dialog, setDialog] = useState<'delete' | 'rollBack' | null>(null)
+  const version = useVersionCheck(runtime.id, runtime.digest)
+  const { remediesOf } = useRuntimeActions()
+  useRowsInView([runtime.id])
+  const tab = TABS.find((one) => one === search.get('tab')) ?? 'overview'
+  const updating = search.get('update') === 'open'
+  const choose = (change: Record<string, string | null>) =>
+    setSearch(
+      (before) => {
+        const after = new URLSearchParams(before)
+        for (const [key, value] of Object.entries(change)) {
+          if (value === null) after.delete(key)
+          else after.set(key, value)
+        }
+        return after
+      },
+      { replace: true },
+    )
+  const openUpdate = () => choose({ update: 'open' })
+  const remedies = { ...remediesOf(runtime), chooseImage: openUpdate }
+  const check = async () => {
+    const answer = await version.checkNow()
+    if (answer?.answer.kind === 'upToDate') {
+      notify.show({ intent: 'success', title: t('version.isUpToDate', { name: runtime.name }) })
+    }
+  }
+  const fixed = FIXED.has(tab)
+  return (
+    <Page
+      heading={runtime.name}
+      back={{ label: t('back'), to: paths.runtimes }}
+      fixed={fixed}
+      aside={<HeaderFacts runtime={runtime} />}
+      actions={
+        <HeaderActions
+          runtime={runtime}
+          checking={version.checking}
+          onUpdate={openUpdate}
+          onCheck={check}
+          onRollBack={() => setDialog('rollBack')}
+          onDelete={() => setDialog('delete')}
+        />
+      }
+    >
+      <NotInStep shown={new Set([runtime.compute])} />
+      {runtime.lock && !runtime.lock.ours ? (
+        <LockBar runtime={runtime} lock={runtime.lock} />
+      ) : null}
+      {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
+      <OperationBars runtime={runtime} remedies={remedies} onView={openUpdate} />
+      <VersionBar runtime={runtime} version={version} remedies={remedies} onUpdate={openUpdate} />
+      <TabList
+        className={styles.tabs}
+        aria-label={t('tabs.label', { name: runtime.name })}
+        selectedValue={tab}
+        onTabSelect={(_, { value }) => choose({ tab: String(value) })}
+      >
+        {TABS.map((one) => (
+          <Tab key={one} id={`tab-${one}`} value={one} aria-controls="runtime-panel">
+            {t(`tabs.${one}`)}
+          </Tab>
+        ))}
+      </TabList>
+      <div
+        id="runtime-panel"
+        role="tabpanel"
+        aria-labelledby={`tab-${tab}`}
+        className={fixed ? `${styles.panel} ${styles.fill}` : styles.panel}
+      >
+        <Panel tab={tab} runtime={runtime} version={version} />
+      </div>
+      <UpdateDialogPart
+        runtime={runtime}
+        open={updating}
+        onClose={() => choose({ update: null })}
+      />
+      {dialog === 'delete' ? (
+        <DeleteDialog runtime={runtime} onClose={() => setDialog(null)} />
+      ) : null}
+      {dialog === 'rollBack' && runtime.previous ? (
+        <RollBackDialog
+          runtime={runtime}
+          previous={runtime.previous}
+          onClose={() => setDialog(null)}
+        />
+      ) : null}
+    </Page>
+  )
+}
+
+/** Closes the page with a word when its runtime disappears. */
+function useCloseWhenGone(id: string, runtime: Runtime | undefined): void {
+  const { t } = useTranslation('runtime')
+  const notify = useNotify()
+  const navigate = useNavigate()
+  const lastName = useRef<string | null>(null)
+  useEffect(() => {
+    if (runtime) {
+      lastName.current = runtime.name
+      return
+    }
+    const name = lastName.current
+    if (name === null) return
+    lastName.current = null
+    const deleted = live.operations
+      .all()
+      .some((operation) => operation.runtime === id && operation.kind === 'delete')
+    notify.show(
+      deleted
+        ? { intent: 'success', title: t('gone.deleted', { name }) }
+        : { intent: 'warning', title: t('gone.outside', { name }), body: t('gone.outsideBody') },
+    )
+    navigate(paths.runtimes, { replace: true })
+  }, [id, runtime, notify, navigate, t])
+}
+
+export default function RuntimePage() {
+  const { t } = useTranslation('runtime')
+  const navigate = useNavigate()
+  const { runtime: id = '' } = useParams()
+  const runtime = useRuntime(id)
+  const connection = useConnection()
+  useCloseWhenGone(id, runtime)
+  if (runtime) return <Existing key={id} runtime={runtime} />
+  if (connection.kind === 'connecting') return <SkeletonLines lines={6} height={28} />
+  return (
+    <Page heading={t('gone.heading')} back={{ label: t('back'), to: paths.runtimes }}>
+      <EmptyState
+        icon={<BoxMultipleRegular />}
+        title={t('gone.title')}
+        action={<Button onClick={() => navigate(paths.runtimes)}>{t('gone.action')}</Button>}
+      >
+        {t('gone.body')}
+      </EmptyState>
+    </Page>
+  )
+}

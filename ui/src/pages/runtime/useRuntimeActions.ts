@@ -1,0 +1,57 @@
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { paths } from '../../app/paths'
+import { call, problemOf } from '../../backend'
+import type { Runtime } from '../../backend/types'
+import { useNotify } from '../../components/notify'
+import type { RemedyHandlers } from '../../problems/remedies'
+
+export type ShortAction = 'start' | 'stop' | 'restart'
+
+const command = {
+  start: 'start_runtime',
+  stop: 'stop_runtime',
+  restart: 'restart_runtime',
+} as const
+
+/** Whether an action makes sense as the runtime stands. */
+export function canDo(runtime: Runtime, action: ShortAction): boolean {
+  if (runtime.operation !== null || runtime.lock !== null) return false
+  const down = runtime.status === 'Stopped' || (runtime.status === 'Failed' && !runtime.started)
+  switch (action) {
+    case 'start':
+      return down
+    case 'stop':
+    case 'restart':
+      return !down && runtime.status !== 'Updating' && runtime.status !== 'Stopping'
+  }
+}
+
+/** Starts, stops and restarts; what goes wrong at once is told by a toast. */
+export function useRuntimeActions() {
+  const { t } = useTranslation(['runtime', 'common'])
+  const notify = useNotify()
+  const navigate = useNavigate()
+  const run = (action: ShortAction, runtime: Runtime) => {
+    call(command[action], { runtime: runtime.id }).catch((error) =>
+      notify.problem(
+        problemOf(error),
+        t(`common:operationFailed.${action}`, { name: runtime.name }),
+      ),
+    )
+  }
+  /** What the remedies of a runtime's finding do; those that would need another spec are left out. */
+  const remediesOf = (runtime: Runtime): RemedyHandlers => ({
+    ...(canDo(runtime, 'start')
+      ? { start: () => run('start', runtime), tryAgain: () => run('start', runtime) }
+      : {}),
+    ...(canDo(runtime, 'restart')
+      ? { restart: () => run('restart', runtime), tryAgain: () => run('restart', runtime) }
+      : {}),
+    viewLogs: () => navigate(paths.runtime(runtime.id, 'logs')),
+    chooseImage: () => navigate(paths.update(runtime.id)),
+    useMirror: () => navigate(paths.settings),
+    addLogin: ({ registry }) => navigate(paths.connections(registry)),
+  })
+  return { run, remediesOf }
+}

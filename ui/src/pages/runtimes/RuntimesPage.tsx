@@ -1,0 +1,107 @@
+import { Button } from '@fluentui/react-components'
+import { Add20Regular, BoxMultipleRegular, SearchRegular } from '@fluentui/react-icons'
+import { useCallback, useState, useSyncExternalStore } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { FirstRunPage } from '../../app/pages'
+import { paths } from '../../app/paths'
+import type { ComputeView, Runtime } from '../../backend/types'
+import { EmptyState } from '../../components/EmptyState'
+import { SkeletonLines } from '../../components/Late'
+import { Page } from '../../components/Page'
+import { useComputes, useConnection, useRuntimes } from '../../state'
+import { live } from '../../state/live'
+import { DeleteDialog } from '../runtime/DeleteDialog'
+import { Filters, SearchRuntimes } from './Filters'
+import { NotInStep } from './NotInStep'
+import { RuntimeGrid } from './RuntimeGrid'
+import { startView, useView, visibleRows } from './view'
+
+/** Whether anything can host a runtime now or is about to. */
+export function hasUsableCompute(computes: readonly ComputeView[]): boolean {
+  return computes.some(({ state }) =>
+    ['connected', 'connecting', 'reconnecting'].includes(state.kind),
+  )
+}
+
+const noSubscription = () => () => undefined
+
+export default function RuntimesPage() {
+  const { t } = useTranslation('runtimes')
+  const navigate = useNavigate()
+  const connection = useConnection()
+  const runtimes = useRuntimes()
+  const computes = useComputes()
+  const [view, onView] = useView()
+  const [deleting, setDeleting] = useState<Runtime | null>(null)
+  const onDelete = useCallback((runtime: Runtime) => setDeleting(runtime), [])
+  // Readings move rows only where the person sorts by them.
+  const byUsage = view.sort.column === 'cpu' || view.sort.column === 'memory'
+  useSyncExternalStore(byUsage ? live.usage.subscribe : noSubscription, live.usage.all)
+
+  if (
+    connection.kind === 'live' &&
+    runtimes.length === 0 &&
+    !hasUsableCompute(computes) &&
+    FirstRunPage
+  ) {
+    return <FirstRunPage />
+  }
+  const rows = visibleRows(runtimes, view)
+  const loading =
+    runtimes.length === 0 &&
+    (connection.kind === 'connecting' || computes.some(({ state }) => state.kind === 'connecting'))
+  const empty = runtimes.length === 0 && !loading
+  const add = (
+    <Button
+      appearance="primary"
+      icon={<Add20Regular />}
+      onClick={() => navigate(paths.addRuntime())}
+    >
+      {t('add')}
+    </Button>
+  )
+  return (
+    <Page
+      heading={t('heading')}
+      fixed
+      actions={
+        <>
+          {runtimes.length > 0 ? <SearchRuntimes view={view} onView={onView} /> : null}
+          {empty ? null : add}
+        </>
+      }
+    >
+      <NotInStep shown={new Set(runtimes.map(({ compute }) => compute))} />
+      {runtimes.length > 0 ? <Filters runtimes={runtimes} view={view} onView={onView} /> : null}
+      {loading ? <SkeletonLines lines={8} height={28} /> : null}
+      {empty ? (
+        <EmptyState icon={<BoxMultipleRegular />} title={t('empty.title')} action={add}>
+          {t('empty.body')}
+        </EmptyState>
+      ) : null}
+      {runtimes.length > 0 && rows.length === 0 ? (
+        <EmptyState
+          icon={<SearchRegular />}
+          title={t('empty.noMatch')}
+          action={
+            <Button onClick={() => onView({ ...startView, sort: view.sort })}>
+              {t('empty.showAll')}
+            </Button>
+          }
+        >
+          {t('empty.noMatchBody')}
+        </EmptyState>
+      ) : null}
+      {rows.length > 0 ? (
+        <RuntimeGrid
+          rows={rows}
+          sort={view.sort}
+          onSort={(sort) => onView({ sort })}
+          onDelete={onDelete}
+        />
+      ) : null}
+      {deleting ? <DeleteDialog runtime={deleting} onClose={() => setDeleting(null)} /> : null}
+    </Page>
+  )
+}
