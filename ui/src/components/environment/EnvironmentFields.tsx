@@ -1,4 +1,4 @@
-import { Field, makeStyles, Radio, RadioGroup, Text, tokens } from '@fluentui/react-components'
+import { makeStyles, Radio, RadioGroup, Text, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { EnvironmentChoice } from './choice'
 import { DefaultEnvironment } from './DefaultEnvironment'
@@ -26,33 +26,32 @@ export function EnvironmentFields(props: EnvironmentFieldsProps) {
   const { choice, onChange, idOf } = props
   return (
     <div className={styles.root}>
-      <Field label={t('kind')}>
-        <RadioGroup
-          value={choice.kind}
-          onChange={(_, { value }) =>
-            onChange({ ...choice, kind: value === 'image' ? 'image' : 'default' })
-          }
-        >
-          <Radio
-            id={idOf('environment.default')}
-            value="default"
-            label={t('useDefault')}
-            aria-describedby={idOf('environment.default.hint')}
-          />
-          <Text size={200} className={styles.hint} id={idOf('environment.default.hint')}>
-            {t('useDefaultHint')}
-          </Text>
-          <Radio
-            id={idOf('environment.image')}
-            value="image"
-            label={t('useImage')}
-            aria-describedby={idOf('environment.image.hint')}
-          />
-          <Text size={200} className={styles.hint} id={idOf('environment.image.hint')}>
-            {t('useImageHint')}
-          </Text>
-        </RadioGroup>
-      </Field>
+      <RadioGroup
+        aria-label={t('kind')}
+        value={choice.kind}
+        onChange={(_, { value }) =>
+          onChange({ ...choice, kind: value === 'image' ? 'image' : 'default' })
+        }
+      >
+        <Radio
+          id={idOf('environment.default')}
+          value="default"
+          label={t('useDefault')}
+          aria-describedby={idOf('environment.default.hint')}
+        />
+        <Text size={200} className={styles.hint} id={idOf('environment.default.hint')}>
+          {t('useDefaultHint')}
+        </Text>
+        <Radio
+          id={idOf('environment.image')}
+          value="image"
+          label={t('useImage')}
+          aria-describedby={idOf('environment.image.hint')}
+        />
+        <Text size={200} className={styles.hint} id={idOf('environment.image.hint')}>
+          {t('useImageHint')}
+        </Text>
+      </RadioGroup>
       {choice.kind === 'default' ? (
         <DefaultEnvironment {...props} />
       ) : (

@@ -54,7 +54,7 @@ function Advanced({ draft, problems }: { draft: WizardDraft; problems: FieldProb
     <div className={styles.group}>
       <Button
         appearance="transparent"
-        className={styles.start}
+        className={styles.fold}
         icon={advancedOpen ? <ChevronDown16Regular /> : <ChevronRight16Regular />}
         aria-expanded={advancedOpen}
         aria-controls={idOf('advanced')}

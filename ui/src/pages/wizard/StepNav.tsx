@@ -2,7 +2,7 @@ import { Link, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-co
 import {
   CheckmarkCircle20Filled,
   Circle20Regular,
-  RecordStop20Regular,
+  RadioButton20Filled,
   Warning20Filled,
 } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
@@ -81,7 +81,7 @@ export function StepNav({
                 ) : done ? (
                   <CheckmarkCircle20Filled />
                 ) : isCurrent ? (
-                  <RecordStop20Regular />
+                  <RadioButton20Filled />
                 ) : (
                   <Circle20Regular />
                 )}

@@ -14,7 +14,7 @@ export const useStepStyles = makeStyles({
   },
   legend: {
     padding: 0,
-    marginBottom: tokens.spacingVerticalS,
+    margin: 0,
     fontFamily: tokens.fontFamilyBase,
     fontSize: tokens.fontSizeBase400,
     lineHeight: tokens.lineHeightBase400,
@@ -26,6 +26,7 @@ export const useStepStyles = makeStyles({
     gridTemplateColumns: 'repeat(auto-fit, minmax(220px, 1fr))',
     columnGap: tokens.spacingHorizontalL,
     rowGap: tokens.spacingVerticalM,
+    alignItems: 'start',
   },
   row: {
     display: 'flex',
@@ -43,4 +44,5 @@ export const useStepStyles = makeStyles({
   },
   grow: { flexGrow: 1, flexBasis: '160px', minWidth: 0 },
   start: { alignSelf: 'flex-start' },
+  fold: { alignSelf: 'flex-start', paddingInlineStart: 0 },
 })

@@ -1,0 +1,148 @@
+import { makeStyles, Text, tokens } from '@fluentui/react-components'
+import { ArrowRight20Regular } from '@fluentui/react-icons'
+import { type ReactNode, useId } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { ImageSide, Runtime, UpdatePreview } from '../../backend/types'
+import { useDownloadWords, VersionWords } from '../../components/environment/VersionWords'
+import { LongValue } from '../../components/Facts'
+import { Moment } from '../../components/Moment'
+import { cutMiddle, shortDigest } from '../../format'
+
+const useStyles = makeStyles({
+  block: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS },
+  heading: {
+    margin: 0,
+    fontFamily: tokens.fontFamilyBase,
+    fontSize: tokens.fontSizeBase300,
+    lineHeight: tokens.lineHeightBase300,
+    fontWeight: tokens.fontWeightSemibold,
+  },
+  sides: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr) 20px minmax(0, 1fr)',
+    columnGap: tokens.spacingHorizontalM,
+    alignItems: 'start',
+  },
+  side: { display: 'flex', flexDirection: 'column', minWidth: 0, overflowWrap: 'anywhere' },
+  quiet: { color: tokens.colorNeutralForeground2 },
+  list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
+})
+
+/** A quiet part of a decision's dialog. */
+export function Block({ heading, children }: { heading: string; children: ReactNode }) {
+  const styles = useStyles()
+  const id = useId()
+  return (
+    <section className={styles.block} aria-labelledby={id}>
+      <h3 id={id} className={styles.heading}>
+        {heading}
+      </h3>
+      {children}
+    </section>
+  )
+}
+
+/** Sentences of a block. */
+export function Sentences({ sentences }: { sentences: Array<string | null> }) {
+  const styles = useStyles()
+  return (
+    <ul className={styles.list}>
+      {sentences
+        .filter((sentence) => sentence !== null)
+        .map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+    </ul>
+  )
+}
+
+function Side({ side, name }: { side: ImageSide | null; name: string }) {
+  const styles = useStyles()
+  const { t } = useTranslation('update')
+  if (!side) return <Text className={styles.quiet}>{t('fromUnknown')}</Text>
+  return (
+    <div className={styles.side}>
+      <Text weight="semibold">{side.version ?? cutMiddle(side.image, 48)}</Text>
+      {side.created ? (
+        <Text className={styles.quiet}>
+          <Moment time={side.created} />
+        </Text>
+      ) : null}
+      {side.digest ? (
+        <Text size={200} className={styles.quiet}>
+          <LongValue
+            text={side.digest}
+            shown={shortDigest(side.digest)}
+            name={`${name}: ${t('digest')}`}
+          />
+        </Text>
+      ) : null}
+    </div>
+  )
+}
+
+export function FromTo({ from, to }: { from: ImageSide | null; to: ImageSide }) {
+  const styles = useStyles()
+  const { t } = useTranslation('update')
+  return (
+    <Block heading={t('fromTo')}>
+      <div className={styles.sides}>
+        <Side side={from} name={t('from')} />
+        <ArrowRight20Regular aria-hidden="true" />
+        <Side side={to} name={t('to')} />
+      </div>
+    </Block>
+  )
+}
+
+export function WhatChanges({ preview, runtime }: { preview: UpdatePreview; runtime: Runtime }) {
+  const styles = useStyles()
+  const { t } = useTranslation('update')
+  const download = useDownloadWords()
+  const { securityFixes, sameImage, downloadSize, to } = preview
+  if (sameImage) {
+    return (
+      <Block heading={t('whatChanges')}>
+        <Text>{t('sameImage', { name: runtime.name })}</Text>
+      </Block>
+    )
+  }
+  return (
+    <Block heading={t('whatChanges')}>
+      {to.version ? <VersionWords facts={to.facts} /> : null}
+      {securityFixes.length > 0 ? (
+        <div>
+          <Text>{t('securityFixes', { count: securityFixes.length })}</Text>
+          <ul className={styles.list}>
+            {securityFixes.map(({ version, note }) => (
+              <li key={version}>{note ? t('fix', { version, note }) : version}</li>
+            ))}
+          </ul>
+        </div>
+      ) : (
+        <Text>{t('noSecurityFixes')}</Text>
+      )}
+      <Text>{download(downloadSize)}</Text>
+      <Text className={styles.quiet}>{t('packagesLater')}</Text>
+    </Block>
+  )
+}
+
+export function WhatHappens({ preview, runtime }: { preview: UpdatePreview; runtime: Runtime }) {
+  const { t } = useTranslation('update')
+  const { running, keepsPreviousDays, volumes } = preview
+  const { name } = runtime
+  return (
+    <Block heading={t('whatHappens')}>
+      <Sentences
+        sentences={[
+          running ? t('proved', { name }) : t('stopped', { name }),
+          running ? t('withoutService', { name }) : null,
+          t('nothingLost'),
+          t('kept', { count: keepsPreviousDays }),
+          volumes.length > 0 ? t('volumes', { volumes: volumes.join(', ') }) : null,
+        ]}
+      />
+    </Block>
+  )
+}

@@ -1,0 +1,126 @@
+import {
+  Button,
+  DialogActions,
+  DialogContent,
+  makeStyles,
+  Spinner,
+  Text,
+  tokens,
+} from '@fluentui/react-components'
+import { useTranslation } from 'react-i18next'
+import type { Runtime } from '../../backend/types'
+import { ProblemBar } from '../../components/ProblemBar'
+import { formatRelative } from '../../format'
+import { useAction } from '../../state'
+import { Block, FromTo, Sentences } from './Blocks'
+import { DecisionDialog, ProgressInDialog } from './OperationDialog'
+import { useShownOperation } from './UpdateDialog'
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
+})
+
+export interface RollBackDialogProps {
+  runtime: Runtime
+  open: boolean
+  onClose: () => void
+}
+
+function WhatHappens({ runtime }: { runtime: Runtime }) {
+  const { t } = useTranslation('update')
+  const { name, mounts, previous, status } = runtime
+  const storage = mounts.filter(({ kind }) => kind !== 'tmpfs')
+  const stopped = status === 'Stopped'
+  return (
+    <Block heading={t('whatHappens')}>
+      <Sentences
+        sentences={[
+          previous?.since ? t('rollBack.since', { when: formatRelative(previous.since) }) : null,
+          stopped ? t('rollBack.stopped', { name }) : t('rollBack.happens'),
+          stopped ? null : t('rollBack.withoutService', { name }),
+          stopped ? null : t('rollBack.failed'),
+          storage.length > 0
+            ? t('rollBack.content', {
+                storage: storage.map(({ source, target }) => source || target).join(', '),
+              })
+            : t('rollBack.noStorage'),
+        ]}
+      />
+    </Block>
+  )
+}
+
+function Content({ runtime, onClose }: Omit<RollBackDialogProps, 'open'>) {
+  const styles = useStyles()
+  const { t } = useTranslation('update')
+  const [shown, setShown] = useShownOperation(runtime)
+  const rollBack = useAction('roll_back_runtime')
+  const { previous } = runtime
+  const start = () =>
+    rollBack.mutate({ runtime: runtime.id }, { onSuccess: ({ operation }) => setShown(operation) })
+  if (shown !== null) {
+    return (
+      <ProgressInDialog
+        key={shown}
+        id={shown}
+        onClose={onClose}
+        onRetry={start}
+        retryLabel={t('rollBack.again')}
+        remedies={{ tryAgain: start }}
+      />
+    )
+  }
+  const side = (image: string, version: string | null, digest: string) => ({
+    image,
+    version,
+    digest,
+    created: null,
+    facts: null,
+  })
+  return (
+    <>
+      <DialogContent>
+        <div className={styles.root}>
+          {previous ? (
+            <>
+              <FromTo
+                from={side(runtime.image, runtime.version, runtime.digest)}
+                to={side(previous.image, previous.version, '')}
+              />
+              <WhatHappens runtime={runtime} />
+            </>
+          ) : (
+            <Text>{t('rollBack.nothing', { name: runtime.name })}</Text>
+          )}
+          {rollBack.error ? <ProblemBar problem={rollBack.error.problem} onRetry={start} /> : null}
+        </div>
+      </DialogContent>
+      <DialogActions>
+        {previous ? (
+          <Button
+            appearance="primary"
+            {...(rollBack.isPending
+              ? { icon: <Spinner size="extra-tiny" aria-hidden="true" /> }
+              : {})}
+            onClick={() => {
+              if (!rollBack.isPending) start()
+            }}
+          >
+            {t('rollBack.action')}
+          </Button>
+        ) : null}
+        <Button onClick={onClose}>{t('cancel')}</Button>
+      </DialogActions>
+    </>
+  )
+}
+
+/** Goes back to the previous container, and says what does not go back with it. */
+export default function RollBackDialog({ open, onClose, runtime }: RollBackDialogProps) {
+  const { t } = useTranslation('update')
+  return (
+    <DecisionDialog title={t('rollBack.heading')} open={open} onClose={onClose}>
+      <Content runtime={runtime} onClose={onClose} />
+    </DecisionDialog>
+  )
+}
