@@ -23,7 +23,16 @@ impl Display {
         let log = std::fs::File::create(place.path("log"))?;
         let mut command = program::command("Xvfb")?;
         command
-            .args(["-displayfd", "1", "-screen", "0", "1920x1200x24", "-nolisten", "tcp", "-noreset"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1920x1200x24",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+            ])
             .stdout(Stdio::piped())
             .stderr(log)
             .process_group(0);

@@ -52,9 +52,13 @@ impl DockerEngine {
             mount_small_disk(&place, size)?;
         }
         if options.reaches_outside {
-            let rule = format!("POSTROUTING -s 172.29.{number}.0/24 ! -o {} -j MASQUERADE", bridge(number));
+            let rule = format!(
+                "POSTROUTING -s 172.29.{number}.0/24 ! -o {} -j MASQUERADE",
+                bridge(number)
+            );
             std::fs::write("/proc/sys/net/ipv4/ip_forward", "1")?;
-            let words: Vec<&str> = ["-w", "5", "-t", "nat", "-A"].into_iter().chain(rule.split(' ')).collect();
+            let words: Vec<&str> =
+                ["-w", "5", "-t", "nat", "-A"].into_iter().chain(rule.split(' ')).collect();
             program::run("iptables", &words)?;
             place.janitor.owns_rule("nat", &rule)?;
         }
@@ -85,7 +89,11 @@ impl DockerEngine {
 
     /// Where the engine keeps its data.
     pub fn data_root(&self) -> PathBuf {
-        if self.options.small_disk_mib.is_some() { self.place.path("disk/data") } else { self.place.path("data") }
+        if self.options.small_disk_mib.is_some() {
+            self.place.path("disk/data")
+        } else {
+            self.place.path("data")
+        }
     }
 
     /// The bridge that its containers are on.
@@ -144,7 +152,12 @@ impl DockerEngine {
             .args(["--data-root", &self.data_root().to_string_lossy()])
             .args(["--exec-root", &path("exec"), "--pidfile", &path("pid"), "-H", &self.host()])
             .args(["--bridge", &self.bridge(), "--config-file", &path("daemon.json")])
-            .args(["--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false"])
+            .args([
+                "--iptables=false",
+                "--ip6tables=false",
+                "--ip-masq=false",
+                "--ip-forward=false",
+            ])
             .args(["--default-address-pool", &format!("base={}0.0/16,size=24", pool(self.number))])
             .args(&self.options.arguments);
         for registry in &self.options.insecure_registries {
@@ -164,7 +177,8 @@ impl DockerEngine {
                         program::tail(&log)
                     )));
                 }
-                Ok(self.socket().exists() && self.client(&["version", "--format", "{{.Server.Version}}"]).is_ok())
+                Ok(self.socket().exists()
+                    && self.client(&["version", "--format", "{{.Server.Version}}"]).is_ok())
             },
         );
         self.daemon = Some(daemon);
@@ -260,6 +274,6 @@ fn mount_small_disk(place: &Place, size_mib: u32) -> PartResult<()> {
 
 /// This process may do what root may.
 pub fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|data| std::os::unix::fs::MetadataExt::uid(&data) == 0)
+    std::fs::metadata("/proc/self")
+        .is_ok_and(|data| std::os::unix::fs::MetadataExt::uid(&data) == 0)
 }
-

@@ -49,14 +49,22 @@ pub fn small_runtime(version: &str) -> PartResult<Image> {
 /// A small image that misbehaves.
 pub fn bad_runtime(version: &str, bad: Bad) -> PartResult<Image> {
     let script = match bad {
-        Bad::NoService => "trap 'exit 143' TERM INT\nwhile true; do sleep 3600 & wait; done\n".to_owned(),
-        Bad::ExitsAtOnce => "echo '/opt/venv/bin/python: No module named uvicorn' >&2\nexit 1\n".to_owned(),
-        Bad::NeverAnswers => "trap 'exit 143' TERM INT\nnc -ll -p 8080 -e sleep 3600 &\nwait\n".to_owned(),
+        Bad::NoService => {
+            "trap 'exit 143' TERM INT\nwhile true; do sleep 3600 & wait; done\n".to_owned()
+        }
+        Bad::ExitsAtOnce => {
+            "echo '/opt/venv/bin/python: No module named uvicorn' >&2\nexit 1\n".to_owned()
+        }
+        Bad::NeverAnswers => {
+            "trap 'exit 143' TERM INT\nnc -ll -p 8080 -e sleep 3600 &\nwait\n".to_owned()
+        }
         Bad::AnswersThenDies(seconds) => format!(
             "trap 'exit 143' TERM INT\nhttpd -f -p 8080 -h /srv/www &\nsleep {seconds} &\nwait $!\n\
              echo 'RuntimeError: the service ended by itself' >&2\nexit 3\n"
         ),
-        Bad::LoopbackOnly => "trap 'exit 143' TERM INT\nhttpd -f -p 127.0.0.1:8080 -h /srv/www &\nwait\n".to_owned(),
+        Bad::LoopbackOnly => {
+            "trap 'exit 143' TERM INT\nhttpd -f -p 127.0.0.1:8080 -h /srv/www &\nwait\n".to_owned()
+        }
         Bad::IgnoresStop => "trap '' TERM INT\nhttpd -f -p 8080 -h /srv/www\n".to_owned(),
         Bad::WrongArchitecture => return wrong_architecture(version),
     };
@@ -64,7 +72,8 @@ pub fn bad_runtime(version: &str, bad: Bad) -> PartResult<Image> {
 }
 
 fn serving(version: &str, script: &str) -> PartResult<Image> {
-    let announce = "echo 'INFO:     Uvicorn running on http://0.0.0.0:8080 (Press CTRL+C to quit)'\n";
+    let announce =
+        "echo 'INFO:     Uvicorn running on http://0.0.0.0:8080 (Press CTRL+C to quit)'\n";
     let answer = json!({
         "status": "healthy", "version": "1.18.5", "commit_id": null, "feature_list": []
     });
@@ -123,11 +132,16 @@ impl Image {
         for folder in ["tmp", "var/tmp"] {
             base.folder(folder, 0o1777)?;
         }
-        base.file("etc/passwd", 0o644, b"root:x:0:0:root:/:/bin/sh\nruntime:x:10001:10001::/:/bin/sh\n")?;
+        base.file(
+            "etc/passwd",
+            0o644,
+            b"root:x:0:0:root:/:/bin/sh\nruntime:x:10001:10001::/:/bin/sh\n",
+        )?;
         base.file("bin/busybox", 0o755, &std::fs::read(program::find("busybox")?)?)?;
         for word in [
-            "cat", "dd", "echo", "env", "false", "grep", "httpd", "id", "ip", "kill", "ls", "mount", "nc", "ps",
-            "rm", "sh", "sleep", "stat", "tail", "top", "touch", "true", "wget",
+            "cat", "dd", "echo", "env", "false", "grep", "httpd", "id", "ip", "kill", "ls",
+            "mount", "nc", "ps", "rm", "sh", "sleep", "stat", "tail", "top", "touch", "true",
+            "wget",
         ] {
             base.link(&format!("bin/{word}"), "busybox")?;
         }

@@ -94,10 +94,7 @@ impl Place {
     /// A new folder. Short, because the path of a socket may have 107 bytes only.
     pub(crate) fn new(part: &str) -> PartResult<Self> {
         let mut janitor = Janitor::start()?;
-        let folder = tempfile::Builder::new()
-            .prefix(&format!("parts-{part}-"))
-            .tempdir()?
-            .keep();
+        let folder = tempfile::Builder::new().prefix(&format!("parts-{part}-")).tempdir()?.keep();
         janitor.owns_folder(&folder)?;
         Ok(Self { folder, janitor })
     }

@@ -149,9 +149,14 @@ impl Keyring {
     }
 
     fn start_daemon(&mut self, unlocked: bool) -> PartResult<()> {
-        let log = std::fs::File::options().create(true).append(true).open(self.place.path("log"))?;
+        let log =
+            std::fs::File::options().create(true).append(true).open(self.place.path("log"))?;
         let mut command = program::command("gnome-keyring-daemon")?;
-        command.args(["--foreground", "--components=secrets"]).arg(if unlocked { "--unlock" } else { "--start" });
+        command.args(["--foreground", "--components=secrets"]).arg(if unlocked {
+            "--unlock"
+        } else {
+            "--start"
+        });
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut daemon = command
             .envs(self.environment())
@@ -189,7 +194,8 @@ fn start_bus(place: &mut Place) -> PartResult<Child> {
     let socket: PathBuf = place.path("bus");
     let accessibility = "/usr/share/dbus-1/services/org.a11y.Bus.service";
     if let Ok(text) = std::fs::read_to_string(accessibility) {
-        let own: Vec<&str> = text.lines().filter(|line| !line.starts_with("SystemdService")).collect();
+        let own: Vec<&str> =
+            text.lines().filter(|line| !line.starts_with("SystemdService")).collect();
         std::fs::write(place.path("services/org.a11y.Bus.service"), own.join("\n") + "\n")?;
     }
     let configuration = format!(
@@ -219,7 +225,10 @@ fn start_bus(place: &mut Place) -> PartResult<Child> {
     place.janitor.owns_process(bus.id())?;
     program::wait_until(Duration::from_secs(10), "the session bus does not answer", || {
         if let Some(status) = bus.try_wait()? {
-            return Err(PartError::new(format!("The session bus ended with {status}: {}", program::tail(&log))));
+            return Err(PartError::new(format!(
+                "The session bus ended with {status}: {}",
+                program::tail(&log)
+            )));
         }
         Ok(std::os::unix::net::UnixStream::connect(&socket).is_ok())
     })?;

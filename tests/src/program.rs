@@ -134,8 +134,11 @@ pub fn descendants(process: u32) -> Vec<u32> {
     let mut next = 0;
     while let Some(parent) = found.get(next).copied() {
         // Children belong to the thread that started them.
-        for thread in std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten() {
-            let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        for thread in
+            std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten()
+        {
+            let children =
+                std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
             found.extend(children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
         }
         next += 1;

@@ -34,7 +34,10 @@ impl RegistryServer {
     }
 
     /// Starts an open one on a copy of this storage folder.
-    pub(crate) fn start_on_copy(storage: &Path, login: Option<(String, String)>) -> PartResult<Self> {
+    pub(crate) fn start_on_copy(
+        storage: &Path,
+        login: Option<(String, String)>,
+    ) -> PartResult<Self> {
         Self::start_in(login, Some(storage))
     }
 
@@ -106,16 +109,24 @@ impl RegistryServer {
     pub fn push(&self, image: &Image, repository: &str, tag: &str) -> PartResult<()> {
         let archive = self.place.path("push.tar");
         image.write_archive(&archive, "push:push")?;
-        let pushed = self.copy_from(&format!("docker-archive:{}", archive.display()), repository, tag);
+        let pushed =
+            self.copy_from(&format!("docker-archive:{}", archive.display()), repository, tag);
         std::fs::remove_file(&archive)?;
         pushed
     }
 
     /// Puts an image of this engine there.
-    pub fn push_from(&self, docker: &DockerEngine, local: &str, repository: &str, tag: &str) -> PartResult<()> {
+    pub fn push_from(
+        &self,
+        docker: &DockerEngine,
+        local: &str,
+        repository: &str,
+        tag: &str,
+    ) -> PartResult<()> {
         let archive = self.place.path("engine.tar");
         docker.client(&["save", "-o", &archive.to_string_lossy(), local])?;
-        let pushed = self.copy_from(&format!("docker-archive:{}", archive.display()), repository, tag);
+        let pushed =
+            self.copy_from(&format!("docker-archive:{}", archive.display()), repository, tag);
         std::fs::remove_file(&archive)?;
         pushed
     }
@@ -143,12 +154,19 @@ impl RegistryServer {
         }
         let target = self.tag_folder(repository, tag);
         let _ = std::fs::remove_dir_all(&target);
-        program::run("cp", &["-r", "--", &source.to_string_lossy(), &target.to_string_lossy()]).map(drop)
+        program::run("cp", &["-r", "--", &source.to_string_lossy(), &target.to_string_lossy()])
+            .map(drop)
     }
 
     /// Puts a multi-architecture index there, for this machine's architecture and another one, and
     /// gives its digest. For open registries.
-    pub fn push_index(&self, native: &Image, foreign: &Image, repository: &str, tag: &str) -> PartResult<String> {
+    pub fn push_index(
+        &self,
+        native: &Image,
+        foreign: &Image,
+        repository: &str,
+        tag: &str,
+    ) -> PartResult<String> {
         let other = if crate::images::architecture() == "amd64" { "arm64" } else { "amd64" };
         let mut manifests = Vec::new();
         for (image, architecture) in [(native, crate::images::architecture()), (foreign, other)] {
@@ -164,8 +182,10 @@ impl RegistryServer {
             self.delete_tag(repository, &part)?;
         }
         let media = "application/vnd.docker.distribution.manifest.list.v2+json";
-        let index = json!({ "schemaVersion": 2, "mediaType": media, "manifests": manifests }).to_string();
-        let answer = self.request("PUT", &format!("/v2/{repository}/manifests/{tag}"), media, &index)?;
+        let index =
+            json!({ "schemaVersion": 2, "mediaType": media, "manifests": manifests }).to_string();
+        let answer =
+            self.request("PUT", &format!("/v2/{repository}/manifests/{tag}"), media, &index)?;
         if answer.starts_with("HTTP/1.1 201") {
             Ok(digest(index.as_bytes()))
         } else {
@@ -192,16 +212,18 @@ impl RegistryServer {
     /// Takes a tag away; what it named stays reachable by digest.
     pub fn delete_tag(&self, repository: &str, tag: &str) -> PartResult<()> {
         let folder = self.tag_folder(repository, tag);
-        std::fs::remove_dir_all(&folder)
-            .map_err(|error| PartError::new(format!("{repository}:{tag} could not be taken away: {error}")))
+        std::fs::remove_dir_all(&folder).map_err(|error| {
+            PartError::new(format!("{repository}:{tag} could not be taken away: {error}"))
+        })
     }
 
     /// Takes a tag away so that [`Self::show_tag`] can publish it later.
     pub fn hide_tag(&self, repository: &str, tag: &str) -> PartResult<()> {
         let to = self.place.path("hidden").join(repository);
         std::fs::create_dir_all(&to)?;
-        std::fs::rename(self.tag_folder(repository, tag), to.join(tag))
-            .map_err(|error| PartError::new(format!("The registry has no {repository}:{tag}: {error}")))
+        std::fs::rename(self.tag_folder(repository, tag), to.join(tag)).map_err(|error| {
+            PartError::new(format!("The registry has no {repository}:{tag}: {error}"))
+        })
     }
 
     /// Publishes a hidden tag.
@@ -217,7 +239,11 @@ impl RegistryServer {
     }
 
     fn tag_folder(&self, repository: &str, tag: &str) -> PathBuf {
-        self.storage().join("docker/registry/v2/repositories").join(repository).join("_manifests/tags").join(tag)
+        self.storage()
+            .join("docker/registry/v2/repositories")
+            .join(repository)
+            .join("_manifests/tags")
+            .join(tag)
     }
 
     fn skopeo(&self) -> PartResult<std::process::Command> {
@@ -242,7 +268,11 @@ impl Drop for RegistryServer {
 
 fn serve(place: &mut Place, port: u16, login: bool) -> PartResult<Child> {
     let path = |name: &str| place.path(name).to_string_lossy().into_owned();
-    let auth = if login { json!({ "htpasswd": { "realm": "probe", "path": path("htpasswd") } }) } else { json!({}) };
+    let auth = if login {
+        json!({ "htpasswd": { "realm": "probe", "path": path("htpasswd") } })
+    } else {
+        json!({})
+    };
     let mut configuration = json!({
         "version": 0.1,
         "log": { "level": "info", "accesslog": { "disabled": false } },
@@ -281,7 +311,10 @@ fn serve(place: &mut Place, port: u16, login: bool) -> PartResult<Child> {
 /// Replaces the linked small files that the registry writes over by copies of their own.
 fn unlink_references(storage: &Path) -> PartResult<()> {
     let repositories = storage.join("docker/registry/v2/repositories");
-    let (from, to) = (repositories.to_string_lossy().into_owned(), storage.join("copy").to_string_lossy().into_owned());
+    let (from, to) = (
+        repositories.to_string_lossy().into_owned(),
+        storage.join("copy").to_string_lossy().into_owned(),
+    );
     program::run("cp", &["-r", "--", &from, &to])?;
     std::fs::remove_dir_all(&repositories)?;
     std::fs::rename(&to, &repositories)?;

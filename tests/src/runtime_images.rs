@@ -32,7 +32,8 @@ pub const ADVISED_AGAINST_VERSION: &str = "20241214.v1";
 
 /// The packages of the lowest layer, and what each version changes, oldest first.
 const FIRST_PACKAGES: &str = "promptflow-core==1.17.2 uvicorn tabulate==0.8.10";
-const CHANGES: [&str; 2] = ["tabulate==0.9.0 humanize==4.11.0", "promptflow-core==1.18.5 humanize==4.12.3"];
+const CHANGES: [&str; 2] =
+    ["tabulate==0.9.0 humanize==4.11.0", "promptflow-core==1.18.5 humanize==4.12.3"];
 const ADVISED_AGAINST_CHANGE: &str = "humanize==4.10.0";
 /// Counts up when the recipe below changes in a way that the constants do not show.
 const RECIPE: u32 = 1;
@@ -77,7 +78,8 @@ impl RuntimeImages {
 
     fn make(&self) -> PartResult<()> {
         let begin = Instant::now();
-        let say = |what: &str| eprintln!("[runtime images, {:>3} s] {what}", begin.elapsed().as_secs());
+        let say =
+            |what: &str| eprintln!("[runtime images, {:>3} s] {what}", begin.elapsed().as_secs());
         say("Making real Prompt flow images. This happens once and takes a few minutes.");
         let docker = DockerEngine::start()?;
         let base = self.folder.join("base.tar");
@@ -94,8 +96,20 @@ impl RuntimeImages {
         for (index, change) in CHANGES.iter().enumerate() {
             install(&docker, &packages, &local(VERSIONS[index]), VERSIONS[index + 1], change)?;
         }
-        install(&docker, &packages, &local(VERSIONS[2]), ADVISED_AGAINST_VERSION, ADVISED_AGAINST_CHANGE)?;
-        layer(&docker, &packages, &local(VERSIONS[2]), BROKEN_VERSION, "/opt/venv/bin/pip uninstall -q -y uvicorn")?;
+        install(
+            &docker,
+            &packages,
+            &local(VERSIONS[2]),
+            ADVISED_AGAINST_VERSION,
+            ADVISED_AGAINST_CHANGE,
+        )?;
+        layer(
+            &docker,
+            &packages,
+            &local(VERSIONS[2]),
+            BROKEN_VERSION,
+            "/opt/venv/bin/pip uninstall -q -y uvicorn",
+        )?;
         say("Publishing them.");
         let registry = RegistryServer::start()?;
         for version in VERSIONS {
@@ -111,7 +125,10 @@ impl RuntimeImages {
         if storage.exists() {
             fs::remove_dir_all(&storage)?;
         }
-        program::run("cp", &["-r", "--", &registry.storage().to_string_lossy(), &storage.to_string_lossy()])?;
+        program::run(
+            "cp",
+            &["-r", "--", &registry.storage().to_string_lossy(), &storage.to_string_lossy()],
+        )?;
         say("Done.");
         Ok(())
     }
@@ -150,13 +167,25 @@ fn make_base(folder: &Path, archive: &Path) -> PartResult<()> {
     arguments.extend(mirror());
     program::run("debootstrap", &arguments)?;
     let part = archive.with_extension("part");
-    let exclude = ["./var/cache/apt/*", "./var/lib/apt/lists/*", "./usr/share/doc/*", "./usr/share/man/*",
-        "./usr/share/locale/*", "./var/log/*", "./dev/*", "./proc/*", "./sys/*"]
-        .map(|pattern| format!("--exclude={pattern}"));
+    let exclude = [
+        "./var/cache/apt/*",
+        "./var/lib/apt/lists/*",
+        "./usr/share/doc/*",
+        "./usr/share/man/*",
+        "./usr/share/locale/*",
+        "./var/log/*",
+        "./dev/*",
+        "./proc/*",
+        "./sys/*",
+        // Names of the mirror and of this machine's network are of no use inside.
+        "./etc/apt/sources.list",
+        "./etc/hostname",
+        "./etc/resolv.conf",
+    ]
+    .map(|pattern| format!("--exclude={pattern}"));
     let mut command = program::command("tar")?;
     command.args(["-C", &path]).args(exclude).args(["-cf", &part.to_string_lossy(), "."]);
     program::output(&mut command)?;
-    // Names of the mirror and of this machine stay out: they are of no use inside.
     fs::rename(&part, archive)?;
     Ok(())
 }
@@ -168,9 +197,13 @@ fn mirror() -> Option<String> {
         let text = fs::read_to_string(entry.path()).unwrap_or_default();
         for paragraph in text.split("\n\n") {
             let field = |name: &str| {
-                paragraph.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+                paragraph
+                    .lines()
+                    .find_map(|line| line.strip_prefix(name))
+                    .map(|value| value.trim().to_owned())
             };
-            let here = field("Suites:").is_some_and(|suites| suites.split(' ').any(|suite| suite == "bookworm"));
+            let here = field("Suites:")
+                .is_some_and(|suites| suites.split(' ').any(|suite| suite == "bookworm"));
             if here && entry.path().extension().is_some_and(|ending| ending == "sources") {
                 return field("URIs:").and_then(|uris| uris.split(' ').next().map(str::to_owned));
             }
@@ -188,23 +221,41 @@ fn download(docker: &DockerEngine, packages: &Path) -> PartResult<()> {
         .arg(format!("{}:/mnt", packages.display()));
     let certificates = "/etc/ssl/certs/ca-certificates.crt";
     if Path::new(certificates).exists() {
-        command.args(["-v", &format!("{certificates}:/run/certificates.crt:ro"), "-e", "PIP_CERT=/run/certificates.crt"]);
+        command.args([
+            "-v",
+            &format!("{certificates}:/run/certificates.crt:ro"),
+            "-e",
+            "PIP_CERT=/run/certificates.crt",
+        ]);
     }
     if let Some(configuration) = pip_configuration() {
         command.args(["-v", &format!("{}:/etc/pip.conf:ro", configuration.display())]);
     }
-    for name in ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_PROXY", "PIP_DEFAULT_TIMEOUT",
-        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"] {
+    for name in [
+        "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_TRUSTED_HOST",
+        "PIP_PROXY",
+        "PIP_DEFAULT_TIMEOUT",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+    ] {
         if std::env::var_os(name).is_some() {
             // By name only: the value is taken from this process and stands on no command line.
             command.args(["-e", name]);
         }
     }
-    let mut script = "set -e; python3 -m venv /tmp/venv".to_owned();
+    let mut steps = vec!["set -e; python3 -m venv /tmp/venv".to_owned()];
     for set in [FIRST_PACKAGES].iter().chain(&CHANGES).chain(&[ADVISED_AGAINST_CHANGE]) {
-        script.push_str(&format!("; /tmp/venv/bin/pip wheel -q --disable-pip-version-check -f /mnt -w /mnt {set}"));
+        steps.push(format!(
+            "/tmp/venv/bin/pip wheel -q --disable-pip-version-check -f /mnt -w /mnt {set}"
+        ));
     }
-    program::output(command.args(["base:1", "sh", "-c", &script])).map(drop)
+    program::output(command.args(["base:1", "sh", "-c", &steps.join("; ")])).map(drop)
 }
 
 fn pip_configuration() -> Option<PathBuf> {
@@ -212,12 +263,22 @@ fn pip_configuration() -> Option<PathBuf> {
     std::env::var_os("PIP_CONFIG_FILE")
         .map(PathBuf::from)
         .into_iter()
-        .chain([home.join(".config/pip/pip.conf"), home.join(".pip/pip.conf"), PathBuf::from("/etc/pip.conf")])
+        .chain([
+            home.join(".config/pip/pip.conf"),
+            home.join(".pip/pip.conf"),
+            PathBuf::from("/etc/pip.conf"),
+        ])
         .find(|path| path.is_file())
 }
 
 /// A version on top of another: these packages, installed from the downloaded files.
-fn install(docker: &DockerEngine, packages: &Path, from: &str, version: &str, set: &str) -> PartResult<()> {
+fn install(
+    docker: &DockerEngine,
+    packages: &Path,
+    from: &str,
+    version: &str,
+    set: &str,
+) -> PartResult<()> {
     let prepare = if from == "base:1" {
         "python3 -m venv /opt/venv; useradd --uid 10001 --create-home runtime; "
     } else {
@@ -230,14 +291,39 @@ fn install(docker: &DockerEngine, packages: &Path, from: &str, version: &str, se
 }
 
 /// Runs a script in an image without any network and keeps the result as a version.
-fn layer(docker: &DockerEngine, packages: &Path, from: &str, version: &str, script: &str) -> PartResult<()> {
+fn layer(
+    docker: &DockerEngine,
+    packages: &Path,
+    from: &str,
+    version: &str,
+    script: &str,
+) -> PartResult<()> {
     let mount = format!("{}:/mnt:ro", packages.display());
     let name = format!("make-{version}");
     docker.client(&[
-        "run", "--name", &name, "--network", "none", "--user", "0", "-v", &mount, from, "sh", "-c", script,
+        "run",
+        "--name",
+        &name,
+        "--network",
+        "none",
+        "--user",
+        "0",
+        "-v",
+        &mount,
+        from,
+        "sh",
+        "-c",
+        script,
     ])?;
     let serve = json!([
-        "python", "-m", "uvicorn", "promptflow.executor._service.app:app", "--host", "0.0.0.0", "--port", "8080"
+        "python",
+        "-m",
+        "uvicorn",
+        "promptflow.executor._service.app:app",
+        "--host",
+        "0.0.0.0",
+        "--port",
+        "8080"
     ]);
     // The value of ENV is in double quotes, as in a Dockerfile.
     let build_info = json!({ "build_number": version }).to_string().replace('"', "\\\"");
@@ -260,7 +346,12 @@ fn layer(docker: &DockerEngine, packages: &Path, from: &str, version: &str, scri
     docker.client(&["rm", &name]).map(drop)
 }
 
-fn publish(docker: &DockerEngine, registry: &RegistryServer, version: &str, repository: &str) -> PartResult<()> {
+fn publish(
+    docker: &DockerEngine,
+    registry: &RegistryServer,
+    version: &str,
+    repository: &str,
+) -> PartResult<()> {
     let target = format!("{}/{repository}:{version}", registry.address());
     docker.client(&["tag", &local(version), &target])?;
     docker.client(&["push", "-q", &target]).map(drop)

@@ -160,7 +160,11 @@ impl Window {
         };
         let window = Self { client, driver, home, keyring, display, place };
         if let Some(address) = &options.address {
-            window.client.goto(address).await.map_err(|error| PartError::new(format!("Going to {address}: {error}")))?;
+            window
+                .client
+                .goto(address)
+                .await
+                .map_err(|error| PartError::new(format!("Going to {address}: {error}")))?;
         }
         window.run(&format!("{axe}; window.axe = axe; return typeof axe"), Vec::new()).await?;
         window.run(include_str!("page.js"), Vec::new()).await?;
@@ -210,12 +214,17 @@ impl Window {
     pub fn kill_application(&self) -> PartResult<()> {
         let id = self.application_process()?.to_string();
         program::run("kill", &["-KILL", &id])?;
-        program::wait_until(SOON, "the killed application is still there", || Ok(!program::is_alive(&id)))
+        program::wait_until(SOON, "the killed application is still there", || {
+            Ok(!program::is_alive(&id))
+        })
     }
 
     /// Runs a script in the page and gives its result.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> PartResult<Value> {
-        self.client.execute(script, arguments).await.map_err(|error| PartError::new(format!("A script: {error}")))
+        self.client
+            .execute(script, arguments)
+            .await
+            .map_err(|error| PartError::new(format!("A script: {error}")))
     }
 
     /// All elements of this role and name that assistive technology sees.
@@ -237,14 +246,19 @@ impl Window {
             None => Value::Null,
         };
         let found = self
-            .run("return window.partsPage.find(...arguments)", vec![json!(role), json!(text), json!(how), scope])
+            .run(
+                "return window.partsPage.find(...arguments)",
+                vec![json!(role), json!(text), json!(how), scope],
+            )
             .await?;
         Ok(found
             .as_array()
             .into_iter()
             .flatten()
             .filter_map(|element| element[ELEMENT].as_str())
-            .map(|id| Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned())))
+            .map(|id| {
+                Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned()))
+            })
             .collect())
     }
 
@@ -254,7 +268,12 @@ impl Window {
     }
 
     /// The same with a limit of its own.
-    pub async fn find_within(&self, limit: Duration, role: &str, name: impl Into<Name>) -> PartResult<Element> {
+    pub async fn find_within(
+        &self,
+        limit: Duration,
+        role: &str,
+        name: impl Into<Name>,
+    ) -> PartResult<Element> {
         let name = name.into();
         let end = Instant::now() + limit;
         loop {
@@ -271,7 +290,12 @@ impl Window {
     }
 
     /// Waits until no element of this role and name is there any more.
-    pub async fn wait_gone(&self, limit: Duration, role: &str, name: impl Into<Name>) -> PartResult<()> {
+    pub async fn wait_gone(
+        &self,
+        limit: Duration,
+        role: &str,
+        name: impl Into<Name>,
+    ) -> PartResult<()> {
         let name = name.into();
         let end = Instant::now() + limit;
         while !self.find_all(role, name.clone()).await?.is_empty() {
@@ -287,11 +311,14 @@ impl Window {
     pub async fn wait(&self, limit: Duration, what: &str, expression: &str) -> PartResult<()> {
         let end = Instant::now() + limit;
         loop {
-            if self.run(&format!("return Boolean({expression})"), Vec::new()).await? == json!(true) {
+            if self.run(&format!("return Boolean({expression})"), Vec::new()).await? == json!(true)
+            {
                 return Ok(());
             }
             if Instant::now() > end {
-                return Err(self.explain(&format!("Waited {} s in vain for {what}.", limit.as_secs())).await);
+                return Err(self
+                    .explain(&format!("Waited {} s in vain for {what}.", limit.as_secs()))
+                    .await);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -343,7 +370,10 @@ impl Window {
         for value in keys.chars() {
             actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
         }
-        self.client.perform_actions(actions).await.map_err(|error| PartError::new(format!("Pressing keys: {error}")))
+        self.client
+            .perform_actions(actions)
+            .await
+            .map_err(|error| PartError::new(format!("Pressing keys: {error}")))
     }
 
     /// Presses a key without a character, that often.
@@ -381,13 +411,24 @@ impl Window {
 
     /// All the text the page shows.
     pub async fn text(&self) -> PartResult<String> {
-        Ok(self.run("return document.body.innerText", Vec::new()).await?.as_str().unwrap_or_default().to_owned())
+        Ok(self
+            .run("return document.body.innerText", Vec::new())
+            .await?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
     }
 
     /// Errors and unhandled rejections in the page, and what it wrote to `console.error`, since its start.
     pub async fn page_errors(&self) -> PartResult<Vec<String>> {
         let errors = self.run("return window.partsPage.errors", Vec::new()).await?;
-        Ok(errors.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
+        Ok(errors
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Changes the window's size.
@@ -400,8 +441,11 @@ impl Window {
 
     /// Writes a PNG of the window's content.
     pub async fn picture(&self, file: &Path) -> PartResult<()> {
-        let bytes =
-            self.client.screenshot().await.map_err(|error| PartError::new(format!("Taking a picture: {error}")))?;
+        let bytes = self
+            .client
+            .screenshot()
+            .await
+            .map_err(|error| PartError::new(format!("Taking a picture: {error}")))?;
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -427,7 +471,12 @@ impl Window {
                 rule: text(&violation["id"]),
                 impact: text(&violation["impact"]),
                 help: text(&violation["help"]),
-                elements: violation["nodes"].as_array().into_iter().flatten().map(|node| text(&node["html"])).collect(),
+                elements: violation["nodes"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(|node| text(&node["html"]))
+                    .collect(),
             })
             .collect())
     }
@@ -435,13 +484,25 @@ impl Window {
     /// An error with these words, and what the page shows; a picture goes to `target/journeys`.
     pub async fn explain(&self, what: &str) -> PartError {
         let list = |value: Value| {
-            value.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("\n  ")
+            value
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join("\n  ")
         };
-        let names = self.run("return window.partsPage.names()", Vec::new()).await.map(list).unwrap_or_default();
+        let names = self
+            .run("return window.partsPage.names()", Vec::new())
+            .await
+            .map(list)
+            .unwrap_or_default();
         let text = self.text().await.unwrap_or_default();
         let errors = self.page_errors().await.unwrap_or_default();
         let test = std::thread::current().name().unwrap_or("window").replace("::", "-");
-        let file = target_folder().join("journeys").join(format!("{test}-{}.png", self.display.name().trim_start_matches(':')));
+        let file = target_folder()
+            .join("journeys")
+            .join(format!("{test}-{}.png", self.display.name().trim_start_matches(':')));
         let picture = match self.picture(&file).await {
             Ok(()) => format!("A picture is in {}.", file.display()),
             Err(error) => format!("No picture could be taken: {error}"),
@@ -479,7 +540,11 @@ fn target_folder() -> PathBuf {
         .ok()
         .and_then(|path| {
             let folder = path.parent()?;
-            Some(if folder.ends_with("deps") { folder.parent()?.to_owned() } else { folder.to_owned() })
+            Some(if folder.ends_with("deps") {
+                folder.parent()?.to_owned()
+            } else {
+                folder.to_owned()
+            })
         })
         .unwrap_or_else(std::env::temp_dir)
 }
@@ -530,7 +595,9 @@ async fn connect(port: u16, application: &Path, arguments: &[String]) -> PartRes
     let address = format!("http://127.0.0.1:{port}");
     match tokio::time::timeout(limit, builder.connect(&address)).await {
         Ok(Ok(client)) => Ok(client),
-        Ok(Err(error)) => Err(PartError::new(format!("The application's window could not be driven: {error}."))),
+        Ok(Err(error)) => {
+            Err(PartError::new(format!("The application's window could not be driven: {error}.")))
+        }
         Err(_) => Err(PartError::new(format!(
             "The application showed no window that can be driven within {} s.",
             limit.as_secs()

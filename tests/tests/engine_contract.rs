@@ -4,12 +4,16 @@
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
-use domain::compute::{ComputeAddress, ComputeId, ComputeOrigin, FoundCompute, Unreachable, can_host};
+use domain::compute::{
+    ComputeAddress, ComputeId, ComputeOrigin, FoundCompute, Unreachable, can_host,
+};
 use domain::image::ImageReference;
 use engine::docker::DockerEngine;
 use engine::twin::{Behaviour, PullScript, TwinEngine, TwinImage};
 use engine::{EngineError, ExecOutput, LogSource};
-use real_parts::contract::engine::{EXEC, Fixture, every_rule, everything_ends_when_the_engine_does};
+use real_parts::contract::engine::{
+    EXEC, Fixture, every_rule, everything_ends_when_the_engine_does,
+};
 use real_parts::images::small_runtime;
 use real_parts::podman::PodmanEngine;
 use real_parts::registry::RegistryServer;
@@ -27,15 +31,27 @@ fn at(socket: &std::path::Path) -> FoundCompute {
 fn twin_fixture() -> Fixture {
     let twin = TwinEngine::new();
     let answer = ExecOutput { exit_code: 3, out: "out\n".into(), error: "err\n".into() };
-    let serves = Behaviour { exec: vec![(EXEC.map(str::to_owned).into(), answer)], ..Behaviour::default() };
+    let serves =
+        Behaviour { exec: vec![(EXEC.map(str::to_owned).into(), answer)], ..Behaviour::default() };
     twin.add_image("small:1", TwinImage::new("small").that(serves));
     let line = |source, text: &str| (source, text.to_owned());
-    let talks = vec![line(LogSource::Out, "one"), line(LogSource::Error, "two"), line(LogSource::Out, "three")];
-    twin.add_image("talker:1", TwinImage::new("talker").that(Behaviour { log: talks, ..Behaviour::default() }));
+    let talks = vec![
+        line(LogSource::Out, "one"),
+        line(LogSource::Error, "two"),
+        line(LogSource::Out, "three"),
+    ];
+    twin.add_image(
+        "talker:1",
+        TwinImage::new("talker").that(Behaviour { log: talks, ..Behaviour::default() }),
+    );
     let words = "OCI runtime create failed: exec: \"/not/there\": stat /not/there: no such file or directory: unknown";
     let broken = Behaviour { refuses_start: Some((400, words.into())), ..Behaviour::default() };
     twin.add_image("broken:1", TwinImage::new("broken").that(broken));
-    twin.offer("r.example:5000/team/runtime:20240429.v9", TwinImage::new("offered"), PullScript::arrives());
+    twin.offer(
+        "r.example:5000/team/runtime:20240429.v9",
+        TwinImage::new("offered"),
+        PullScript::arrives(),
+    );
     twin.add_network("extra");
     Fixture {
         engine: Arc::new(twin),
@@ -43,7 +59,8 @@ fn twin_fixture() -> Fixture {
         talker: "talker:1".into(),
         broken: "broken:1".into(),
         network: "extra".into(),
-        pullable: ImageReference::parse("r.example:5000/team/runtime:20240429.v9").expect("reference"),
+        pullable: ImageReference::parse("r.example:5000/team/runtime:20240429.v9")
+            .expect("reference"),
         serves: false,
     }
 }
@@ -78,7 +95,10 @@ async fn docker_obeys_every_rule() -> PartResult<()> {
     docker.client(&["network", "create", "extra"])?;
     let fixture = real_fixture(&docker.socket(), &registry).await?;
     let facts = fixture.engine.facts();
-    assert!(!facts.is_podman && !facts.engine_id.is_empty() && facts.cpus > 0 && facts.memory > 0, "{facts:?}");
+    assert!(
+        !facts.is_podman && !facts.engine_id.is_empty() && facts.cpus > 0 && facts.memory > 0,
+        "{facts:?}"
+    );
     assert_eq!(std::path::Path::new(&facts.data_root), docker.data_root());
     assert_eq!(can_host(facts), Ok(()));
     every_rule(&fixture).await;
@@ -94,7 +114,10 @@ async fn podman_obeys_every_rule() -> PartResult<()> {
     podman.client(&["network", "create", "extra"])?;
     let fixture = real_fixture(&podman.socket(), &registry).await?;
     let facts = fixture.engine.facts();
-    assert!(facts.is_podman && facts.engine == "Podman" && facts.cpus > 0 && facts.memory > 0, "{facts:?}");
+    assert!(
+        facts.is_podman && facts.engine == "Podman" && facts.cpus > 0 && facts.memory > 0,
+        "{facts:?}"
+    );
     assert_eq!(can_host(facts), Ok(()));
     every_rule(&fixture).await;
     everything_ends_when_the_engine_does(&fixture, || podman.kill().expect("end the engine")).await;
@@ -135,7 +158,8 @@ fn a_socket_that_belongs_to_others_names_the_group_and_the_command() -> PartResu
         // Root may use every socket: this thread alone becomes somebody else.
         let nobody = rustix::thread::Uid::from_raw(65534);
         rustix::thread::set_thread_res_uid(nobody, nobody, nobody).expect("run this test as root");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(refusal(&socket))
     })
     .join()

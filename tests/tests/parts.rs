@@ -1,20 +1,25 @@
 //! Each part starts, works and leaves nothing behind.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use real_parts::docker::{DockerEngine, DockerOptions};
 use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::podman::PodmanEngine;
 use real_parts::registry::RegistryServer;
-use real_parts::runtime_images::{BROKEN_REPOSITORY, BROKEN_VERSION, REPOSITORY, RuntimeImages, VERSIONS};
+use real_parts::runtime_images::{
+    BROKEN_REPOSITORY, BROKEN_VERSION, REPOSITORY, RuntimeImages, VERSIONS,
+};
 use real_parts::{PartResult, leftovers, program};
 
 fn get(port: &str, path: &str) -> String {
     let limit = Duration::from_secs(1);
     let Ok(port) = port.parse::<u16>() else { return String::new() };
-    let Ok(mut connection) = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), limit) else {
+    let Ok(mut connection) = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), limit)
+    else {
         return String::new();
     };
     let mut answer = String::new();
@@ -55,24 +60,41 @@ fn two_docker_engines_run_side_by_side_and_survive_a_restart() -> PartResult<()>
     let second = DockerEngine::start()?;
     for engine in [&first, &second] {
         engine.load(&small_runtime("20240429.v8")?, "small:1")?;
-        engine.client(&["run", "-d", "--restart", "always", "--name", "one", "-p", "127.0.0.1:0:8080", "small:1"])?;
+        engine.client(&[
+            "run",
+            "-d",
+            "--restart",
+            "always",
+            "--name",
+            "one",
+            "-p",
+            "127.0.0.1:0:8080",
+            "small:1",
+        ])?;
     }
     first.restart()?;
     first.kill()?;
     assert!(first.client(&["ps"]).is_err());
     first.start_again()?;
     for engine in [&first, &second] {
-        program::wait_until(Duration::from_secs(20), "a runtime does not answer after the restart", || {
-            let port = published(&engine.client(&["port", "one", "8080"])?);
-            Ok(get(&port, "/health").ends_with("healthy"))
-        })?;
+        program::wait_until(
+            Duration::from_secs(20),
+            "a runtime does not answer after the restart",
+            || {
+                let port = published(&engine.client(&["port", "one", "8080"])?);
+                Ok(get(&port, "/health").ends_with("healthy"))
+            },
+        )?;
     }
     Ok(())
 }
 
 #[test]
 fn a_small_disk_fills_up_and_goes_with_the_engine() -> PartResult<()> {
-    let docker = DockerEngine::start_with(DockerOptions { small_disk_mib: Some(64), ..DockerOptions::default() })?;
+    let docker = DockerEngine::start_with(DockerOptions {
+        small_disk_mib: Some(64),
+        ..DockerOptions::default()
+    })?;
     docker.load(&small_runtime("20240429.v8")?, "small:1")?;
     let refused = docker.load(&small_runtime("20240429.v10")?.padded(80)?, "small:2");
     assert!(refused.is_err_and(|error| error.to_string().contains("no space left on device")));
@@ -91,10 +113,14 @@ fn each_bad_image_misbehaves_in_its_own_way() -> PartResult<()> {
         docker.load(&bad_runtime("20240501.v1", bad)?, &image)?;
         docker.client(&["run", "-d", "--name", name, "-p", "127.0.0.1:0:8080", &image]).map(drop)
     };
-    let state = |name: &str| docker.client(&["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name]);
+    let state = |name: &str| {
+        docker.client(&["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name])
+    };
     let port = |name: &str| docker.client(&["port", name, "8080"]).map(|line| published(&line));
     let becomes = |name: &str, wanted: &str| {
-        program::wait_until(Duration::from_secs(15), &format!("{name} is not {wanted}"), || Ok(state(name)? == wanted))
+        program::wait_until(Duration::from_secs(15), &format!("{name} is not {wanted}"), || {
+            Ok(state(name)? == wanted)
+        })
     };
 
     start("exits", Bad::ExitsAtOnce)?;
@@ -108,12 +134,22 @@ fn each_bad_image_misbehaves_in_its_own_way() -> PartResult<()> {
     })?;
     becomes("dies", "exited 3")?;
 
-    for (name, bad) in [("none", Bad::NoService), ("silent", Bad::NeverAnswers), ("inward", Bad::LoopbackOnly)] {
+    for (name, bad) in
+        [("none", Bad::NoService), ("silent", Bad::NeverAnswers), ("inward", Bad::LoopbackOnly)]
+    {
         start(name, bad)?;
         becomes(name, "running 0")?;
         assert_eq!(get(&port(name)?, "/health"), "", "{name}");
     }
-    let inside = docker.client(&["exec", "inward", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/health"])?;
+    let inside = docker.client(&[
+        "exec",
+        "inward",
+        "wget",
+        "-q",
+        "-O",
+        "-",
+        "http://127.0.0.1:8080/health",
+    ])?;
     assert_eq!(inside, "healthy");
 
     start("deaf", Bad::IgnoresStop)?;
@@ -183,7 +219,8 @@ fn a_registry_serves_tags_and_an_index_and_asks_for_its_login() -> PartResult<()
 
     let closed = RegistryServer::start_with_login("ada", "s3cret")?;
     closed.push(&image, "team/runtime", "20240429.v8")?;
-    let refused = docker.client(&["pull", "-q", &format!("{}/team/runtime:20240429.v8", closed.address())]);
+    let refused =
+        docker.client(&["pull", "-q", &format!("{}/team/runtime:20240429.v8", closed.address())]);
     assert!(refused.is_err_and(|error| error.to_string().contains("no basic auth credentials")));
     let folder = closed.folder().to_owned();
     drop(closed);
@@ -208,14 +245,27 @@ fn a_real_runtime_image_answers_as_the_executor_service() -> PartResult<()> {
     let inspect = |format: &str| docker.client(&["inspect", "-f", format, "good"]);
     assert_eq!(inspect("{{.Config.User}} {{.HostConfig.NetworkMode}}")?, "runtime default");
     let environment = inspect("{{json .Config.Env}}")?;
-    assert!(environment.contains(r#"BUILD_INFO={\"build_number\":\"20240429.v10\"}"#), "{environment}");
-    assert!(!environment.contains("PIP_") && !environment.to_lowercase().contains("proxy"), "{environment}");
-    let mounted = docker.client(&["exec", "good", "sh", "-c", "cat /etc/pip.conf /run/certificates.crt || true"])?;
+    assert!(
+        environment.contains(r#"BUILD_INFO={\"build_number\":\"20240429.v10\"}"#),
+        "{environment}"
+    );
+    assert!(
+        !environment.contains("PIP_") && !environment.to_lowercase().contains("proxy"),
+        "{environment}"
+    );
+    let mounted = docker.client(&[
+        "exec",
+        "good",
+        "sh",
+        "-c",
+        "cat /etc/pip.conf /run/certificates.crt || true",
+    ])?;
     assert_eq!(mounted, "");
 
     run("broken", BROKEN_REPOSITORY, BROKEN_VERSION)?;
     program::wait_until(Duration::from_secs(20), "the broken image does not end", || {
-        Ok(docker.client(&["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "broken"])? == "exited 1")
+        Ok(docker.client(&["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "broken"])?
+            == "exited 1")
     })?;
     Ok(())
 }
@@ -235,5 +285,53 @@ fn a_hidden_tag_is_published_later_and_other_registries_do_not_notice() -> PartR
     registry.copy_tag((BROKEN_REPOSITORY, BROKEN_VERSION), (REPOSITORY, BROKEN_VERSION))?;
     let tags = get(&port, &list);
     assert!(tags.contains(VERSIONS[2]) && tags.contains(BROKEN_VERSION), "{tags}");
+    Ok(())
+}
+
+#[test]
+fn a_killed_test_leaves_nothing() -> PartResult<()> {
+    const HOLD: &str = "REAL_PARTS_HOLD";
+    if std::env::var_os(HOLD).is_some() {
+        let docker = DockerEngine::start()?;
+        docker.load(&small_runtime("20240429.v8")?, "small:1")?;
+        docker.client(&["run", "-d", "--name", "one", "-p", "127.0.0.1:0:8080", "small:1"])?;
+        let registry = RegistryServer::start()?;
+        println!(
+            "\nHOLDING {} {} {}",
+            docker.folder().display(),
+            registry.folder().display(),
+            docker.bridge()
+        );
+        // Until it is killed.
+        loop {
+            std::thread::park();
+        }
+    }
+    let mut test = Command::new(std::env::current_exe()?)
+        .args(["--exact", "a_killed_test_leaves_nothing", "--nocapture"])
+        .env(HOLD, "1")
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = BufReader::new(test.stdout.take().expect("standard output was asked for"));
+    let line = output
+        .lines()
+        .map_while(Result::ok)
+        .find(|line| line.starts_with("HOLDING"))
+        .unwrap_or_default();
+    test.kill()?;
+    test.wait()?;
+    let words: Vec<&str> = line.split(' ').collect();
+    let [_, docker, registry, bridge] = words[..] else {
+        panic!("the parts did not start: {line}")
+    };
+    for folder in [docker, registry] {
+        let folder = Path::new(folder);
+        program::wait_until(
+            Duration::from_secs(20),
+            &format!("{:?} is left", leftovers(folder)),
+            || Ok(leftovers(folder).is_empty()),
+        )?;
+    }
+    assert!(!Path::new("/sys/class/net").join(bridge).exists());
     Ok(())
 }

@@ -122,7 +122,10 @@ async fn healthy(port: u16) {
 async fn a_container_lives_from_create_to_remove(fixture: &Fixture) {
     let engine = &*fixture.engine;
     let created = create(engine, "life", &body(&fixture.image, json!({}))).await;
-    assert_eq!((created.state, created.exit_code, created.error.as_str()), (ContainerState::Created, 0, ""));
+    assert_eq!(
+        (created.state, created.exit_code, created.error.as_str()),
+        (ContainerState::Created, 0, "")
+    );
     assert_eq!(created.ports.len(), 1);
     if !engine.facts().is_podman {
         // Podman chooses a port when it creates the container, and keeps it.
@@ -138,7 +141,10 @@ async fn a_container_lives_from_create_to_remove(fixture: &Fixture) {
     assert_eq!(running.state, ContainerState::Running);
     assert!(running.started.is_some() && running.created.is_some() && running.finished.is_none());
     let port = running.ports[0].host_port;
-    assert_eq!((running.ports[0].container_port, running.ports[0].host_address.as_str()), (8080, "127.0.0.1"));
+    assert_eq!(
+        (running.ports[0].container_port, running.ports[0].host_address.as_str()),
+        (8080, "127.0.0.1")
+    );
     assert_ne!(port, 0, "as bound");
     if fixture.serves {
         healthy(port).await;
@@ -170,9 +176,15 @@ async fn a_taken_name_is_a_conflict(fixture: &Fixture) {
     create(engine, "taken", &body).await;
     create(engine, "other", &body).await;
     let again = engine.create("taken", &body).await;
-    assert!(matches!(&again, Err(EngineError::Conflict(words)) if words.contains("in use")), "{again:?}");
+    assert!(
+        matches!(&again, Err(EngineError::Conflict(words)) if words.contains("in use")),
+        "{again:?}"
+    );
     let renamed = engine.rename("other", "taken").await;
-    assert!(matches!(&renamed, Err(EngineError::Conflict(words)) if words.contains("in use")), "{renamed:?}");
+    assert!(
+        matches!(&renamed, Err(EngineError::Conflict(words)) if words.contains("in use")),
+        "{renamed:?}"
+    );
     assert_eq!(engine.inspect("other").await.expect("inspect").name, "other");
     remove(engine, "taken").await;
     remove(engine, "other").await;
@@ -252,7 +264,11 @@ async fn what_was_asked_for_survives_unchanged(fixture: &Fixture) {
     assert!(env.iter().any(|entry| entry.starts_with("PATH=")), "the image's own: {env:?}");
     assert_eq!(seen.labels["team"], "a=b, \"c\"");
     assert_eq!((seen.memory_limit, seen.restart_policy.as_str()), (256 << 20, "on-failure"));
-    assert!(seen.mounts.iter().any(|mount| mount.kind == MountKind::Tmpfs && mount.target == "/scratch"));
+    assert!(
+        seen.mounts
+            .iter()
+            .any(|mount| mount.kind == MountKind::Tmpfs && mount.target == "/scratch")
+    );
     if !engine.facts().is_podman {
         // Podman tells a quota and a period instead, and the number of the signal.
         assert_eq!((seen.nano_cpus, get("/Config/StopSignal")), (500_000_000, json!("SIGINT")));
@@ -328,7 +344,9 @@ async fn log_lines_come_in_order_with_source_and_time(fixture: &Fixture) {
     assert_eq!(texts(&lines), ["one", "two", "three"]);
     let sources: Vec<LogSource> = lines.iter().map(|line| line.source).collect();
     assert_eq!(sources, [LogSource::Out, LogSource::Error, LogSource::Out]);
-    assert!(lines.iter().all(|line| line.time.is_some()) && lines.is_sorted_by_key(|line| line.time));
+    assert!(
+        lines.iter().all(|line| line.time.is_some()) && lines.is_sorted_by_key(|line| line.time)
+    );
     assert_eq!(read_log(engine, "talk", all_lines()).await, lines, "the same without following");
     let last = read_log(engine, "talk", LogRequest { tail: Some(1), ..all_lines() }).await;
     assert_eq!(texts(&last), ["three"]);
@@ -356,7 +374,8 @@ async fn a_followed_log_ends_with_the_container(fixture: &Fixture) {
     let mut log = engine.logs("followed", LogRequest { follow: true, ..all_lines() }).await;
     soon("a first line", log.next()).await.expect("line").expect("log");
     engine.stop("followed", Duration::from_secs(10)).await.expect("stop");
-    let rest: Result<Vec<LogLine>, EngineError> = soon("the end of the log", log.try_collect()).await;
+    let rest: Result<Vec<LogLine>, EngineError> =
+        soon("the end of the log", log.try_collect()).await;
     rest.expect("the log ends without an error");
     remove(engine, "followed").await;
 }
@@ -369,7 +388,10 @@ async fn a_command_inside_answers_with_both_outputs_and_its_code(fixture: &Fixtu
     assert!(early.is_err(), "it does not run: {early:?}");
     engine.start("inside").await.expect("start");
     let answer = engine.exec("inside", &command, SOON).await.expect("exec");
-    assert_eq!((answer.exit_code, answer.out.as_str(), answer.error.as_str()), (3, "out\n", "err\n"));
+    assert_eq!(
+        (answer.exit_code, answer.out.as_str(), answer.error.as_str()),
+        (3, "out\n", "err\n")
+    );
     remove(engine, "inside").await;
 }
 
@@ -411,7 +433,10 @@ async fn processes_are_listed(fixture: &Fixture) {
     remove(engine, "busy").await;
 }
 
-async fn pull(engine: &dyn Engine, reference: &ImageReference) -> Result<Vec<domain::pull::PullEvent>, EngineError> {
+async fn pull(
+    engine: &dyn Engine,
+    reference: &ImageReference,
+) -> Result<Vec<domain::pull::PullEvent>, EngineError> {
     let platform = Platform::linux(&engine.facts().architecture);
     let pull = engine.pull(reference, &platform, None, SOON).await;
     soon("the end of the pull", pull.try_collect()).await
@@ -426,7 +451,10 @@ async fn a_pull_tells_its_progress_and_the_image_is_there_by_digest(fixture: &Fi
     assert!(events.iter().any(|event| !event.layer.is_empty()), "{events:?}");
     let image = engine.image(&name).await.expect("image");
     assert!(image.id.starts_with("sha256:"));
-    assert_eq!((image.architecture.as_str(), image.operating_system.as_str()), (engine.facts().architecture.as_str(), "linux"));
+    assert_eq!(
+        (image.architecture.as_str(), image.operating_system.as_str()),
+        (engine.facts().architecture.as_str(), "linux")
+    );
     assert!(!image.layers.is_empty() && image.size > 0 && image.config.is_object());
     assert!(image.tags.contains(&name), "{:?}", image.tags);
     let listed = engine.images().await.expect("images");
@@ -439,7 +467,10 @@ async fn a_pull_tells_its_progress_and_the_image_is_there_by_digest(fixture: &Fi
 
     let other = reference.repository.tagged("kept-as");
     engine.tag(&image.id, &other).await.expect("tag");
-    assert_eq!(engine.image(&other.to_string()).await.expect("image by its other name").id, image.id);
+    assert_eq!(
+        engine.image(&other.to_string()).await.expect("image by its other name").id,
+        image.id
+    );
     for name in [name, other.to_string()] {
         engine.remove_image(&name).await.expect("remove image");
         assert!(matches!(engine.image(&name).await, Err(EngineError::NotFound(_))), "{name}");
@@ -478,7 +509,8 @@ async fn an_image_in_use_stays(fixture: &Fixture) {
 
 async fn the_restart_policy_changes_or_the_engine_says_that_it_cannot(fixture: &Fixture) {
     let engine = &*fixture.engine;
-    let asked = body(&fixture.image, json!({"HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}}));
+    let asked =
+        body(&fixture.image, json!({"HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}}));
     assert_eq!(create(engine, "policy", &asked).await.restart_policy, "unless-stopped");
     engine.start("policy").await.expect("start");
     let changed = engine.set_restart_policy("policy", &json!({"Name": "no"})).await;
@@ -515,11 +547,13 @@ async fn a_network_is_connected_before_the_start(fixture: &Fixture) {
 
 async fn a_volume_handed_over_is_named(fixture: &Fixture) {
     let engine = &*fixture.engine;
-    let first = create(engine, "owner", &body(&fixture.image, json!({"Volumes": {"/data": {}}}))).await;
+    let first =
+        create(engine, "owner", &body(&fixture.image, json!({"Volumes": {"/data": {}}}))).await;
     let mount = first.mounts.iter().find(|mount| mount.target == "/data").expect("mount");
     assert_eq!(mount.kind, MountKind::AnonymousVolume);
     let handed = json!([{"Type": "volume", "Source": mount.source, "Target": "/data"}]);
-    let second = body(&fixture.image, json!({"Volumes": {"/data": {}}, "HostConfig": {"Mounts": handed}}));
+    let second =
+        body(&fixture.image, json!({"Volumes": {"/data": {}}, "HostConfig": {"Mounts": handed}}));
     let second = create(engine, "heir", &second).await;
     let inherited = second.mounts.iter().find(|other| other.target == "/data").expect("mount");
     assert_eq!((inherited.kind, &inherited.source), (MountKind::Volume, &mount.source));
@@ -560,7 +594,9 @@ pub async fn everything_ends_when_the_engine_does(fixture: &Fixture, end: impl F
         }
     })
     .await;
-    for result in [engine.ping().await, engine.inspect("last").await.map(|_| ()), engine.start("last").await] {
+    for result in
+        [engine.ping().await, engine.inspect("last").await.map(|_| ()), engine.start("last").await]
+    {
         assert!(matches!(result, Err(EngineError::Unreachable(_))), "{result:?}");
     }
     let events: Vec<_> = engine.events().await.collect().await;
