@@ -11,6 +11,7 @@ pub mod docker;
 mod error;
 pub mod images;
 mod janitor;
+pub mod journey;
 pub mod keyring;
 pub mod podman;
 pub mod program;

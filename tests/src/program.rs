@@ -169,7 +169,11 @@ pub fn again_with(test: &str, environment: &[(String, String)]) -> PartResult<bo
 
 /// The last lines of a log, for an error's message.
 pub fn tail(log: &Path) -> String {
-    let text = std::fs::read_to_string(log).unwrap_or_default();
+    last_lines(&std::fs::read_to_string(log).unwrap_or_default())
+}
+
+/// The last lines of a text.
+pub fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(15)..].join("\n")
 }

@@ -5,8 +5,9 @@
 use std::path::PathBuf;
 
 use real_parts::display::Display;
+use real_parts::journey::{Key, Name, SOON};
 use real_parts::keyring::{Keyring, KeyringState};
-use real_parts::window::{Key, Name, SOON, Window, WindowOptions};
+use real_parts::window::{Window, WindowOptions};
 use real_parts::{PartError, PartResult, leftovers, program};
 
 #[test]
