@@ -281,7 +281,7 @@ impl Window {
     /// Writes a PNG of the window's content.
     pub async fn picture(&self, file: &Path) -> PartResult<()> {
         let bytes = self
-            .client
+            .client()
             .screenshot()
             .await
             .map_err(|error| PartError::new(format!("Taking a picture: {error}")))?;
@@ -296,7 +296,7 @@ impl Window {
         let script = "const done = arguments[arguments.length - 1]; try { axe.teardown(); } catch {} \
             axe.run(document, { resultTypes: ['violations'] }).then((r) => done(r.violations), (e) => done(String(e)))";
         let found = self
-            .client
+            .client()
             .execute_async(script, Vec::new())
             .await
             .map_err(|error| PartError::new(format!("axe: {error}")))?;
