@@ -1,10 +1,32 @@
-// Takes pictures of gallery pages: node scripts/pictures.mjs OUT [name=query#address …]
-// Needs `npm run gallery` in another terminal.
-import { mkdir } from 'node:fs/promises'
+// Takes pictures of gallery pages: node scripts/pictures.mjs OUT name=?scene=…#/address …
+// Builds the gallery for itself. Names with "narrow" get a narrow window.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { chromium } from 'playwright-core'
+import { build, preview } from 'vite'
 
-const base = 'http://127.0.0.1:1421/'
 const [out = 'pictures', ...wanted] = process.argv.slice(2)
+
+const outDir = await mkdtemp(join(tmpdir(), 'gallery-'))
+const options = { mode: 'gallery', logLevel: 'error', build: { outDir } }
+await build(options)
+const server = await preview({ ...options, preview: { host: '127.0.0.1', port: 0 } })
+const base = server.resolvedUrls.local[0]
+
+/** A changed network interface makes Chromium drop requests: the page is asked for again then. */
+async function open(page, address) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await page.goto(base + address)
+      await page.waitForSelector('main', { timeout: 10_000 })
+      await page.waitForTimeout(2500)
+      return
+    } catch (error) {
+      if (attempt === 5) throw error
+    }
+  }
+}
 
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
@@ -12,16 +34,20 @@ const browser = await chromium.launch({
 })
 await mkdir(out, { recursive: true })
 for (const line of wanted) {
-  const [name, address] = [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]
-  const width = name.includes('narrow') ? 800 : 1280
+  const split = line.indexOf('=')
+  const [name, address] = [line.slice(0, split), line.slice(split + 1)]
+  const width = name.includes('narrow') ? 820 : 1280
   const page = await browser.newPage({ viewport: { width, height: 800 } })
   page.on('pageerror', (error) => console.error(`${name}: ${error}`))
   page.on('console', (message) => {
-    if (message.type() === 'error') console.error(`${name}: ${message.text()}`)
+    if (message.type() === 'error' && !message.text().includes('NETWORK_CHANGED')) {
+      console.error(`${name}: ${message.text()}`)
+    }
   })
-  await page.goto(base + address, { waitUntil: 'networkidle' })
-  await page.waitForTimeout(2500)
+  await open(page, address)
   await page.screenshot({ path: `${out}/${name}.png` })
   await page.close()
 }
 await browser.close()
+await server.close()
+await rm(outDir, { recursive: true })

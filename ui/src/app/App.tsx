@@ -12,7 +12,6 @@ import { sizes } from '../theme'
 import { useTheme } from './useTheme'
 
 const useStyles = makeStyles({
-  root: { height: '100%' },
   stopped: { padding: sizes.pagePadding, maxWidth: sizes.formWidth },
 })
 
@@ -36,7 +35,6 @@ function Connected({ router, client }: { router: DataRouter; client: QueryClient
 
 /** The whole window. */
 export function App({ router, client }: { router: DataRouter; client: QueryClient }) {
-  const styles = useStyles()
   const theme = useTheme()
   useEffect(() => {
     connect(client)
@@ -44,7 +42,8 @@ export function App({ router, client }: { router: DataRouter; client: QueryClien
   return (
     <I18nextProvider i18n={messages}>
       <QueryClientProvider client={client}>
-        <FluentProvider theme={theme} className={styles.root}>
+        {/* No class here: Fluent gives it to every portal too, which would then cover the window. */}
+        <FluentProvider theme={theme}>
           <NotifyProvider>
             <Connected router={router} client={client} />
           </NotifyProvider>
