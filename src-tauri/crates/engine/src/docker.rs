@@ -31,6 +31,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{Engine, EngineError, ExecOutput, LogLine, LogRequest, discovery};
+use convert::Dialect;
 use wire::{Call, Wire, path, query};
 
 /// The newest API whose answers were looked at; a newer engine is spoken to in this one.
@@ -81,6 +82,10 @@ impl DockerEngine {
 
     fn refused(&self, error: &bollard::errors::Error) -> EngineError {
         refusal::client(Path::new(&self.socket), error)
+    }
+
+    fn dialect(&self) -> Dialect {
+        if self.facts.is_podman { Dialect::Podman } else { Dialect::Docker }
     }
 
     async fn get(&self, path: String) -> Result<Value, EngineError> {
@@ -164,16 +169,19 @@ impl Engine for DockerEngine {
 
     async fn managed(&self) -> Result<Vec<Container>, EngineError> {
         let paths = self.container_paths(Some(json!({"label": [label::RUNTIME]}))).await?;
-        self.look_at(paths, convert::container).await
+        let dialect = self.dialect();
+        self.look_at(paths, |raw| convert::container(raw, dialect)).await
     }
 
     async fn neighbours(&self) -> Result<Vec<Neighbour>, EngineError> {
         let paths = self.container_paths(None).await?;
-        self.look_at(paths, convert::neighbour).await
+        let dialect = self.dialect();
+        self.look_at(paths, |raw| convert::neighbour(raw, dialect)).await
     }
 
     async fn inspect(&self, container: &str) -> Result<Container, EngineError> {
-        self.inspect_raw(container).await.map(convert::container)
+        let raw = self.inspect_raw(container).await?;
+        Ok(convert::container(raw, self.dialect()))
     }
 
     async fn create(&self, name: &str, body: &Value) -> Result<String, EngineError> {
@@ -252,6 +260,9 @@ impl Engine for DockerEngine {
         container: &str,
         endpoint: &Value,
     ) -> Result<(), EngineError> {
+        // Docker takes a network that does not exist for a container that does not run, and then
+        // refuses to start it.
+        self.get(format!("/networks/{}", path(network))).await?;
         let body = json!({"Container": container, "EndpointConfig": endpoint});
         let asked = format!("/networks/{}/connect", path(network));
         self.wire.call(Call::post(asked, Some(&body)), ANSWER_LIMIT).await.map(|_| ())
@@ -297,13 +308,13 @@ impl Engine for DockerEngine {
 
     async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
         let asked = format!("/images/{}", path(reference));
-        match self.wire.call(Call::delete(asked), ANSWER_LIMIT).await {
-            // Podman answers 500 where Docker answers 409.
-            Err(EngineError::Refused { message, .. }) if message.contains("in use") => {
-                Err(EngineError::Conflict(message))
-            }
-            other => other.map(|_| ()),
+        let mut answer = self.wire.call(Call::delete(asked), ANSWER_LIMIT).await;
+        if let (Err(EngineError::NotFound(_)), Some(local)) = (&answer, self.local_name(reference))
+        {
+            let asked = format!("/images/{}", path(&local));
+            answer = self.wire.call(Call::delete(asked), ANSWER_LIMIT).await;
         }
+        answer.map(|_| ())
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
@@ -340,19 +351,15 @@ impl Engine for DockerEngine {
     }
 
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError> {
-        let top = self
-            .typed
-            .top_processes(container, None::<options::TopOptions>)
-            .await
-            .map_err(|error| self.refused(&error))?;
-        let titles = top.titles.unwrap_or_default();
-        // Docker calls the column CMD, Podman COMMAND; it is the last one in both.
-        let column = titles
-            .iter()
-            .position(|title| matches!(title.as_str(), "CMD" | "COMMAND"))
-            .unwrap_or(titles.len().saturating_sub(1));
-        let rows = top.processes.unwrap_or_default();
-        Ok(rows.into_iter().filter_map(|row| row.into_iter().nth(column)).collect())
+        // Docker runs the machine's own `ps`; Podman would look for one inside the container unless
+        // it is asked for columns of its own, and answers with nothing for one that does not run.
+        let columns = if self.facts.is_podman { "?ps_args=pid,args&stream=false" } else { "" };
+        let asked = format!("/containers/{}/top{columns}", path(container));
+        let answer = self.wire.call(Call::get(asked), ANSWER_LIMIT).await?;
+        if answer.is_empty() {
+            return Err(EngineError::Conflict(format!("The container {container} does not run.")));
+        }
+        convert::processes(&answer)
     }
 
     async fn free_disk(&self) -> Result<Option<u64>, EngineError> {

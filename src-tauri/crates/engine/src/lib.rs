@@ -7,6 +7,7 @@
 pub mod discovery;
 pub mod docker;
 mod error;
+pub mod podman_service;
 mod port;
 pub mod twin;
 

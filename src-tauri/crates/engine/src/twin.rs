@@ -33,7 +33,7 @@ use tokio::sync::watch;
 
 use crate::{
     Engine, EngineError, ExecOutput, LogLine, LogRequest, LogSource,
-    docker::convert::{container, neighbour},
+    docker::convert::{Dialect, container, neighbour},
 };
 pub use calls::{Call, Fault};
 pub use images::{Behaviour, PullEnd, PullScript, TwinImage};
@@ -233,21 +233,24 @@ impl Engine for TwinEngine {
 
     async fn managed(&self) -> Result<Vec<Container>, EngineError> {
         self.act(Call::Managed, "", |world| {
-            let all = (0..world.containers.len()).map(|at| container(world.inspected(at)));
+            let all = (0..world.containers.len())
+                .map(|at| container(world.inspected(at), Dialect::Docker));
             Ok(all.filter(|item| item.labels.contains_key(label::RUNTIME)).collect())
         })
     }
 
     async fn neighbours(&self) -> Result<Vec<Neighbour>, EngineError> {
         self.act(Call::Neighbours, "", |world| {
-            Ok((0..world.containers.len()).map(|at| neighbour(world.inspected(at))).collect())
+            Ok((0..world.containers.len())
+                .map(|at| neighbour(world.inspected(at), Dialect::Docker))
+                .collect())
         })
     }
 
     async fn inspect(&self, name: &str) -> Result<Container, EngineError> {
         self.act(Call::Inspect, name, |world| {
             let at = world.position(name)?;
-            Ok(container(world.inspected(at)))
+            Ok(container(world.inspected(at), Dialect::Docker))
         })
     }
 

@@ -12,6 +12,9 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::wire::not_json;
+use crate::EngineError;
+
 /// Facts from `/version` and `/info`.
 pub(super) fn facts(version: &Value, info: &Value) -> EngineFacts {
     let is_podman = list(version, "/Components")
@@ -34,8 +37,15 @@ pub(super) fn facts(version: &Value, info: &Value) -> EngineFacts {
     }
 }
 
+/// Whose answer it is, where they mean different things by the same fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Docker,
+    Podman,
+}
+
 /// A container from `inspect`.
-pub(crate) fn container(raw: Value) -> Container {
+pub(crate) fn container(raw: Value, dialect: Dialect) -> Container {
     let state = state(text(&raw, "/State/Status"));
     let restart_policy = match text(&raw, "/HostConfig/RestartPolicy/Name") {
         "" => "no",
@@ -56,7 +66,7 @@ pub(crate) fn container(raw: Value) -> Container {
         restart_count: u32::try_from(whole(&raw, "/RestartCount")).unwrap_or(0),
         labels: texts(raw.pointer("/Config/Labels")),
         ports: container_ports(&raw, state),
-        mounts: mounts(&raw),
+        mounts: mounts(&raw, dialect),
         restart_policy: restart_policy.to_owned(),
         memory_limit: whole(&raw, "/HostConfig/Memory"),
         nano_cpus: whole(&raw, "/HostConfig/NanoCpus"),
@@ -66,8 +76,8 @@ pub(crate) fn container(raw: Value) -> Container {
 
 /// What other containers need to know of one, from `inspect`: the list has no ports of stopped
 /// containers, and Podman's none at all.
-pub(crate) fn neighbour(raw: Value) -> Neighbour {
-    let container = container(raw);
+pub(crate) fn neighbour(raw: Value, dialect: Dialect) -> Neighbour {
+    let container = container(raw, dialect);
     Neighbour {
         volumes: container
             .mounts
@@ -111,6 +121,19 @@ pub(super) fn image(raw: &Value) -> LocalImage {
         operating_system: text(raw, "/Os").to_owned(),
         config: raw.get("Config").cloned().unwrap_or(Value::Null),
     }
+}
+
+/// Command lines from `top`: a table with its columns' titles.
+pub(super) fn processes(answer: &[u8]) -> Result<Vec<String>, EngineError> {
+    let table: Value = serde_json::from_slice(answer).map_err(|error| not_json(&error))?;
+    let titles: Vec<&Value> = list(&table, "/Titles").collect();
+    // Docker calls the column CMD, Podman COMMAND; it is the last one in both.
+    let column = titles
+        .iter()
+        .position(|title| matches!(title.as_str(), Some("CMD" | "COMMAND")))
+        .unwrap_or(titles.len().saturating_sub(1));
+    let cell = |row: &Value| row.get(column).and_then(Value::as_str).map(str::to_owned);
+    Ok(list(&table, "/Processes").filter_map(cell).collect())
 }
 
 fn state(words: &str) -> ContainerState {
@@ -173,12 +196,12 @@ fn ports(map: Option<&Value>) -> Vec<PublishedPort> {
     found
 }
 
-fn mounts(raw: &Value) -> Vec<Mount> {
+fn mounts(raw: &Value, dialect: Dialect) -> Vec<Mount> {
     let mut found: Vec<Mount> = list(raw, "/Mounts")
         .map(|mount| {
             let name = text(mount, "/Name");
             let kind = match text(mount, "/Type") {
-                "volume" if is_anonymous(raw, name) => MountKind::AnonymousVolume,
+                "volume" if is_anonymous(raw, name, dialect) => MountKind::AnonymousVolume,
                 "volume" => MountKind::Volume,
                 "tmpfs" => MountKind::Tmpfs,
                 _ => MountKind::Bind,
@@ -209,14 +232,19 @@ fn mounts(raw: &Value) -> Vec<Mount> {
     found
 }
 
-/// A volume that the engine named (64 hexadecimal digits) and that nobody asked for by that name.
-/// One that was handed over from an older container is asked for by name, and the engine keeps it.
-fn is_anonymous(raw: &Value, name: &str) -> bool {
-    let asked = list(raw, "/HostConfig/Binds")
-        .filter_map(Value::as_str)
-        .any(|bind| bind.split(':').next() == Some(name))
-        || list(raw, "/HostConfig/Mounts").any(|mount| text(mount, "/Source") == name);
-    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) && !asked
+/// A volume that the engine named (64 hexadecimal digits). To Docker, one that was handed over from
+/// an older container is asked for by name and counts as named from then on; Podman repeats every
+/// mount in `Binds` and keeps calling such a volume anonymous.
+fn is_anonymous(raw: &Value, name: &str, dialect: Dialect) -> bool {
+    let asked = || {
+        list(raw, "/HostConfig/Binds")
+            .filter_map(Value::as_str)
+            .any(|bind| bind.split(':').next() == Some(name))
+            || list(raw, "/HostConfig/Mounts").any(|mount| text(mount, "/Source") == name)
+    };
+    name.len() == 64
+        && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && (dialect == Dialect::Podman || !asked())
 }
 
 /// A moment; the engine's "never" (year 1) is `None`.

@@ -33,6 +33,14 @@ pub(super) fn broken(error: &hyper::Error) -> EngineError {
     Unreachable::Other { reason }.into()
 }
 
+/// Causes for which Podman answers 500 where Docker answers 409; it puts the cause last.
+const PODMAN_CONFLICTS: [&str; 4] = [
+    "that name is already in use",
+    "container already exists",
+    "container state improper",
+    "image is in use by a container",
+];
+
 /// An answer with an error status. Docker says `{"message": …}`, Podman adds a cause; anything else
 /// is taken as it is.
 pub(super) fn answer(status: u16, body: &[u8]) -> EngineError {
@@ -46,6 +54,9 @@ pub(super) fn answer(status: u16, body: &[u8]) -> EngineError {
         words => words.to_owned(),
     };
     match status {
+        500 if PODMAN_CONFLICTS.iter().any(|cause| message.ends_with(cause)) => {
+            EngineError::Conflict(message)
+        }
         404 => EngineError::NotFound(message),
         409 => EngineError::Conflict(message),
         501 => EngineError::NotSupported(message),
@@ -131,6 +142,8 @@ mod tests {
             answer(500, b"port is already allocated\n"),
             EngineError::Refused { status: 500, message: "port is already allocated".into() }
         );
+        let podman = br#"{"message":"name \"a\" is in use by x: that name is already in use","response":500}"#;
+        assert!(matches!(answer(500, podman), EngineError::Conflict(_)));
         assert!(answer(500, b"").words().contains("500"));
         assert!(matches!(answer(501, b"no"), EngineError::NotSupported(_)));
     }

@@ -179,7 +179,7 @@ impl Body {
     }
 }
 
-fn not_json(error: &serde_json::Error) -> EngineError {
+pub(super) fn not_json(error: &serde_json::Error) -> EngineError {
     Unreachable::Other { reason: format!("its answer is not the JSON it should be ({error})") }
         .into()
 }

@@ -114,7 +114,7 @@ impl World {
 
     fn asked_ports(&self, at: usize) -> Vec<PublishedPort> {
         // As inspect tells of a container that does not run: as asked for.
-        convert::container(self.inspected(at)).ports
+        convert::container(self.inspected(at), convert::Dialect::Docker).ports
     }
 
     /// Why a container cannot start here now, with the exit code that the engine notes.
@@ -242,9 +242,10 @@ impl World {
     }
 
     pub fn remove_volume(&mut self, name: &str) -> Result<(), EngineError> {
-        let user = self.containers.iter().find(|item| {
-            item.mounts.iter().any(|mount| convert::text(mount, "/Name") == name)
-        });
+        let user = self
+            .containers
+            .iter()
+            .find(|item| item.mounts.iter().any(|mount| convert::text(mount, "/Name") == name));
         if let Some(user) = user {
             return Err(EngineError::Conflict(format!(
                 "remove {name}: volume is in use - [{}]",

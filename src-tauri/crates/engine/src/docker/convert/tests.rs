@@ -1,5 +1,13 @@
-use super::*;
+use super::{container as container_of, neighbour as neighbour_of, *};
 use serde_json::json;
+
+fn container(raw: Value) -> Container {
+    container_of(raw, Dialect::Docker)
+}
+
+fn neighbour(raw: Value) -> Neighbour {
+    neighbour_of(raw, Dialect::Docker)
+}
 
 fn inspected(status: &str) -> Value {
     json!({
@@ -83,6 +91,9 @@ fn a_volume_handed_over_by_name_is_no_longer_anonymous() {
     assert_eq!(neighbour(raw.clone()).volumes, [hex.clone(), "mine".to_owned()]);
     raw["HostConfig"]["Mounts"] = json!([{"Type": "volume", "Source": hex, "Target": "/data"}]);
     assert_eq!(kinds(&raw)[0], MountKind::Volume);
+    // Podman calls it anonymous for ever.
+    let seen = container_of(raw, Dialect::Podman);
+    assert_eq!(seen.mounts[0].kind, MountKind::AnonymousVolume);
 }
 
 #[test]
@@ -127,4 +138,13 @@ fn facts_tell_podman_and_a_swarm_worker() {
     let podman = json!({"Components": [{"Name": "Podman Engine"}], "Version": "4.3.1"});
     let seen = facts(&podman, &info);
     assert!(seen.is_podman && seen.engine_id.is_empty());
+}
+
+#[test]
+fn command_lines_are_found_by_their_title() {
+    let docker = br#"{"Titles":["UID","PID","CMD"],"Processes":[["root","1","httpd -f"],["root","7","sleep 1"]]}"#;
+    assert_eq!(processes(docker).expect("table"), ["httpd -f", "sleep 1"]);
+    let podman = br#"{"Titles":["PID","COMMAND"],"Processes":[["1","httpd -f"]]}"#;
+    assert_eq!(processes(podman).expect("table"), ["httpd -f"]);
+    assert!(processes(b"words").is_err());
 }
