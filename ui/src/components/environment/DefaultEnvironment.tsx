@@ -145,6 +145,7 @@ export function DefaultEnvironment({
   onChange,
   problemOf,
   idOf,
+  brief = false,
 }: EnvironmentFieldsProps) {
   const styles = useStyles()
   const { t } = useTranslation('environment')
@@ -181,7 +182,7 @@ export function DefaultEnvironment({
       ) : null}
       {data && !data.problem ? (
         <>
-          <ChosenVersion choices={data} choice={choice} compute={compute} />
+          {brief ? null : <ChosenVersion choices={data} choice={choice} compute={compute} />}
           {data.versions.length > 0 ? (
             <Field
               label={t('version')}
@@ -216,7 +217,7 @@ export function DefaultEnvironment({
               </Dropdown>
             </Field>
           ) : null}
-          {chosen?.facts?.knownBad ? (
+          {chosen?.facts?.knownBad && !brief ? (
             <MessageBar intent="warning" layout="multiline">
               <MessageBarBody>
                 <MessageBarTitle>{t('knownBadTitle')}</MessageBarTitle>

@@ -15,6 +15,8 @@ export interface EnvironmentFieldsProps {
   onChange: (choice: EnvironmentChoice) => void
   /** The message under a field (`environment.reference` …), when it has a problem to show. */
   problemOf: (field: string) => string | undefined
+  /** What is chosen is described elsewhere: only the fields are shown. */
+  brief?: boolean
   /** The id of a field's control, by which it can be focused. */
   idOf: (field: string) => string
 }

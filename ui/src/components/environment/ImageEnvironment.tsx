@@ -31,6 +31,7 @@ export function ImageEnvironment({
   onChange,
   problemOf,
   idOf,
+  brief = false,
 }: EnvironmentFieldsProps) {
   const styles = useStyles()
   const { t } = useTranslation('environment')
@@ -43,7 +44,7 @@ export function ImageEnvironment({
   const { data, error, isFetching, refetch } = useAsk(
     'preview_image',
     { compute, reference },
-    { enabled: reference !== '' && settled && !problem },
+    { enabled: !brief && reference !== '' && settled && !problem },
   )
   const focus = () => document.getElementById(idOf('environment.reference'))?.focus()
   return (

@@ -43,7 +43,7 @@ export function OperationOutcome({
             <MessageBarTitle>
               {t(`common:operationSucceeded.${kind}`, { name: runtimeName })}
             </MessageBarTitle>
-            {outcome}
+            {outcome ? <div>{outcome}</div> : null}
           </MessageBarBody>
         </MessageBar>
       ) : null}
@@ -60,7 +60,7 @@ export function OperationOutcome({
                 ? t('common:operationState.cancelled')
                 : t(`common:operationFailed.${kind}`, { name: runtimeName })}
             </MessageBarTitle>
-            {outcome}
+            {outcome ? <div>{outcome}</div> : null}
           </MessageBarBody>
         </MessageBar>
       ) : null}

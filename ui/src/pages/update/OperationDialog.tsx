@@ -18,7 +18,7 @@ import { isRunning, useAsk, useLiveOperation } from '../../state'
 import { sizes } from '../../theme'
 
 const useStyles = makeStyles({
-  surface: { maxWidth: `calc(${sizes.formWidth} + 80px)`, maxHeight: '90vh' },
+  surface: { maxWidth: `calc(${sizes.formWidth} + 80px)` },
 })
 
 /** A dialog for a decision that becomes the progress of what was decided; it may be closed at any time. */

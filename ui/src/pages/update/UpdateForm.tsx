@@ -113,6 +113,7 @@ export function UpdateForm({
                   : undefined
             }
             idOf={idOf}
+            brief
           />
           <div ref={refusals} tabIndex={-1} className={styles.root}>
             {looking ? (
