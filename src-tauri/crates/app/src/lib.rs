@@ -1,4 +1,36 @@
-//! Use cases: create, update, diagnose; operations; the command table.
+//! Use cases: what the application does, told apart from how it is shown.
+//!
+//! [`App`] is one running application without a window. The shell hands every command of the table in
+//! [`commands`] to a function of the same name in [`handlers`], and what changes by itself comes from
+//! [`App::subscribe`].
 
 pub mod api;
+mod changes;
 pub mod commands;
+mod computes;
+mod context;
+mod detail;
+mod finding;
+mod first_run;
+pub mod handlers;
+mod health;
+mod logins;
+mod logs;
+mod operations;
+mod problem;
+mod real;
+mod resolve;
+mod settings;
+mod table;
+mod usage;
+mod versions;
+mod wizard;
+
+pub use changes::Subscription;
+pub use context::{App, Computes, Folders, Identity, Parts};
+pub use logs::follow_log;
+pub use operations::recover_all;
+pub use real::{RealPartsError, real_parts};
+
+#[cfg(test)]
+mod tests;

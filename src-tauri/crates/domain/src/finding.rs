@@ -63,7 +63,7 @@ pub struct Problem {
     pub retry: bool,
     /// For invalid input: the request's field, in camelCase.
     pub field: Option<String>,
-    pub finding: Option<Finding>,
+    pub finding: Option<Box<Finding>>,
 }
 
 impl Problem {
@@ -112,7 +112,7 @@ impl Problem {
             details: None,
             retry: false,
             field: None,
-            finding: Some(finding),
+            finding: Some(Box::new(finding)),
         }
     }
 }

@@ -65,7 +65,8 @@ pub struct Labels {
     pub generation: u32,
     pub operation: OperationId,
     pub creator: Creator,
-    pub started_by: StartedBy,
+    /// `None` when the container was not made by this product: then an update keeps its command.
+    pub started_by: Option<StartedBy>,
     /// `None` when the label is missing; then the container's own reference is all there is.
     pub image: Option<ImageReference>,
     pub target_port: Option<u16>,
@@ -96,8 +97,10 @@ impl Labels {
             (GENERATION.to_owned(), self.generation.to_string()),
             (OPERATION.to_owned(), self.operation.to_string()),
             (CREATOR.to_owned(), self.creator.to_string()),
-            (STARTED_BY.to_owned(), self.started_by.as_str().to_owned()),
         ]);
+        if let Some(by) = self.started_by {
+            labels.insert(STARTED_BY.to_owned(), by.as_str().to_owned());
+        }
         if let Some(image) = &self.image {
             labels.insert(IMAGE.to_owned(), image.to_string());
         }
@@ -162,7 +165,7 @@ mod tests {
             generation: 3,
             operation: OperationId("o1".into()),
             creator: Creator { installation: "i1".into(), who: "ann@box".into() },
-            started_by: StartedBy::Executor,
+            started_by: Some(StartedBy::Executor),
             image: ImageReference::parse("r.example/x:1").ok(),
             target_port: Some(8080),
             spec: Some(RecordedSpec::of(&spec())),

@@ -12,6 +12,7 @@ pub mod finding;
 pub mod first;
 pub mod image;
 pub mod label;
+pub mod listening;
 pub mod name;
 pub mod operation;
 pub mod pull;

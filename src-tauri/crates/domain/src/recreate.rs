@@ -13,7 +13,6 @@ use crate::{
     container::Container,
     finding::{Problem, ProblemCode},
     label,
-    start::StartedBy,
 };
 
 /// A container to create, and the networks to connect before it is started: before API 1.44 a create
@@ -367,7 +366,9 @@ pub fn candidate(successor: &Creation, old: &Container, target_port: u16) -> Cre
         body.as_object_mut().map(|body| body.remove("NetworkingConfig"));
     }
     let mut connect = successor.connect.clone();
-    connect.iter_mut().for_each(|(_, endpoint)| bare(endpoint));
+    for (_, endpoint) in &mut connect {
+        bare(endpoint);
+    }
     let exposed = format!("{target_port}/tcp");
     if !body["ExposedPorts"].is_object() {
         body["ExposedPorts"] = json!({});
@@ -404,11 +405,6 @@ pub fn cannot_prove(old: &Container, memory_free: Option<u64>) -> Vec<String> {
         );
     }
     reasons
-}
-
-/// How the service of a runtime is started on another image, when that is for us to decide.
-pub fn start_is_ours(started_by: StartedBy) -> bool {
-    matches!(started_by, StartedBy::Image | StartedBy::Executor)
 }
 
 #[cfg(test)]

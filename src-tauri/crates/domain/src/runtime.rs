@@ -97,12 +97,10 @@ pub fn status(seen: &Seen<'_>) -> Status {
         ContainerState::Running => match seen.health {
             Health::Answered(_) => Status::Available,
             Health::Missed(misses) if *misses < MISSES_UNTIL_UNAVAILABLE => Status::Available,
-            Health::Missed(_) => Status::Unavailable,
             Health::NotYet if seen.running_for <= seen.ready_within => Status::Starting,
-            Health::NotYet => Status::Unavailable,
+            Health::Missed(_) | Health::NotYet => Status::Unavailable,
         },
         ContainerState::Paused => Status::Unavailable,
-        ContainerState::Restarting | ContainerState::Dead => Status::Failed,
         ContainerState::Removing => Status::Stopping,
         // 143 and 137 are what a stop leaves (SIGTERM, then SIGKILL after the grace period).
         ContainerState::Exited
@@ -111,7 +109,10 @@ pub fn status(seen: &Seen<'_>) -> Status {
             Status::Stopped
         }
         ContainerState::Created if seen.error.is_empty() => Status::Stopped,
-        ContainerState::Created | ContainerState::Exited => Status::Failed,
+        ContainerState::Restarting
+        | ContainerState::Dead
+        | ContainerState::Created
+        | ContainerState::Exited => Status::Failed,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a person asked for when they created a runtime.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -252,7 +252,7 @@ pub fn check(spec: &RuntimeSpec) -> Vec<Problem> {
         problems
             .push(Problem::field("cpuLimit", "A CPU limit is a number above 0, for example 1.5."));
     }
-    let mut names = BTreeMap::new();
+    let mut names = BTreeSet::new();
     for (at, variable) in spec.variables.iter().enumerate() {
         let field = format!("variables.{at}");
         let name = &variable.name;
@@ -261,7 +261,7 @@ pub fn check(spec: &RuntimeSpec) -> Vec<Problem> {
                 &field,
                 "A variable's name has no spaces and no \"=\", and is not empty.",
             ));
-        } else if names.insert(name.clone(), ()).is_some() {
+        } else if !names.insert(name.clone()) {
             problems.push(Problem::field(&field, format!("{name} is set twice.")));
         } else if !variable.confirmed && looks_like_a_key(name, &variable.value) {
             problems.push(
@@ -270,7 +270,7 @@ pub fn check(spec: &RuntimeSpec) -> Vec<Problem> {
             );
         }
     }
-    let mut targets = BTreeMap::new();
+    let mut targets = BTreeSet::new();
     for (at, mount) in spec.mounts.iter().enumerate() {
         let field = format!("mounts.{at}");
         if !mount.target.starts_with('/') || mount.target.trim_end_matches('/').is_empty() {
@@ -278,7 +278,7 @@ pub fn check(spec: &RuntimeSpec) -> Vec<Problem> {
                 &field,
                 "The path in the container starts with \"/\" and is not \"/\" itself.",
             ));
-        } else if targets.insert(mount.target.trim_end_matches('/').to_owned(), ()).is_some() {
+        } else if !targets.insert(mount.target.trim_end_matches('/').to_owned()) {
             problems.push(Problem::field(&field, format!("Two mounts go to {}.", mount.target)));
         }
         let volume_name = |text: &str| {

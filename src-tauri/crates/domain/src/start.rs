@@ -24,12 +24,13 @@ impl StartedBy {
         }
     }
 
-    /// Reads the label; anything unknown counts as the image's own command.
-    pub fn parse(text: &str) -> Self {
+    /// Reads the label.
+    pub fn parse(text: &str) -> Option<Self> {
         match text {
-            "executor" => Self::Executor,
-            "person" => Self::Person,
-            _ => Self::Image,
+            "image" => Some(Self::Image),
+            "executor" => Some(Self::Executor),
+            "person" => Some(Self::Person),
+            _ => None,
         }
     }
 }
@@ -158,6 +159,28 @@ pub fn read_probe(output: &str) -> Vec<FoundPython> {
     found
 }
 
+/// How many flow runs are active, from the command lines of a container's processes. The executor
+/// forks a process for each run. `None` = it cannot be told.
+pub fn active_runs(processes: &[String]) -> Option<u32> {
+    let servers = processes.iter().filter(|line| line.contains("uvicorn")).count();
+    if servers == 0 {
+        return None;
+    }
+    let spawned = processes.iter().filter(|line| line.contains("multiprocessing.spawn")).count();
+    // The server itself is one of them; with an init, its command line names the server as well.
+    let inits = processes
+        .iter()
+        .filter(|line| {
+            let first = line.split_whitespace().next().unwrap_or("");
+            line.contains("uvicorn")
+                && (first.ends_with("-init")
+                    || first.ends_with("tini")
+                    || first.ends_with("catatonit"))
+        })
+        .count();
+    u32::try_from((servers - inits).saturating_sub(1) + spawned).ok()
+}
+
 /// The command that starts the open executor service with this Python. One worker: the tables for
 /// cancel and batch live in the process.
 pub fn executor_command(python: &str, port: u16) -> Vec<String> {
@@ -262,6 +285,21 @@ mod tests {
                 Decision::Start { by: StartedBy::Executor, entry: Some(_) }
             ));
         }
+    }
+
+    #[test]
+    fn active_runs_are_the_processes_beside_the_server() {
+        let lines = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let server = "/opt/venv/bin/python -m uvicorn promptflow.executor._service.app:app";
+        assert_eq!(
+            active_runs(&lines(&["/sbin/docker-init -- python -m uvicorn x", server])),
+            Some(0)
+        );
+        assert_eq!(
+            active_runs(&lines(&[server, server, "python -c from multiprocessing.spawn import x"])),
+            Some(2)
+        );
+        assert_eq!(active_runs(&lines(&["httpd -f"])), None);
     }
 
     #[test]

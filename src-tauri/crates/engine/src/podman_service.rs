@@ -46,7 +46,8 @@ impl PodmanService {
             return Ok(());
         }
         if let Some(folder) = socket.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .map_err(|error| format!("{}: {error}", folder.display()))?;
         }
         let mut child = Command::new("podman")
             .args(["system", "service", "--time=0"])

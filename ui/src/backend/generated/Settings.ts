@@ -12,4 +12,8 @@ repository: string | null,
 /**
  * Hours between version checks in the background; 0 = never.
  */
-checkEveryHours: number, };
+checkEveryHours: number, 
+/**
+ * Seconds within which a service has to become ready before it counts as failed; 10 to 3600.
+ */
+readyWithinSeconds: number, };

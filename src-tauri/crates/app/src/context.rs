@@ -1,0 +1,194 @@
+//! One running application: its parts, and what its use cases share.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{
+    compute::{ComputeId, FoundCompute},
+    facts::KnownVersions,
+    image::Repository,
+    label::{Creator, ProcessMark},
+    operation::OperationId,
+    runtime::RuntimeId,
+    secret::Login,
+};
+use engine::{Engine, EngineError};
+use executor::Executor;
+use history::History;
+use jiff::Timestamp;
+use registry::Registry;
+use vault::Vault;
+
+use crate::{
+    api::{Settings, VersionCheck},
+    changes::Hub,
+    computes::ComputeEntry,
+    operations::Running,
+    table::Table,
+    usage::Watched,
+};
+
+/// Where this installation keeps its things.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    pub data: PathBuf,
+    pub logs: PathBuf,
+    /// Where saved logs go.
+    pub downloads: PathBuf,
+}
+
+/// Who this is, for labels and locks.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    pub creator: Creator,
+    pub process: ProcessMark,
+}
+
+/// How computes are found and connected.
+#[async_trait]
+pub trait Computes: Send + Sync {
+    /// Every compute there may be, in Docker's own order.
+    fn discover(&self) -> Vec<FoundCompute>;
+
+    /// Connects one.
+    async fn connect(&self, found: &FoundCompute) -> Result<Arc<dyn Engine>, EngineError>;
+
+    /// Podman's version, when its program is installed.
+    async fn podman_version(&self) -> Option<String>;
+
+    /// Starts Podman's service for this user; it ends with this application. No error when it runs.
+    async fn start_podman(&self) -> Result<(), String>;
+
+    /// Whether the service that listens at this socket was started by [`Computes::start_podman`].
+    fn started_here(&self, socket: &str) -> bool;
+
+    /// What this system is, and how engines are installed and started on it.
+    fn system(&self) -> crate::api::FirstRun;
+}
+
+/// Logins that Docker's own client keeps.
+#[async_trait]
+pub trait DockerLogins: Send + Sync {
+    /// Registry and user name of each.
+    async fn list(&self) -> Vec<(String, String)>;
+    /// The login for a registry's host.
+    async fn login_for(&self, host: &str) -> Option<Login>;
+}
+
+/// The adapters, real or twins.
+pub struct Parts {
+    pub computes: Arc<dyn Computes>,
+    pub registry: Arc<dyn Registry>,
+    pub executor: Arc<dyn Executor>,
+    pub vault: Arc<dyn Vault>,
+    pub docker_logins: Arc<dyn DockerLogins>,
+    pub history: History,
+    /// Where a history that could not be used was put.
+    pub history_set_aside: Option<PathBuf>,
+    pub identity: Identity,
+    /// Whether a process on this machine still lives.
+    pub is_alive: fn(&ProcessMark) -> bool,
+    pub folders: Folders,
+    /// `PROMPTFLOW_RUNTIMES_REPOSITORY`.
+    pub repository_override: Option<Repository>,
+    /// The application's version.
+    pub version: String,
+}
+
+/// One running application. Clones are the same application.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub struct Inner {
+    pub(crate) parts: Parts,
+    pub(crate) known: KnownVersions,
+    pub(crate) hub: Hub,
+    pub(crate) computes: Mutex<BTreeMap<ComputeId, ComputeEntry>>,
+    /// Ids of computes in the order in which they were found.
+    pub(crate) order: Mutex<Vec<ComputeId>>,
+    pub(crate) table: Mutex<Table>,
+    pub(crate) watched: Mutex<Watched>,
+    pub(crate) operations: Mutex<BTreeMap<OperationId, Arc<Running>>>,
+    /// Which runtimes an operation holds.
+    pub(crate) busy: Mutex<BTreeMap<RuntimeId, OperationId>>,
+    pub(crate) settings: Mutex<Settings>,
+    pub(crate) checks: Mutex<BTreeMap<RuntimeId, VersionCheck>>,
+    /// Until when a registry asked to be left alone.
+    pub(crate) resting: Mutex<BTreeMap<String, Timestamp>>,
+    pub(crate) podman_starting: Mutex<bool>,
+    /// What the person decided about closing the window.
+    pub(crate) closing: Mutex<Option<crate::api::ClosingDecision>>,
+    /// The person agreed to keep secrets in memory for this run.
+    pub(crate) memory_allowed: Mutex<bool>,
+    /// Ids of locks that were judged already, so that one is not recovered twice.
+    pub(crate) recovering: Mutex<BTreeSet<String>>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Locks a mutex. A poisoned one is used all the same: the panic was reported where it happened, and
+/// every value behind these locks is whole after each single change.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The time now.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Today, where the person is.
+pub(crate) fn today() -> jiff::civil::Date {
+    jiff::Zoned::now().date()
+}
+
+impl App {
+    /// An application on these parts; nothing runs yet.
+    pub async fn new(parts: Parts) -> Self {
+        let settings = crate::settings::load(&parts.history).await;
+        Self(Arc::new(Inner {
+            parts,
+            known: KnownVersions::built_in(),
+            hub: Hub::default(),
+            computes: Mutex::default(),
+            order: Mutex::default(),
+            table: Mutex::default(),
+            watched: Mutex::default(),
+            operations: Mutex::default(),
+            busy: Mutex::default(),
+            settings: Mutex::new(settings),
+            checks: Mutex::default(),
+            resting: Mutex::default(),
+            podman_starting: Mutex::new(false),
+            closing: Mutex::default(),
+            memory_allowed: Mutex::new(false),
+            recovering: Mutex::default(),
+        }))
+    }
+
+    /// Begins to look at computes, and to check versions in the background.
+    pub fn start(&self) {
+        crate::computes::start(self);
+        tokio::spawn(crate::versions::check_in_background(self.clone()));
+    }
+
+    /// How long a service may take to become ready.
+    pub(crate) fn ready_within(&self) -> Duration {
+        Duration::from_secs(u64::from(lock(&self.settings).ready_within_seconds))
+    }
+
+    /// Changes from now on; the first ones tell the whole state.
+    pub fn subscribe(&self) -> crate::changes::Subscription {
+        crate::changes::subscribe(self)
+    }
+}

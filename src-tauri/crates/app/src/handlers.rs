@@ -1,0 +1,237 @@
+//! One function for each command of the table, by the same name.
+
+#![expect(clippy::unused_async, reason = "every command of the table has the same form")]
+
+use domain::finding::Problem;
+
+#[expect(clippy::wildcard_imports, reason = "the table names every type of the border")]
+use crate::api::*;
+use crate::{
+    computes,
+    context::{App, lock},
+    detail as detail_page, first_run as first, logins, logs, operations, settings as choices,
+    usage, versions, wizard,
+};
+
+type Answer<T> = Result<T, Problem>;
+
+fn started(operation: domain::operation::OperationId) -> OfOperation {
+    OfOperation { operation }
+}
+
+pub async fn app_info(app: &App, _: Nothing) -> Answer<AppInfo> {
+    Ok(AppInfo {
+        version: app.parts.version.clone(),
+        creator: app.parts.identity.creator.who.clone(),
+        data_folder: app.parts.folders.data.display().to_string(),
+        log_folder: app.parts.folders.logs.display().to_string(),
+        default_repositories: choices::repositories(app),
+        repository_from_environment: app.parts.repository_override.is_some(),
+        history_set_aside: app
+            .parts
+            .history_set_aside
+            .as_ref()
+            .map(|path| path.display().to_string()),
+    })
+}
+
+pub async fn settings(app: &App, _: Nothing) -> Answer<Settings> {
+    Ok(lock(&app.settings).clone())
+}
+
+pub async fn list_computes(app: &App, _: Nothing) -> Answer<Computes> {
+    Ok(Computes { computes: computes::views(app) })
+}
+
+pub async fn first_run(app: &App, _: Nothing) -> Answer<FirstRun> {
+    Ok(first::first_run(app).await)
+}
+
+pub async fn list_runtimes(app: &App, _: Nothing) -> Answer<RuntimeTable> {
+    Ok(RuntimeTable {
+        runtimes: lock(&app.table).rows().cloned().collect(),
+        computes: computes::views(app),
+    })
+}
+
+pub async fn watch_rows(app: &App, request: WatchRows) -> Answer<Nothing> {
+    usage::watch(app, request.runtimes);
+    Ok(Nothing {})
+}
+
+pub async fn runtime_detail(app: &App, request: OfRuntime) -> Answer<RuntimeDetail> {
+    detail_page::detail(app, &request.runtime).await
+}
+
+pub async fn runtime_packages(app: &App, request: OfRuntime) -> Answer<PackageList> {
+    detail_page::packages(app, &request.runtime).await
+}
+
+pub async fn runtime_history(app: &App, request: OfRuntime) -> Answer<Operations> {
+    Ok(Operations { operations: operations::list(app, Some(&request.runtime)).await? })
+}
+
+pub async fn list_operations(app: &App, _: Nothing) -> Answer<Operations> {
+    Ok(Operations { operations: operations::list(app, None).await? })
+}
+
+pub async fn check_version(app: &App, request: CheckVersion) -> Answer<LatestCheck> {
+    Ok(LatestCheck { check: versions::check(app, request).await? })
+}
+
+pub async fn list_versions(app: &App, request: ListVersions) -> Answer<VersionChoices> {
+    versions::list(app, request).await
+}
+
+pub async fn preview_image(app: &App, request: PreviewImage) -> Answer<ImagePreview> {
+    versions::preview_image(app, request).await
+}
+
+pub async fn propose_runtime(app: &App, request: OfCompute) -> Answer<Proposal> {
+    wizard::propose(app, &request.compute).await
+}
+
+pub async fn check_draft(app: &App, request: OfDraft) -> Answer<DraftCheck> {
+    Ok(wizard::check(app, &request).await)
+}
+
+pub async fn preflight(app: &App, request: OfDraft) -> Answer<Preflight> {
+    wizard::preflight(app, request).await
+}
+
+pub async fn preview_update(app: &App, request: PreviewUpdate) -> Answer<UpdatePreview> {
+    operations::preview_update(app, request).await
+}
+
+pub async fn preview_delete(app: &App, request: OfRuntime) -> Answer<DeletePreview> {
+    operations::preview_delete(app, &request.runtime).await
+}
+
+pub async fn registry_logins(app: &App, _: Nothing) -> Answer<RegistryLogins> {
+    logins::list(app).await
+}
+
+pub async fn create_runtime(app: &App, request: OfDraft) -> Answer<OfOperation> {
+    operations::create(app, request).await.map(started)
+}
+
+pub async fn update_runtime(app: &App, request: UpdateRuntime) -> Answer<OfOperation> {
+    operations::update(app, request).map(started)
+}
+
+pub async fn roll_back_runtime(app: &App, request: OfRuntime) -> Answer<OfOperation> {
+    operations::roll_back(app, &request.runtime).map(started)
+}
+
+pub async fn start_runtime(app: &App, request: OfRuntime) -> Answer<OfOperation> {
+    operations::start(app, &request.runtime).map(started)
+}
+
+pub async fn stop_runtime(app: &App, request: OfRuntime) -> Answer<OfOperation> {
+    operations::stop(app, &request.runtime).map(started)
+}
+
+pub async fn restart_runtime(app: &App, request: OfRuntime) -> Answer<OfOperation> {
+    operations::restart(app, &request.runtime).map(started)
+}
+
+pub async fn delete_runtime(app: &App, request: DeleteRuntime) -> Answer<OfOperation> {
+    operations::delete(app, request).await.map(started)
+}
+
+pub async fn cancel_operation(app: &App, request: OfOperation) -> Answer<Nothing> {
+    operations::cancel(app, &request.operation)?;
+    Ok(Nothing {})
+}
+
+pub async fn take_over(app: &App, request: OfRuntime) -> Answer<OfOperation> {
+    operations::take_over(app, &request.runtime).map(started)
+}
+
+pub async fn skip_version(app: &App, request: AboutVersion) -> Answer<Nothing> {
+    versions::skip(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn remind_later(app: &App, request: AboutVersion) -> Answer<Nothing> {
+    versions::later(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn retry_compute(app: &App, request: OfCompute) -> Answer<Nothing> {
+    computes::retry(app, &request.compute)?;
+    Ok(Nothing {})
+}
+
+pub async fn start_podman_service(app: &App, _: Nothing) -> Answer<Nothing> {
+    first::start_podman(app).await?;
+    Ok(Nothing {})
+}
+
+pub async fn save_log(app: &App, request: OfRuntime) -> Answer<SavedFile> {
+    logs::save(app, &request.runtime).await
+}
+
+pub async fn change_settings(app: &App, request: Settings) -> Answer<Nothing> {
+    choices::change(app, request).await?;
+    Ok(Nothing {})
+}
+
+/// The shell asks [`App::closing`] and acts; here the operations are cancelled where that was chosen.
+pub async fn finish_closing(app: &App, request: FinishClosing) -> Answer<Nothing> {
+    if request.decision == ClosingDecision::CancelOperations {
+        for operation in operations::active(app) {
+            operations::cancel(app, &operation.id)?;
+        }
+    }
+    *lock(&app.closing) = Some(request.decision);
+    Ok(Nothing {})
+}
+
+pub async fn save_registry_login(app: &App, request: SaveLogin) -> Answer<Nothing> {
+    logins::save(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn try_registry_login(app: &App, request: TryLogin) -> Answer<LoginTrial> {
+    logins::try_login(app, request).await
+}
+
+pub async fn delete_registry_login(app: &App, request: DeleteLogin) -> Answer<Nothing> {
+    logins::delete(app, &request.registry).await?;
+    Ok(Nothing {})
+}
+
+pub async fn allow_memory_secrets(app: &App, _: Nothing) -> Answer<Nothing> {
+    logins::allow_memory(app);
+    Ok(Nothing {})
+}
+
+impl App {
+    /// The window wants to close: `true` = nothing runs, it may. Otherwise the person is asked.
+    pub fn may_close(&self) -> bool {
+        let active = operations::active(self);
+        if active.is_empty() {
+            return true;
+        }
+        self.hub.closing(&active);
+        false
+    }
+
+    /// What the person last decided about closing, once.
+    pub fn closing_decision(&self) -> Option<ClosingDecision> {
+        lock(&self.closing).take()
+    }
+
+    /// Waits until no operation runs.
+    pub async fn idle(&self) {
+        while !operations::active(self).is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Rows now, e.g. for tests.
+    pub fn runtimes(&self) -> Vec<domain::runtime::Runtime> {
+        lock(&self.table).rows().cloned().collect()
+    }
+}

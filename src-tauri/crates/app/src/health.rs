@@ -1,0 +1,135 @@
+//! Health of running containers, and why one is not well. No event says that a service hangs, so
+//! `/health` is asked: often until it is ready, then every 15 s for rows in view and every 60 s
+//! otherwise.
+
+use std::time::Duration;
+
+use domain::{
+    compute::ComputeId,
+    container::Container,
+    runtime::{Health, MISSES_UNTIL_UNAVAILABLE, Runtime, RuntimeId},
+};
+use executor::Miss;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    context::{App, lock},
+    table,
+};
+
+const UNTIL_READY: Duration = Duration::from_millis(250);
+const SLOWLY: Duration = Duration::from_secs(2);
+const IN_VIEW: Duration = Duration::from_secs(15);
+const OUT_OF_VIEW: Duration = Duration::from_secs(60);
+/// How long one answer may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is done for one container: asked for health, or explained.
+#[derive(Debug)]
+pub(crate) struct Attention {
+    /// Container and the moment it started: another start is another attention.
+    key: (String, Option<jiff::Timestamp>, bool),
+    stop: CancellationToken,
+}
+
+impl Drop for Attention {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Sees to it that a row's container is asked for health while it runs, and explained when it failed.
+pub(crate) fn attend(app: &App, row: &Runtime) {
+    let running = row.started.is_some();
+    let key = (row.container_id.clone(), row.started, running);
+    let mut watched = lock(&app.watched);
+    if watched.attention.get(&row.id).is_some_and(|attention| attention.key == key) {
+        return;
+    }
+    let stop = CancellationToken::new();
+    watched.attention.insert(row.id.clone(), Attention { key, stop: stop.clone() });
+    drop(watched);
+    let (app, id, compute, container) =
+        (app.clone(), row.id.clone(), row.compute.clone(), row.container_id.clone());
+    tokio::spawn(async move {
+        let work = async {
+            if running {
+                ask(&app, &id, &compute, &container).await;
+            } else {
+                explain(&app, &compute, &container).await;
+            }
+        };
+        tokio::select! { () = work => {}, () = stop.cancelled() => {} }
+    });
+}
+
+/// The container as the table has it, while it belongs to a runtime.
+fn container_of(
+    app: &App,
+    id: &RuntimeId,
+    compute: &ComputeId,
+    container: &str,
+) -> Option<Container> {
+    lock(&app.table).containers_of(compute, id).into_iter().find(|found| found.id == container)
+}
+
+async fn ask(app: &App, id: &RuntimeId, compute: &ComputeId, container: &str) {
+    // Another start: what it answered before says nothing.
+    table::set_health(app, compute, container, Health::NotYet);
+    let (mut answered, mut misses) = (false, 0u32);
+    let began = tokio::time::Instant::now();
+    let mut explained = false;
+    loop {
+        let Some(now) = container_of(app, id, compute, container) else { return };
+        let path = lock(&app.table)
+            .row(id)
+            .and_then(|row| row.spec.as_ref().map(|spec| spec.health_path().to_owned()))
+            .unwrap_or_else(|| "/health".to_owned());
+        let answer = match table::endpoint(&now) {
+            Some(base) => app.parts.executor.health(&base, &path, PATIENCE).await,
+            None => Err(Miss::Refused("no port is published".into())),
+        };
+        match answer {
+            Ok(protocol) => {
+                (answered, misses, explained) = (true, 0, false);
+                table::set_health(app, compute, container, Health::Answered(protocol));
+            }
+            Err(miss) => {
+                misses += 1;
+                let late = began.elapsed() > app.ready_within();
+                if answered {
+                    table::set_health(app, compute, container, Health::Missed(misses));
+                } else if late {
+                    // The clock alone made it *Unavailable*: the row is made anew.
+                    table::refresh_runtime(app, id);
+                }
+                if !explained && ((answered && misses >= MISSES_UNTIL_UNAVAILABLE) || late) {
+                    explained = true;
+                    let finding = crate::finding::of_miss(app, compute, container, &miss).await;
+                    table::set_finding(app, compute, container, Some(finding));
+                }
+            }
+        }
+        let pause = if !answered {
+            if began.elapsed() < Duration::from_secs(30) { UNTIL_READY } else { SLOWLY }
+        } else if misses > 0 {
+            SLOWLY
+        } else if lock(&app.watched).in_view.contains(id) {
+            IN_VIEW
+        } else {
+            OUT_OF_VIEW
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Why a container that does not run is not well.
+async fn explain(app: &App, compute: &ComputeId, container: &str) {
+    let failed = lock(&app.table)
+        .rows()
+        .any(|row| row.container_id == container && row.status == domain::runtime::Status::Failed);
+    if failed {
+        let finding = crate::finding::of_ending(app, compute, container).await;
+        table::set_finding(app, compute, container, finding);
+    }
+}

@@ -1,0 +1,151 @@
+//! Proving a container: it becomes ready in time, or the cause is found, at once where it is known.
+
+use std::time::Duration;
+
+use domain::{
+    finding::Finding,
+    runtime::{Package, Protocol},
+};
+use engine::{Engine, EngineError};
+use executor::Miss;
+use tokio::time::Instant;
+
+use super::Handle;
+use crate::{finding, health, table};
+
+/// Pause between two questions.
+const PAUSE: Duration = Duration::from_millis(100);
+/// After so long without an answer it is looked at what listens inside.
+const LOOK_INSIDE_AFTER: Duration = Duration::from_secs(12);
+
+/// Waits until the service of a started container is ready. Ends early when the container ended or
+/// is gone, or when it can be seen that the service will never be reached.
+pub(crate) async fn wait_until_ready(
+    handle: &Handle,
+    container: &str,
+    health_path: &str,
+    limit: Duration,
+) -> Result<Protocol, Finding> {
+    let engine = handle.engine.as_ref();
+    let began = Instant::now();
+    let mut looked_inside = began;
+    let mut wrong = 0u32;
+    loop {
+        let now = match engine.inspect(container).await {
+            Ok(now) => now,
+            Err(EngineError::NotFound(_)) => {
+                return Err(domain::diagnosis::describe(
+                    domain::finding::Cause::ContainerGone,
+                    domain::diagnosis::About::default(),
+                ));
+            }
+            // The engine may be back before the time is over.
+            Err(error) if began.elapsed() > limit => {
+                return Err(domain::diagnosis::of_engine(
+                    &error.words(),
+                    domain::diagnosis::About::default(),
+                ));
+            }
+            Err(_) => {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                continue;
+            }
+        };
+        if !now.is_running() || now.state == domain::container::ContainerState::Restarting {
+            // The engine writes the reason a moment after the state.
+            tokio::time::sleep(PAUSE).await;
+            if let Some(finding) = finding::ended(engine, container).await {
+                return Err(finding);
+            }
+        }
+        let miss = match table::endpoint(&now) {
+            Some(base) => {
+                match handle.app().parts.executor.health(&base, health_path, health::PATIENCE).await
+                {
+                    Ok(protocol) => return Ok(protocol),
+                    Err(miss) => miss,
+                }
+            }
+            None => Miss::Refused("no port is published".into()),
+        };
+        wrong = if matches!(miss, Miss::WrongAnswer { .. }) { wrong + 1 } else { 0 };
+        let waited = began.elapsed();
+        // Nothing that listens on the loopback inside only will ever be reached.
+        if waited > LOOK_INSIDE_AFTER && looked_inside.elapsed() > Duration::from_secs(5) {
+            looked_inside = Instant::now();
+            if let Some(listening) = finding::listening_inside(engine, container).await
+                && !listening.is_empty()
+                && listening.iter().all(|address| address.ip().is_loopback())
+                && matches!(miss, Miss::Closed | Miss::Refused(_))
+            {
+                return Err(finding::not_answering(engine, container, &miss).await);
+            }
+        }
+        if waited >= limit {
+            return Err(finding::not_answering(engine, container, &miss).await);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// It must stay ready for a moment: one that answers and dies is not ready.
+pub(crate) async fn stays_ready(
+    handle: &Handle,
+    container: &str,
+    health_path: &str,
+    limit: Duration,
+) -> Result<Protocol, Finding> {
+    let protocol = wait_until_ready(handle, container, health_path, limit).await?;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    wait_until_ready(handle, container, health_path, Duration::from_secs(10)).await?;
+    Ok(protocol)
+}
+
+/// The Python that serves inside a container and what is installed in it.
+pub(crate) struct Inside {
+    /// `3.11.2 (/opt/venv/bin/python)`.
+    pub python: String,
+    pub packages: Vec<Package>,
+}
+
+/// Prints the interpreter of process 1 or its children, then the packages of that Python, one
+/// `name==version` a line. Falls back to the Pythons that may serve.
+const LIST: &str = r#"p=""
+for d in /proc/[0-9]*; do
+  c=$(tr '\0' ' ' < "$d/cmdline" 2>/dev/null) || continue
+  case "$c" in *uvicorn*|*gunicorn*|*promptflow*) set -- $c; case "$1" in */python*|python*) p=$(command -v "$1"); break;; esac;; esac
+done
+if [ -z "$p" ]; then for q in /azureml-envs/prompt-flow/runtime/bin/python /opt/venv/bin/python "$(command -v python)" "$(command -v python3)"; do [ -x "$q" ] && p="$q" && break; done; fi
+[ -n "$p" ] || exit 3
+"$p" -c '
+import sys
+from importlib.metadata import distributions
+print("PYTHON %d.%d.%d (%s)" % (*sys.version_info[:3], sys.executable))
+seen = set()
+for d in distributions():
+    n = d.metadata["Name"]
+    if n and n.lower() not in seen:
+        seen.add(n.lower())
+        print("%s==%s" % (n, d.version))
+'"#;
+
+/// Lists the packages inside a running container; `None` when there is no Python or no shell.
+pub(crate) async fn inside(engine: &dyn Engine, container: &str) -> Option<Inside> {
+    let command = ["sh".to_owned(), "-c".to_owned(), LIST.to_owned()];
+    let output = engine.exec(container, &command, Duration::from_secs(20)).await.ok()?;
+    if output.exit_code != 0 {
+        return None;
+    }
+    let mut python = String::new();
+    let mut packages = Vec::new();
+    for line in output.out.lines() {
+        if let Some(version) = line.strip_prefix("PYTHON ") {
+            version.clone_into(&mut python);
+        } else if let Some((name, version)) = line.split_once("==") {
+            packages
+                .push(Package { name: name.trim().to_owned(), version: version.trim().to_owned() });
+        }
+    }
+    packages.sort_by_key(|package| package.name.to_lowercase());
+    Some(Inside { python, packages })
+}

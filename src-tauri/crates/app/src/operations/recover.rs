@@ -1,0 +1,251 @@
+//! Recovery: puts right what an interrupted operation left, from the lock on the engine alone.
+
+use domain::{
+    compute::ComputeId,
+    container::Container,
+    finding::{Problem, ProblemCode},
+    label::{Labels, LockRecord},
+    name::{Part, RuntimeName},
+    operation::{Cancel, OperationId, OperationKind, OperationState, StepKind},
+    recovery::{Parts, Recovery, judge},
+    runtime::RuntimeId,
+};
+use engine::EngineError;
+use serde_json::json;
+
+use super::{Handle, Outcome, Plan, Stop, begin, proof, swap};
+use crate::{
+    context::{App, lock},
+    problem, table,
+};
+
+const STEPS: [StepKind; 3] = [StepKind::Check, StepKind::PutBack, StepKind::CleanUp];
+
+/// Operations of an earlier run of this application that never ended are told so in the history.
+pub async fn recover_all(app: &App) {
+    let unfinished = match app.parts.history.unfinished_operations().await {
+        Ok(unfinished) => unfinished,
+        Err(error) => {
+            tracing::warn!(%error, "unfinished operations cannot be read");
+            return;
+        }
+    };
+    for mut operation in unfinished {
+        operation.state = OperationState::Failed;
+        operation.cancel = Cancel::No;
+        operation.finished = Some(crate::context::now());
+        operation.problem = Some(
+            Problem::new(
+                ProblemCode::Internal,
+                "The application ended while this went on. What it left is put right by itself.",
+            )
+            .retryable(),
+        );
+        if let Err(error) = app.parts.history.save_operation(&operation).await {
+            tracing::warn!(%error, "an unfinished operation could not be closed in the history");
+        }
+    }
+}
+
+/// Looks at a compute that was just listed for what dead operations of this installation left.
+pub(crate) fn recover_compute(app: &App, compute: &ComputeId) {
+    let all = lock(&app.table).on(compute);
+    for container in &all {
+        let Some(labels) = Labels::read(&container.labels) else { continue };
+        match Part::of_container(&container.name) {
+            (name, Part::Lock) => {
+                let Some(record) = LockRecord::read(&container.labels) else { continue };
+                let ours = record.creator.installation == app.parts.identity.creator.installation;
+                if ours && is_dead(app, &record) {
+                    start(app, compute, &labels.runtime, name, container, record);
+                }
+            }
+            (_, Part::Candidate) if !all.iter().any(|other| is_lock_of(other, &labels.runtime)) => {
+                let (app, compute, id) = (app.clone(), compute.clone(), container.id.clone());
+                tokio::spawn(
+                    async move { remove_orphan(&app, &compute, &labels.operation, &id).await },
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_lock_of(container: &Container, runtime: &RuntimeId) -> bool {
+    Part::of_container(&container.name).1 == Part::Lock
+        && Labels::read(&container.labels).is_some_and(|labels| labels.runtime == *runtime)
+}
+
+fn is_dead(app: &App, record: &LockRecord) -> bool {
+    let here = &app.parts.identity.process;
+    if record.process == *here {
+        let running = lock(&app.operations).get(&record.operation).map(|running| running.view());
+        return running.is_none_or(|operation| operation.state.is_final());
+    }
+    record.process.host == here.host && !(app.parts.is_alive)(&record.process)
+}
+
+/// A container that was made to look into an image or to prove it, by an operation of ours that is
+/// not running any more and held no lock.
+async fn remove_orphan(app: &App, compute: &ComputeId, operation: &OperationId, container: &str) {
+    let running = lock(&app.operations).get(operation).map(|running| running.view());
+    if running.is_some_and(|operation| !operation.state.is_final()) {
+        return;
+    }
+    let known = app.parts.history.operations(None, 2_000).await.unwrap_or_default();
+    if !known.iter().any(|kept| kept.id == *operation) {
+        return;
+    }
+    let Ok(engine) = crate::computes::engine(app, compute) else { return };
+    if let Err(error) = engine.remove(container, true, true).await {
+        tracing::warn!(%error, "a container that an operation left could not be removed");
+    }
+}
+
+fn start(
+    app: &App,
+    compute: &ComputeId,
+    runtime: &RuntimeId,
+    name: &str,
+    lock_container: &Container,
+    record: LockRecord,
+) {
+    if !lock(&app.recovering).insert(lock_container.id.clone()) {
+        return;
+    }
+    if let Err(problem) = plan(app, compute, runtime, name, &lock_container.id, record, None) {
+        tracing::warn!(%problem, "an interrupted operation cannot be put right now");
+        lock(&app.recovering).remove(&lock_container.id);
+    }
+}
+
+fn plan(
+    app: &App,
+    compute: &ComputeId,
+    runtime: &RuntimeId,
+    name: &str,
+    lock_id: &str,
+    record: LockRecord,
+    started_by: Option<String>,
+) -> Result<OperationId, Problem> {
+    let name = RuntimeName::parse(name)
+        .map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
+    let plan = Plan {
+        kind: OperationKind::Recover,
+        runtime: runtime.clone(),
+        name: name.to_string(),
+        compute: compute.clone(),
+        steps: STEPS.to_vec(),
+        from: None,
+        to: None,
+        started_by: Some(started_by.unwrap_or_else(|| "the application, by itself".to_owned())),
+    };
+    let held = swap::Held { record, id: lock_id.to_owned() };
+    begin(app, plan, move |handle| async move {
+        let lock_id = held.id.clone();
+        let outcome = work(&handle, &name, &held).await;
+        lock(&handle.app().recovering).remove(&lock_id);
+        outcome
+    })
+}
+
+/// Takes a runtime over from an installation that holds it; only when the person says so.
+pub(crate) fn take_over(app: &App, id: &RuntimeId) -> Result<OperationId, Problem> {
+    let row = super::row(app, id)?;
+    let containers = lock(&app.table).containers_of(&row.compute, id);
+    let parts = Parts::of(&containers);
+    let (container, record) = parts
+        .lock
+        .and_then(|container| Some((container, LockRecord::read(&container.labels)?)))
+        .ok_or_else(|| problem::not_found("The lock of this runtime"))?;
+    let who = app.parts.identity.creator.who.clone();
+    plan(app, &row.compute, id, row.name.as_str(), &container.id, record, Some(who))
+}
+
+async fn work(handle: &Handle, name: &RuntimeName, held: &swap::Held) -> Outcome {
+    let engine = handle.engine.as_ref();
+    let refused = |error: EngineError| Stop::from(problem::of_engine(&error));
+    handle.set_cancel(Cancel::No);
+    handle.step(StepKind::Check);
+    let record = &held.record;
+    let all: Vec<Container> = swap::patiently(|| engine.managed())
+        .await
+        .map_err(refused)?
+        .into_iter()
+        .filter(|container| {
+            Labels::read(&container.labels).is_some_and(|labels| labels.runtime == handle.runtime)
+        })
+        .collect();
+    let parts = Parts::of(&all);
+    let running =
+        |id: &str| all.iter().any(|container| container.id == id && container.is_running());
+    handle.step(StepKind::PutBack);
+    let outcome = match judge(&parts, record) {
+        Recovery::KeepOld { remove, .. } => {
+            swap::put_back(handle, name, record, &remove).await?;
+            format!("{name} is as it was before the interrupted operation.")
+        }
+        Recovery::PutBack { remove, .. } => {
+            swap::put_back(handle, name, record, &remove).await?;
+            format!("{name} was put back as it was before the interrupted operation.")
+        }
+        // The old one still serves: nothing has to be proven, and nothing need stop.
+        Recovery::ProveNew { new, old, .. } if running(&old) && !running(&new) => {
+            swap::put_back(handle, name, record, &[new]).await?;
+            format!("{name} was put back as it was before the interrupted operation.")
+        }
+        Recovery::ProveNew { new, old, older } => {
+            if prove(handle, &new, record).await {
+                match engine.set_restart_policy(&old, &json!({"Name": "no"})).await {
+                    Ok(()) | Err(EngineError::NotSupported(_)) => {}
+                    Err(error) => return Err(refused(error)),
+                }
+                if let Some(older) = older {
+                    engine.remove(&older, true, false).await.map_err(refused)?;
+                }
+                format!(
+                    "The interrupted operation on {name} was brought to its end: the new container answers."
+                )
+            } else {
+                swap::put_back(handle, name, record, &[new]).await?;
+                format!(
+                    "{name} was put back: the new container of the interrupted operation does not answer."
+                )
+            }
+        }
+        Recovery::OldGone { keep, remove } => {
+            for id in &remove {
+                engine.remove(id, true, false).await.map_err(refused)?;
+            }
+            if let Some(keep) = &keep {
+                if engine.inspect(keep).await.map_err(refused)?.name != name.as_str() {
+                    engine.rename(keep, name.as_str()).await.map_err(refused)?;
+                }
+                if record.old_was_running {
+                    engine.start(keep).await.map_err(refused)?;
+                }
+            }
+            format!("The old container of {name} was removed by someone; what is there was kept.")
+        }
+    };
+    handle.step(StepKind::CleanUp);
+    swap::release(handle, held).await;
+    for container in swap::patiently(|| engine.managed()).await.map_err(refused)? {
+        table::put(handle.app(), &handle.compute, container);
+    }
+    Ok(outcome)
+}
+
+async fn prove(handle: &Handle, new: &str, record: &LockRecord) -> bool {
+    if !record.old_was_running {
+        return true;
+    }
+    if handle.engine.start(new).await.is_err() {
+        return false;
+    }
+    let path = lock(&handle.app().table)
+        .row(&handle.runtime)
+        .and_then(|row| row.spec.as_ref().map(|spec| spec.health_path().to_owned()))
+        .unwrap_or_else(|| "/health".to_owned());
+    proof::stays_ready(handle, new, &path, handle.app().ready_within()).await.is_ok()
+}

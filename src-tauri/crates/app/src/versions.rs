@@ -1,0 +1,394 @@
+//! Version checks: each opening of the detail page asks, a button always asks, a schedule asks in
+//! the background. An error is never *up to date*.
+
+use std::time::Duration;
+
+use domain::{
+    container::Container,
+    finding::{Problem, ProblemCode},
+    image::{ImageReference, Platform, Repository},
+    label::Labels,
+    runtime::{Runtime, RuntimeId},
+    spec::Environment,
+    version::Version,
+};
+use engine::Engine;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    api::{
+        AboutVersion, CheckVersion, Freshness, ImagePreview, ListVersions, PreviewImage,
+        VersionAnswer, VersionCheck, VersionChoice, VersionChoices,
+    },
+    computes,
+    context::{App, lock},
+    logins, operations, problem, resolve, settings, table,
+};
+
+/// An answer under this age is not asked for again by opening a page.
+const FRESH: SignedDuration = SignedDuration::from_secs(10);
+/// How long *Remind me later* lasts.
+const LATER: SignedDuration = SignedDuration::from_hours(24);
+/// How long a registry rests after a 429 that names no time.
+const REST: SignedDuration = SignedDuration::from_mins(5);
+/// How often the schedule looks whether a check is due.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Answers a check.
+pub(crate) async fn check(
+    app: &App,
+    request: CheckVersion,
+) -> Result<Option<VersionCheck>, Problem> {
+    let row = operations::row(app, &request.runtime)?;
+    let known = known(app, &row.id).await;
+    let now = crate::context::now();
+    let ask = match request.freshness {
+        Freshness::Cached => false,
+        Freshness::Now => true,
+        Freshness::Page => {
+            let fresh =
+                known.as_ref().is_some_and(|known| now.duration_since(known.checked) < FRESH);
+            !fresh && !rests(app, repository(app, &row).host())
+        }
+    };
+    if !ask {
+        return Ok(known);
+    }
+    Ok(Some(ask_now(app, &row).await))
+}
+
+/// What was answered last: in memory, else in the history.
+async fn known(app: &App, id: &RuntimeId) -> Option<VersionCheck> {
+    if let Some(check) = lock(&app.checks).get(id) {
+        return Some(check.clone());
+    }
+    let (kept, _) = app.parts.history.check(id).await.ok().flatten()?;
+    let check: VersionCheck = serde_json::from_value(kept).ok()?;
+    // An answer about a version that does not run any more says nothing.
+    let row = lock(&app.table).row(id).cloned()?;
+    if check.current != row.version {
+        return None;
+    }
+    lock(&app.checks).insert(id.clone(), check.clone());
+    table::refresh_runtime(app, id);
+    Some(check)
+}
+
+fn rests(app: &App, host: &str) -> bool {
+    lock(&app.resting).get(host).is_some_and(|until| *until > Timestamp::now())
+}
+
+/// The repository in which newer versions of a runtime are looked for.
+fn repository(app: &App, row: &Runtime) -> Repository {
+    let spec = row.spec.as_ref().map(|spec| spec.environment.repository().clone());
+    spec.or_else(|| ImageReference::parse(&row.image).ok().map(|image| image.repository))
+        .or_else(|| settings::repositories(app).into_iter().next())
+        .unwrap_or_else(|| app.known.repositories[0].clone())
+}
+
+/// Asks now, keeps the answer and tells it.
+pub(crate) async fn ask_now(app: &App, row: &Runtime) -> VersionCheck {
+    let repository = repository(app, row);
+    let answer = match answer(app, row, &repository).await {
+        Ok(answer) => answer,
+        Err(because) => {
+            if because.code == ProblemCode::RateLimited {
+                lock(&app.resting)
+                    .insert(repository.host().to_owned(), crate::context::now() + REST);
+            }
+            VersionAnswer::Unknown { because }
+        }
+    };
+    let ours = app.known.repositories.contains(&repository);
+    let check = VersionCheck {
+        runtime: row.id.clone(),
+        checked: crate::context::now(),
+        repository,
+        current: row.version,
+        current_facts: row.version.and_then(|version| app.known.of(version).cloned()),
+        answer,
+        support_ended: ours
+            .then_some(app.known.support_ended)
+            .filter(|day| *day <= crate::context::today()),
+    };
+    keep(app, &check).await;
+    check
+}
+
+async fn keep(app: &App, check: &VersionCheck) {
+    lock(&app.checks).insert(check.runtime.clone(), check.clone());
+    app.hub.check(check);
+    table::refresh_runtime(app, &check.runtime);
+    if let Ok(value) = serde_json::to_value(check)
+        && let Err(error) = app.parts.history.keep_check(&check.runtime, value, check.checked).await
+    {
+        tracing::warn!(%error, "a version check could not be kept");
+    }
+}
+
+async fn answer(
+    app: &App,
+    row: &Runtime,
+    repository: &Repository,
+) -> Result<VersionAnswer, Problem> {
+    let engine = computes::engine(app, &row.compute)?;
+    let container =
+        engine.inspect(&row.container_id).await.map_err(|error| problem::of_engine(&error))?;
+    // Newer versions are looked for where tags are dated; any other reference is looked up itself.
+    let dated = match row.spec.as_ref().map(|spec| &spec.environment) {
+        Some(Environment::Image { reference }) => reference.version().is_some(),
+        _ => true,
+    };
+    if dated {
+        let (repository, tags) = resolve::default_tags(app, Some(repository)).await?;
+        let (image, passed_over) = resolve::newest_of(app, &repository, &tags)?;
+        if let (Some(newest), Some(current)) = (image.version(), row.version) {
+            if newest > current {
+                return newer(app, row, engine.as_ref(), image, passed_over).await;
+            }
+            // The same tag may name another image now; an older newest one is no reason to go back.
+            let same = repository.tagged(&current.to_string());
+            return if newest == current {
+                same_tag(app, engine.as_ref(), &container, &same, passed_over).await
+            } else {
+                Ok(VersionAnswer::UpToDate { passed_over })
+            };
+        }
+        if image.version().is_some() {
+            // What runs has no dated version: whether it is that image can only be told by digest.
+            return match same_tag(app, engine.as_ref(), &container, &image, passed_over.clone())
+                .await?
+            {
+                VersionAnswer::UpToDate { passed_over } => {
+                    Ok(VersionAnswer::UpToDate { passed_over })
+                }
+                _ => newer(app, row, engine.as_ref(), image, passed_over).await,
+            };
+        }
+        return same_tag(app, engine.as_ref(), &container, &image, passed_over).await;
+    }
+    let reference = row
+        .spec
+        .as_ref()
+        .and_then(|spec| match &spec.environment {
+            Environment::Image { reference } => Some(reference.clone()),
+            Environment::Default { .. } => None,
+        })
+        .unwrap_or_else(|| repository.tagged("latest"));
+    if reference.digest.is_some() {
+        return Ok(VersionAnswer::UpToDate { passed_over: vec![] });
+    }
+    same_tag(app, engine.as_ref(), &container, &reference, vec![]).await
+}
+
+async fn newer(
+    app: &App,
+    row: &Runtime,
+    engine: &dyn Engine,
+    image: ImageReference,
+    passed_over: Vec<Version>,
+) -> Result<VersionAnswer, Problem> {
+    let target = resolve::image(app, engine, &image).await?;
+    let version = image.version();
+    let skipped = app.parts.history.skipped(&row.id).await.unwrap_or_default();
+    let snoozed = app.parts.history.snoozed(&row.id).await.ok().flatten();
+    Ok(VersionAnswer::Newer {
+        age_in_days: version.map(|version| version.age_in_days(crate::context::today())),
+        download_size: target.download_size,
+        facts: version.and_then(|version| app.known.of(version).cloned()),
+        security_fixes: match (row.version, version) {
+            (Some(from), Some(to)) => app.known.security_fixes(from, to),
+            _ => vec![],
+        },
+        passed_over,
+        skipped: version.is_some_and(|version| skipped.contains(&version)),
+        snoozed_until: snoozed
+            .filter(|(of, until)| Some(*of) == version && *until > crate::context::now())
+            .map(|(_, until)| until),
+        image,
+        version,
+    })
+}
+
+/// Whether the image that a tag names is the one that runs.
+async fn same_tag(
+    app: &App,
+    engine: &dyn Engine,
+    container: &Container,
+    reference: &ImageReference,
+    passed_over: Vec<Version>,
+) -> Result<VersionAnswer, Problem> {
+    let platform = Platform::linux(&engine.facts().architecture);
+    let login = logins::login_for(app, reference.repository.host()).await;
+    let remote = app
+        .parts
+        .registry
+        .image(reference, &platform, login.as_ref())
+        .await
+        .map_err(|error| problem::of_registry(&error))?;
+    let recorded = Labels::read(&container.labels)
+        .and_then(|labels| labels.image)
+        .and_then(|image| image.digest);
+    let digests =
+        [remote.index_digest.as_ref(), Some(&remote.manifest_digest), Some(&remote.config_digest)];
+    if recorded.is_some_and(|digest| digests.contains(&Some(&digest))) {
+        return Ok(VersionAnswer::UpToDate { passed_over });
+    }
+    let local =
+        engine.image(&container.image_id).await.map_err(|error| problem::of_engine(&error))?;
+    if remote.is(&local) {
+        return Ok(VersionAnswer::UpToDate { passed_over });
+    }
+    let locals = engine.images().await.map_err(|error| problem::of_engine(&error))?;
+    Ok(VersionAnswer::Rebuilt {
+        image: reference.clone(),
+        download_size: remote.download_size(&locals),
+    })
+}
+
+/// Checks that are due, while the application runs.
+pub(crate) async fn check_in_background(app: App) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let hours = lock(&app.settings).check_every_hours;
+        if hours == 0 {
+            continue;
+        }
+        let due = SignedDuration::from_hours(i64::from(hours));
+        let rows: Vec<Runtime> = lock(&app.table).rows().cloned().collect();
+        for row in rows {
+            let known = known(&app, &row.id).await;
+            let is_due = known
+                .is_none_or(|known| crate::context::now().duration_since(known.checked) >= due);
+            if is_due && !rests(&app, repository(&app, &row).host()) {
+                ask_now(&app, &row).await;
+            }
+        }
+    }
+}
+
+/// The person does not want to hear of this version of this runtime.
+pub(crate) async fn skip(app: &App, request: AboutVersion) -> Result<(), Problem> {
+    app.parts
+        .history
+        .skip_version(&request.runtime, request.version)
+        .await
+        .map_err(|error| problem::of_history(&error))?;
+    amend(app, &request, |skipped, _| *skipped = true).await;
+    Ok(())
+}
+
+/// The person wants to be told again in a day.
+pub(crate) async fn later(app: &App, request: AboutVersion) -> Result<(), Problem> {
+    let until = crate::context::now() + LATER;
+    app.parts
+        .history
+        .snooze(&request.runtime, request.version, until)
+        .await
+        .map_err(|error| problem::of_history(&error))?;
+    amend(app, &request, |_, snoozed| *snoozed = Some(until)).await;
+    Ok(())
+}
+
+async fn amend(
+    app: &App,
+    about: &AboutVersion,
+    change: impl FnOnce(&mut bool, &mut Option<Timestamp>),
+) {
+    let Some(mut check) = lock(&app.checks).get(&about.runtime).cloned() else { return };
+    if let VersionAnswer::Newer { version, skipped, snoozed_until, .. } = &mut check.answer
+        && *version == Some(about.version)
+    {
+        change(skipped, snoozed_until);
+        keep(app, &check).await;
+    }
+}
+
+/// Which versions a repository offers.
+pub(crate) async fn list(app: &App, request: ListVersions) -> Result<VersionChoices, Problem> {
+    let asked = match request.repository.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => Some(
+            Repository::parse(text)
+                .map_err(|error| Problem::field("environment.repository", error.to_string()))?,
+        ),
+        None => None,
+    };
+    let first = asked
+        .clone()
+        .or_else(|| settings::repositories(app).into_iter().next())
+        .ok_or_else(|| Problem::field("environment.repository", "Give a repository."))?;
+    let (repository, tags) = match resolve::default_tags(app, asked.as_ref()).await {
+        Ok(found) => found,
+        Err(problem) => return Ok(no_versions(first, problem)),
+    };
+    let dated = domain::version::dated(&tags);
+    let newest = match resolve::newest_of(app, &repository, &tags) {
+        Ok((image, _)) => image,
+        Err(problem) => {
+            return Ok(VersionChoices {
+                versions: choices(app, &dated),
+                ..no_versions(repository, problem)
+            });
+        }
+    };
+    let size = match computes::engine(app, &request.compute) {
+        Ok(engine) => resolve::image(app, engine.as_ref(), &newest)
+            .await
+            .ok()
+            .map(|target| target.download_size),
+        Err(_) => None,
+    };
+    Ok(VersionChoices {
+        versions: choices(app, &dated),
+        newest: newest.version(),
+        only_latest: newest.version().is_none(),
+        newest_download_size: size,
+        problem: None,
+        repository,
+    })
+}
+
+fn no_versions(repository: Repository, problem: Problem) -> VersionChoices {
+    VersionChoices {
+        repository,
+        versions: vec![],
+        newest: None,
+        only_latest: false,
+        newest_download_size: None,
+        problem: Some(problem),
+    }
+}
+
+fn choices(app: &App, dated: &[Version]) -> Vec<VersionChoice> {
+    dated
+        .iter()
+        .map(|version| VersionChoice {
+            version: *version,
+            age_in_days: version.age_in_days(crate::context::today()),
+            facts: app.known.of(*version).cloned(),
+        })
+        .collect()
+}
+
+/// Looks at one image without pulling it.
+pub(crate) async fn preview_image(
+    app: &App,
+    request: PreviewImage,
+) -> Result<ImagePreview, Problem> {
+    let reference = ImageReference::parse(&request.reference)
+        .map_err(|error| Problem::field("environment.reference", error.to_string()))?;
+    let engine = computes::engine(app, &request.compute)?;
+    let target = resolve::image(app, engine.as_ref(), &reference).await?;
+    Ok(ImagePreview {
+        digest: target.digest(),
+        created: target
+            .remote
+            .as_ref()
+            .and_then(|remote| remote.created)
+            .or_else(|| target.local.as_ref().and_then(|local| local.created)),
+        download_size: target.download_size,
+        ports: domain::start::exposed_ports(target.config()),
+        local: target.remote.is_none(),
+        reference: ImageReference { digest: None, ..target.reference },
+    })
+}
