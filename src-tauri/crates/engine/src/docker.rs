@@ -18,7 +18,7 @@ use std::{path::Path, time::Duration};
 use async_trait::async_trait;
 use bollard::{ClientVersion, Docker, query_parameters as options};
 use domain::{
-    compute::{ComputeAddress, EngineFacts, FoundCompute, Unreachable},
+    compute::{self, ComputeAddress, EngineFacts, FoundCompute, Unreachable},
     container::{Container, EngineEvent, LocalImage, Neighbour},
     image::{ImageReference, Platform},
     label,
@@ -35,11 +35,14 @@ use convert::Dialect;
 use wire::{Call, Wire, path, query};
 
 /// The newest API whose answers were looked at; a newer engine is spoken to in this one.
-const NEWEST_API: ClientVersion = ClientVersion { major_version: 1, minor_version: 47 };
+const NEWEST_API: (u32, u32) = (1, 47);
 /// How long an engine may take to say who it is.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// How long an ordinary answer may take. An engine under load starts containers slowly.
+/// How long an ordinary answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+/// How long creating, starting and removing may take: a busy disk copies a volume's first content,
+/// sets a network up or deletes many files meanwhile, and giving up would not end it.
+const WORK_LIMIT: Duration = Duration::from_secs(180);
 /// How many containers or images are looked at at once.
 const AT_ONCE: usize = 8;
 
@@ -67,15 +70,10 @@ impl DockerEngine {
         let wire = Wire::new(&socket);
         // The first question goes over the wire: its errors say exactly why a socket refuses.
         let version = wire.json(Call::get("/version"), CONNECT_LIMIT).await?;
-        let refused = |error| refusal::client(Path::new(&socket), &error);
-        let typed = Docker::connect_with_unix(&socket, ANSWER_LIMIT.as_secs(), &NEWEST_API)
-            .map_err(refused)?;
-        let no_answer = Unreachable::NoAnswer { seconds: CONNECT_LIMIT.as_secs() };
-        let typed = timeout(CONNECT_LIMIT, typed.negotiate_version())
-            .await
-            .map_err(|_| no_answer)?
-            .map_err(refused)?;
-        let wire = wire.speaking(typed.client_version());
+        let spoken = spoken_version(convert::text(&version, "/ApiVersion"))?;
+        let typed = Docker::connect_with_unix(&socket, ANSWER_LIMIT.as_secs(), &spoken)
+            .map_err(|error| refusal::client(Path::new(&socket), &error))?;
+        let wire = wire.speaking(spoken);
         let info = wire.json(Call::get("/info"), CONNECT_LIMIT).await?;
         Ok(Self { facts: convert::facts(&version, &info), socket, wire, typed })
     }
@@ -142,11 +140,23 @@ impl DockerEngine {
     /// The wait for the end of a removal that somebody else began.
     async fn wait_until_removed(&self, container: &str) -> Result<(), EngineError> {
         let asked = format!("/containers/{}/wait?condition=removed", path(container));
-        match self.wire.call(Call::post(asked, None), ANSWER_LIMIT).await {
+        match self.wire.call(Call::post(asked, None), WORK_LIMIT).await {
             Ok(_) | Err(EngineError::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }
+}
+
+/// The version that both sides speak: the engine's, or ours where the engine is newer.
+fn spoken_version(engines: &str) -> Result<ClientVersion, EngineError> {
+    let (major, minor) = compute::api_version(engines).ok_or_else(|| Unreachable::Other {
+        reason: format!("\"{engines}\" is not a version of Docker's API"),
+    })?;
+    let (major_version, minor_version) = NEWEST_API.min((major, minor));
+    Ok(ClientVersion {
+        major_version: major_version as usize,
+        minor_version: minor_version as usize,
+    })
 }
 
 /// `NotFound` is what was wanted.
@@ -191,13 +201,13 @@ impl Engine for DockerEngine {
             body.get("Platform").and_then(Value::as_str).map(|platform| ("platform", platform)),
         );
         let asked = format!("/containers/create{}", query(&pairs));
-        let mut answer = self.wire.json(Call::post(&asked, Some(body)), ANSWER_LIMIT).await;
+        let mut answer = self.wire.json(Call::post(&asked, Some(body)), WORK_LIMIT).await;
         let local =
             body.get("Image").and_then(Value::as_str).and_then(|image| self.local_name(image));
         if let (Err(EngineError::NotFound(_)), Some(local)) = (&answer, local) {
             let mut body = body.clone();
             body["Image"] = Value::String(local);
-            answer = self.wire.json(Call::post(&asked, Some(&body)), ANSWER_LIMIT).await;
+            answer = self.wire.json(Call::post(&asked, Some(&body)), WORK_LIMIT).await;
         }
         let answer = answer?;
         for warning in convert::list(&answer, "/Warnings").filter_map(Value::as_str) {
@@ -207,10 +217,8 @@ impl Engine for DockerEngine {
     }
 
     async fn start(&self, container: &str) -> Result<(), EngineError> {
-        self.typed
-            .start_container(container, None::<options::StartContainerOptions>)
-            .await
-            .map_err(|error| self.refused(&error))
+        let asked = format!("/containers/{}/start", path(container));
+        self.wire.call(Call::post(asked, None), WORK_LIMIT).await.map(|_| ())
     }
 
     async fn stop(&self, container: &str, grace: Duration) -> Result<(), EngineError> {
@@ -225,7 +233,7 @@ impl Engine for DockerEngine {
         let flag = |on: bool| if on { "1" } else { "0" };
         let asked = query(&[("force", flag(force)), ("v", flag(volumes))]);
         let asked = format!("/containers/{}{asked}", path(container));
-        match self.wire.call(Call::delete(asked), ANSWER_LIMIT).await {
+        match self.wire.call(Call::delete(asked), WORK_LIMIT).await {
             Err(EngineError::Conflict(words)) if words.contains("already in progress") => {
                 self.wait_until_removed(container).await
             }
@@ -335,7 +343,7 @@ impl Engine for DockerEngine {
         container: &str,
         request: LogRequest,
     ) -> BoxStream<'static, Result<LogLine, EngineError>> {
-        logs::logs(&self.wire, container, request).await
+        logs::logs(self.wire.clone(), container, request)
     }
 
     async fn exec(
@@ -387,3 +395,6 @@ fn free_bytes(folder: &str) -> Option<u64> {
 fn failed<T: Send + 'static>(error: EngineError) -> BoxStream<'static, Result<T, EngineError>> {
     stream::once(async { Err(error) }).boxed()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{
     ANSWER_LIMIT,
@@ -12,30 +13,34 @@ use super::{
 };
 use crate::{EngineError, LogLine, LogRequest};
 
-struct Reading {
-    body: Option<Body>,
-    reader: LineReader,
+enum Stage {
+    Asking { wire: Wire, container: String },
+    Reading(Body, LineReader),
+    Over,
+}
+
+struct Log {
+    stage: Stage,
+    request: LogRequest,
     ready: VecDeque<LogLine>,
 }
 
-/// Lines, oldest first. The connection is made before the stream is handed out.
-pub(super) async fn logs(
-    wire: &Wire,
+/// Lines, oldest first. What is asked for when the stream is first read holds from then on.
+pub(super) fn logs(
+    wire: Wire,
     container: &str,
     request: LogRequest,
 ) -> BoxStream<'static, Result<LogLine, EngineError>> {
-    match open(wire, container, request).await {
-        Ok((body, terminal)) => {
-            let reader = LineReader::new(terminal);
-            let reading = Reading { body: Some(body), reader, ready: VecDeque::new() };
-            stream::unfold(reading, |mut reading| async move {
-                let item = reading.next().await?;
-                Some((item, reading))
-            })
-            .boxed()
+    let stage = Stage::Asking { wire, container: container.to_owned() };
+    let log = Log { stage, request, ready: VecDeque::new() };
+    stream::unfold(log, |mut log| async move {
+        let item = log.next().await?;
+        if item.is_err() {
+            log.stage = Stage::Over;
         }
-        Err(error) => super::failed(error),
-    }
+        Some((item, log))
+    })
+    .boxed()
 }
 
 /// Opens the log and tells whether the container has a terminal: then its output is one stream of
@@ -61,26 +66,45 @@ async fn open(
     Ok((wire.open(Call::get(asked)).await?, terminal))
 }
 
-impl Reading {
+impl Log {
     async fn next(&mut self) -> Option<Result<LogLine, EngineError>> {
         loop {
             if let Some(line) = self.ready.pop_front() {
                 return Some(Ok(line));
             }
-            match self.body.as_mut()?.chunk().await {
-                Ok(Some(chunk)) => self.reader.take(&chunk, &mut self.ready),
-                Ok(None) => {
-                    self.body = None;
-                    self.reader.finish(&mut self.ready);
-                    if self.ready.is_empty() {
-                        return None;
+            // A followed log may be quiet for ever; one that is only read may not.
+            let follow = self.request.follow;
+            match &mut self.stage {
+                Stage::Over => return None,
+                Stage::Asking { wire, container } => {
+                    let opening = open(wire, container, self.request);
+                    match limited(!follow, opening).await {
+                        Ok((body, terminal)) => {
+                            self.stage = Stage::Reading(body, LineReader::new(terminal));
+                        }
+                        Err(error) => return Some(Err(error)),
                     }
                 }
-                Err(error) => {
-                    self.body = None;
-                    return Some(Err(error));
-                }
+                Stage::Reading(body, reader) => match limited(!follow, body.chunk()).await {
+                    Ok(Some(chunk)) => reader.take(&chunk, &mut self.ready),
+                    Ok(None) => {
+                        reader.finish(&mut self.ready);
+                        self.stage = Stage::Over;
+                    }
+                    Err(error) => return Some(Err(error)),
+                },
             }
         }
     }
+}
+
+/// Waits with the usual limit, or without one.
+async fn limited<T>(
+    limit: bool,
+    future: impl Future<Output = Result<T, EngineError>>,
+) -> Result<T, EngineError> {
+    if !limit {
+        return future.await;
+    }
+    timeout(ANSWER_LIMIT, future).await.map_err(|_| EngineError::Silent(ANSWER_LIMIT.as_secs()))?
 }

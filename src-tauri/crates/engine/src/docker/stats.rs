@@ -3,8 +3,10 @@
 use domain::usage::Usage;
 use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{
+    ANSWER_LIMIT,
     convert::{list, text, time, whole},
     wire::{Body, Call, Wire, path},
 };
@@ -39,7 +41,7 @@ pub(super) fn usage(wire: Wire, container: &str) -> BoxStream<'static, Result<Us
                     Ok(body) => stage = Stage::Reading(body, None),
                     Err(error) => return Some((Err(error), Stage::Over)),
                 },
-                Stage::Reading(mut body, before) => match body.json_line().await {
+                Stage::Reading(mut body, before) => match next_line(&mut body).await {
                     // A stopped container is told with empty figures once a second, for ever.
                     Ok(Some(line)) if !runs(&line) => return None,
                     Ok(Some(line)) => {
@@ -61,6 +63,13 @@ pub(super) fn usage(wire: Wire, container: &str) -> BoxStream<'static, Result<Us
         }
     })
     .boxed()
+}
+
+/// The engine tells a line each second; one that tells nothing for long hangs.
+async fn next_line(body: &mut Body) -> Result<Option<Value>, EngineError> {
+    timeout(ANSWER_LIMIT, body.json_line())
+        .await
+        .map_err(|_| EngineError::Silent(ANSWER_LIMIT.as_secs()))?
 }
 
 /// A running container has memory in use or has used CPU time.
