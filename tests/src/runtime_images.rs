@@ -38,9 +38,14 @@ const ADVISED_AGAINST_CHANGE: &str = "humanize==4.10.0";
 /// Counts up when the recipe below changes in a way that the constants do not show.
 const RECIPE: u32 = 1;
 
-/// The images, made.
+/// Counts up when the Debian base is made in another way.
+const BASE: u32 = 2;
+
+/// The images, made. While this value lives nobody makes them anew.
 pub struct RuntimeImages {
     folder: PathBuf,
+    /// Locked: alone while the images are made, shared afterwards.
+    lock: fs::File,
 }
 
 impl RuntimeImages {
@@ -49,15 +54,18 @@ impl RuntimeImages {
     pub fn ready() -> PartResult<Self> {
         let folder = cache_folder()?.join("runtime-images");
         fs::create_dir_all(&folder)?;
-        let lock = fs::File::create(folder.join("lock"))?;
-        lock.lock()?;
-        let stamp = folder.join("stamp");
-        let wanted = recipe();
-        let images = Self { folder };
-        if fs::read_to_string(&stamp).unwrap_or_default() != wanted {
-            let _ = fs::remove_file(&stamp);
-            images.make()?;
-            fs::write(&stamp, wanted)?;
+        let images = Self { lock: fs::File::create(folder.join("lock"))?, folder };
+        images.lock.lock_shared()?;
+        if !images.are_made() {
+            images.lock.unlock()?;
+            images.lock.lock()?;
+            // Another process may have made them while this one waited.
+            if !images.are_made() {
+                let _ = fs::remove_file(images.stamp());
+                images.make()?;
+                fs::write(images.stamp(), recipe())?;
+            }
+            images.lock.lock_shared()?;
         }
         Ok(images)
     }
@@ -72,6 +80,14 @@ impl RuntimeImages {
         RegistryServer::start_on_copy(&self.storage(), Some((user.to_owned(), password.to_owned())))
     }
 
+    fn stamp(&self) -> PathBuf {
+        self.folder.join("stamp")
+    }
+
+    fn are_made(&self) -> bool {
+        fs::read_to_string(self.stamp()).is_ok_and(|stamp| stamp == recipe())
+    }
+
     fn storage(&self) -> PathBuf {
         self.folder.join("registry")
     }
@@ -82,7 +98,7 @@ impl RuntimeImages {
             |what: &str| eprintln!("[runtime images, {:>3} s] {what}", begin.elapsed().as_secs());
         say("Making real Prompt flow images. This happens once and takes a few minutes.");
         let docker = DockerEngine::start()?;
-        let base = self.folder.join("base.tar");
+        let base = self.folder.join(format!("base-{BASE}.tar"));
         if !base.exists() {
             say("A Debian base with Python (debootstrap).");
             make_base(&self.folder, &base)?;
@@ -144,7 +160,7 @@ fn cache_folder() -> PartResult<PathBuf> {
 
 fn recipe() -> String {
     format!(
-        "{RECIPE} {FIRST_PACKAGES} {CHANGES:?} {ADVISED_AGAINST_CHANGE} {VERSIONS:?} {JUNK_TAGS:?} \
+        "{RECIPE} {BASE} {FIRST_PACKAGES} {CHANGES:?} {ADVISED_AGAINST_CHANGE} {VERSIONS:?} {JUNK_TAGS:?} \
          {BROKEN_VERSION} {ADVISED_AGAINST_VERSION} {}",
         crate::images::architecture()
     )
