@@ -121,8 +121,8 @@ pub struct Inner {
     /// Until when a registry asked to be left alone.
     pub(crate) resting: Mutex<BTreeMap<String, Timestamp>>,
     pub(crate) podman_starting: Mutex<bool>,
-    /// What the person decided about closing the window.
-    pub(crate) closing: Mutex<Option<crate::api::ClosingDecision>>,
+    /// Who waits for what the person decides about closing the window.
+    pub(crate) closing: Mutex<Option<tokio::sync::oneshot::Sender<crate::api::ClosingDecision>>>,
     /// The person agreed to keep secrets in memory for this run.
     pub(crate) memory_allowed: Mutex<bool>,
     /// Ids of locks that were judged already, so that one is not recovered twice.

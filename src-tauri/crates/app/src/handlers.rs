@@ -4,7 +4,6 @@
 
 use domain::finding::Problem;
 
-#[expect(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
     computes,
@@ -177,14 +176,17 @@ pub async fn change_settings(app: &App, request: Settings) -> Answer<Nothing> {
     Ok(Nothing {})
 }
 
-/// The shell asks [`App::closing`] and acts; here the operations are cancelled where that was chosen.
+/// The shell waits for [`App::decision_about_closing`] and acts; here the operations are cancelled where that was chosen.
 pub async fn finish_closing(app: &App, request: FinishClosing) -> Answer<Nothing> {
     if request.decision == ClosingDecision::CancelOperations {
         for operation in operations::active(app) {
             operations::cancel(app, &operation.id)?;
         }
     }
-    *lock(&app.closing) = Some(request.decision);
+    if let Some(waiting) = lock(&app.closing).take() {
+        // Nobody waits any more when the window was closed otherwise.
+        let _ = waiting.send(request.decision);
+    }
     Ok(Nothing {})
 }
 
@@ -218,9 +220,12 @@ impl App {
         false
     }
 
-    /// What the person last decided about closing, once.
-    pub fn closing_decision(&self) -> Option<ClosingDecision> {
-        lock(&self.closing).take()
+    /// What the person decides about closing the window. Asking again takes an earlier question back.
+    pub async fn decision_about_closing(&self) -> ClosingDecision {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        *lock(&self.closing) = Some(sender);
+        // A question that was replaced is as good as staying.
+        receiver.await.unwrap_or(ClosingDecision::Stay)
     }
 
     /// Waits until no operation runs.

@@ -1,0 +1,27 @@
+//! The one window.
+
+use tauri::{AppHandle, Manager, Runtime, WebviewUrl, WebviewWindowBuilder};
+
+/// Label of the window; the capability grants by it.
+pub const MAIN: &str = "main";
+
+/// Creates the window. Its place and size are those of the last time.
+pub fn create<R: Runtime>(app: &tauri::App<R>) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+        .title("Prompt flow Runtimes")
+        .inner_size(1240.0, 800.0)
+        .min_inner_size(640.0, 480.0)
+        .build()?;
+    Ok(())
+}
+
+/// Shows the window, e.g. when the application is started a second time.
+pub fn show<R: Runtime>(app: &AppHandle<R>) {
+    if let Some(window) = app.get_webview_window(MAIN) {
+        let shown =
+            window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+        if let Err(error) = shown {
+            tracing::warn!(%error, "the window could not be shown");
+        }
+    }
+}
