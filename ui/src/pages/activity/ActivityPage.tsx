@@ -1,0 +1,111 @@
+import { Button, makeStyles, SearchBox, ToggleButton, tokens } from '@fluentui/react-components'
+import { HistoryRegular } from '@fluentui/react-icons'
+import { useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { paths } from '../../app/paths'
+import { EmptyState } from '../../components/EmptyState'
+import { SkeletonLines } from '../../components/Late'
+import { Page } from '../../components/Page'
+import { ProblemBar } from '../../components/ProblemBar'
+import { useAsk, useLiveOperations } from '../../state'
+import { sizes } from '../../theme'
+import { OperationRow } from './OperationRow'
+import { type ActivityFilter, activityFilters, fits, matches, together } from './operations'
+
+const useStyles = makeStyles({
+  pills: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
+  list: { margin: 0, padding: 0, listStyleType: 'none', maxWidth: sizes.readingWidth },
+  more: { alignSelf: 'flex-start' },
+})
+
+/** Rows shown at first, and with each *Show more*. */
+const PORTION = 50
+
+/** Everything that was done to runtimes, running operations first. */
+export default function ActivityPage() {
+  const styles = useStyles()
+  const { t } = useTranslation('activity')
+  const navigate = useNavigate()
+  const { data, error, refetch } = useAsk('list_operations', {})
+  const told = useLiveOperations()
+  const [filter, setFilter] = useState<ActivityFilter>('all')
+  const [search, setSearch] = useState('')
+  const [shown, setShown] = useState(PORTION)
+  const all = useMemo(() => together(data?.operations ?? [], told), [data, told])
+  const found = all.filter((operation) => fits(operation, filter) && matches(operation, search))
+  const waiting = !data && !error && all.length === 0
+  return (
+    <Page
+      heading={t('heading')}
+      actions={
+        <SearchBox
+          aria-label={t('search')}
+          placeholder={t('search')}
+          value={search}
+          onChange={(_, { value }) => setSearch(value)}
+        />
+      }
+    >
+      {error ? <ProblemBar problem={error.problem} onRetry={() => refetch()} /> : null}
+      {waiting ? <SkeletonLines lines={8} height={36} /> : null}
+      {all.length > 0 ? (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame and a legend
+        <div className={styles.pills} role="group" aria-label={t('filter')}>
+          {activityFilters.map((one) => (
+            <ToggleButton
+              key={one}
+              size="small"
+              shape="circular"
+              checked={filter === one}
+              onClick={() => setFilter(one)}
+            >
+              {t('pill', {
+                word: t(one),
+                count: all.filter((operation) => fits(operation, one)).length,
+              })}
+            </ToggleButton>
+          ))}
+        </div>
+      ) : null}
+      {!waiting && !error && all.length === 0 ? (
+        <EmptyState
+          icon={<HistoryRegular />}
+          title={t('empty')}
+          action={<Button onClick={() => navigate(paths.addRuntime())}>{t('add')}</Button>}
+        >
+          {t('emptyBody')}
+        </EmptyState>
+      ) : null}
+      {all.length > 0 && found.length === 0 ? (
+        <EmptyState
+          title={t('noMatch')}
+          action={
+            <Button
+              onClick={() => {
+                setFilter('all')
+                setSearch('')
+              }}
+            >
+              {t('clear')}
+            </Button>
+          }
+        >
+          {t('noMatchBody')}
+        </EmptyState>
+      ) : null}
+      {found.length > 0 ? (
+        <ul className={styles.list} aria-label={t('list')}>
+          {found.slice(0, shown).map((operation) => (
+            <OperationRow key={operation.id} operation={operation} />
+          ))}
+        </ul>
+      ) : null}
+      {found.length > shown ? (
+        <Button className={styles.more} onClick={() => setShown(shown + PORTION)}>
+          {t('more', { count: Math.min(PORTION, found.length - shown) })}
+        </Button>
+      ) : null}
+    </Page>
+  )
+}
