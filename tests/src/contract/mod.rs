@@ -2,3 +2,9 @@
 
 #[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(feature = "executor")]
+pub mod executor;
+#[cfg(feature = "registry")]
+pub mod registry;
+#[cfg(feature = "vault")]
+pub mod vault;

@@ -102,8 +102,21 @@ impl SessionKeyring {
         .await
     }
 
+    /// Closes the store. Closing speaks to the bus and blocks like everything else of it, and inside
+    /// the asynchronous runtime it panics: so it has a thread, too.
     fn give_up_store(&self) {
-        *self.store.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let Some(store) = self.store.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
+        let held = Arc::new(Mutex::new(Some(store)));
+        let for_thread = Arc::clone(&held);
+        let closing = std::thread::Builder::new().name("keyring".into()).spawn(move || {
+            drop(for_thread.lock().unwrap_or_else(PoisonError::into_inner).take());
+        });
+        if closing.is_err() {
+            // Without a thread it is better left open than closed here.
+            std::mem::forget(held);
+        }
     }
 
     /// How long a request of the person may take; an error where none can succeed.
@@ -114,6 +127,12 @@ impl SessionKeyring {
             VaultState::Missing { reason } => Err(VaultError::Missing(reason)),
             VaultState::Hanging { seconds } => Err(VaultError::Hanging(seconds)),
         }
+    }
+}
+
+impl Drop for SessionKeyring {
+    fn drop(&mut self) {
+        self.give_up_store();
     }
 }
 
@@ -154,12 +173,16 @@ impl Keyring for SessionKeyring {
 
     async fn forget(&self, account: &str) -> Result<(), VaultError> {
         let patience = self.patience().await?;
-        self.with_entry(patience, account, |entry| match entry.delete_credential() {
-            Err(keyring_core::Error::NoEntry) => Ok(()),
-            other => other,
-        })
-        .await
-        .map_err(|error| unanswered_prompt(error, patience))
+        let was_there = self
+            .with_entry(patience, account, |entry| match entry.delete_credential() {
+                Ok(()) => Ok(true),
+                Err(keyring_core::Error::NoEntry) => Ok(false),
+                Err(error) => Err(error),
+            })
+            .await
+            .map_err(|error| unanswered_prompt(error, patience))?;
+        // A locked keyring need not show what it holds: that nothing was found proves nothing.
+        if was_there || patience != PROMPT { Ok(()) } else { Err(VaultError::Locked) }
     }
 }
 
