@@ -1,4 +1,4 @@
-import { makeStyles, Text, tokens } from '@fluentui/react-components'
+import { makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components'
 import { ChevronDown16Regular, ChevronRight16Regular } from '@fluentui/react-icons'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -70,12 +70,12 @@ export function OperationRow({ operation }: { operation: Operation }) {
         <Text weight="semibold" className={styles.cut}>
           {t('row', { kind: t(`common:operationKind.${kind}`), name })}
         </Text>
-        <Text className={`${styles.cut} ${styles.wide}`}>{change}</Text>
+        <Text className={mergeClasses(styles.cut, styles.wide)}>{change}</Text>
         <OperationStateBadge state={operation.state} />
-        <Text className={`${styles.cut} ${styles.quiet}`}>
+        <Text className={mergeClasses(styles.cut, styles.quiet)}>
           <Moment time={operation.started} />
         </Text>
-        <Text className={`${styles.wide} ${styles.quiet}`}>
+        <Text className={mergeClasses(styles.wide, styles.quiet)}>
           <Lasting from={operation.started} to={operation.finished} />
         </Text>
       </button>

@@ -19,6 +19,7 @@ const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
   actions: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalXS },
   trial: { paddingBlock: tokens.spacingVerticalS, height: 'auto' },
+  actionColumn: { width: '232px' },
   name: { overflowWrap: 'anywhere' },
 })
 
@@ -103,11 +104,15 @@ export function LoginTable({
   const { t } = useTranslation('connections')
   return (
     <div className={styles.scroll}>
-      <Table aria-label={t('logins')} noNativeElements={false}>
+      <Table aria-label={t('logins')}>
         <TableHeader>
           <TableRow>
             {(['registry', 'username', 'source', 'actions'] as const).map((column) => (
-              <TableHeaderCell key={column} scope="col">
+              <TableHeaderCell
+                key={column}
+                scope="col"
+                {...(column === 'actions' ? { className: styles.actionColumn } : {})}
+              >
                 {t(`columns.${column}`)}
               </TableHeaderCell>
             ))}

@@ -9,7 +9,7 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
-import type { CommandPurpose, ComputeView, FirstRun, ShellCommand } from '../../backend/types'
+import type { ComputeView, FirstRun, ShellCommand } from '../../backend/types'
 import { CommandLine } from '../../components/CommandLine'
 import { Fold } from '../../components/Fold'
 import { SkeletonLines } from '../../components/Late'
@@ -31,14 +31,6 @@ const useStyles = makeStyles({
   command: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXXS },
   tried: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
 })
-
-/** The order in which ways are offered: what is there already before what has to be installed. */
-const order: Record<CommandPurpose, number> = {
-  startDocker: 0,
-  joinDockerGroup: 1,
-  installPodman: 2,
-  installDocker: 3,
-}
 
 function Podman({ version, starting }: { version: string; starting: boolean }) {
   const styles = useStyles()
@@ -76,7 +68,6 @@ function Commands({
 }) {
   const styles = useStyles()
   const { t } = useTranslation('firstrun')
-  const sorted = [...commands].sort((one, other) => order[one.purpose] - order[other.purpose])
   const title = t(dockerStopped ? 'dockerStopped' : 'installTitle')
   return (
     <Card role="group" aria-label={title} focusMode="off">
@@ -84,7 +75,7 @@ function Commands({
         {title}
       </Subtitle2>
       <Text>{t(dockerStopped ? 'dockerStoppedBody' : 'installBody')}</Text>
-      {sorted.map(({ purpose, command }) => (
+      {commands.map(({ purpose, command }) => (
         <div key={`${purpose} ${command}`} className={styles.command}>
           <Text weight="semibold">{t(`purpose.${purpose}`)}</Text>
           <CommandLine command={command} name={t(`purpose.${purpose}`)} />

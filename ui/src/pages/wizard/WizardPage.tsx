@@ -61,7 +61,9 @@ function StepButtons({ wizard }: { wizard: Wizard }) {
   const isLast = draft.step === 'review'
   return (
     <>
-      {problem ? <ProblemBar problem={problem} remedies={wizard.remedies} /> : null}
+      {problem ? (
+        <ProblemBar problem={problem} remedies={wizard.remedies} onRetry={wizard.tryAgain} />
+      ) : null}
       {held > 0 || notCreated ? (
         <MessageBar intent="warning" layout="multiline" role="group">
           <MessageBarBody>

@@ -40,6 +40,8 @@ export interface DraftChecks {
   confirmable: ReadonlySet<number>
   /** A problem of the check itself. */
   broken: Problem | null
+  /** Asks again about the form as it was last asked about. */
+  again: () => void
   /** Asks about the form as it is now. Throws `ProblemError`. */
   checkNow: (form: WizardForm) => Promise<FieldProblems>
 }
@@ -55,7 +57,7 @@ export function useDraftCheck({ form, touched, tried }: WizardDraft): DraftCheck
   }, [form, t])
   const settled = useSettled(form, REST)
   const request = useMemo(() => ({ compute: settled.compute, draft: draftOf(settled) }), [settled])
-  const { data, error } = useAsk('check_draft', request, {
+  const { data, error, refetch } = useAsk('check_draft', request, {
     enabled: request.compute !== '',
     keepPrevious: true,
     staleTime: 0,
@@ -102,5 +104,13 @@ export function useDraftCheck({ form, touched, tried }: WizardDraft): DraftCheck
     },
     [client, t],
   )
-  return { shown, confirmable, broken: error?.problem ?? null, checkNow }
+  return {
+    shown,
+    confirmable,
+    broken: error?.problem ?? null,
+    again: () => {
+      refetch()
+    },
+    checkNow,
+  }
 }

@@ -20,13 +20,13 @@ import { type DraftChecks, useDraftCheck } from './useDraftCheck'
 import { usePreflight } from './usePreflight'
 
 /** Chooses the first usable compute, and takes what it proposes into untouched fields. */
-function useProposal({ form }: WizardDraft): Problem | null {
+function useProposal({ form }: WizardDraft): { problem: Problem | null; again: () => void } {
   const computes = useComputes()
   const first = computes.find(({ state }) => state.kind === 'connected')?.id ?? ''
   useEffect(() => {
     if (form.compute === '' && first !== '') wizardDraft.chooseCompute(first)
   }, [form.compute, first])
-  const { data, error, isFetching } = useAsk(
+  const { data, error, isFetching, refetch } = useAsk(
     'propose_runtime',
     { compute: form.compute },
     { enabled: form.compute !== '', staleTime: 0 },
@@ -35,7 +35,12 @@ function useProposal({ form }: WizardDraft): Problem | null {
     // A kept answer may propose a name and a port that are taken by now.
     if (data && !isFetching) wizardDraft.propose(form.compute, data)
   }, [data, isFetching, form.compute])
-  return error?.problem ?? null
+  return {
+    problem: error?.problem ?? null,
+    again: () => {
+      refetch()
+    },
+  }
 }
 
 /** What the remedies of a finding do in the wizard: each leads to the field that it is about. */
@@ -76,6 +81,8 @@ export interface Wizard {
   notCreated: boolean
   /** Why a proposal, a check or the creation could not be asked for. */
   problem: Problem | null
+  /** Does once more what `problem` is about. */
+  tryAgain: () => void
   goTo: (step: WizardStep, field?: string) => void
   back: () => void
   next: () => Promise<void>
@@ -89,7 +96,7 @@ export function useWizard(): Wizard {
   const navigate = useNavigate()
   const draft = useWizardDraft()
   const checks = useDraftCheck(draft)
-  const proposalProblem = useProposal(draft)
+  const proposal = useProposal(draft)
   const preflight = usePreflight(draft)
   const creation = useAction('create_runtime')
   const [working, setWorking] = useState(false)
@@ -171,7 +178,13 @@ export function useWizard(): Wizard {
     busy: working,
     held,
     notCreated,
-    problem: problem ?? checks.broken ?? proposalProblem,
+    problem: problem ?? checks.broken ?? proposal.problem,
+    tryAgain: () => {
+      setProblem(null)
+      if (proposal.problem) proposal.again()
+      else if (problem) next()
+      else checks.again()
+    },
     goTo,
     back: () => {
       const before = wizardSteps[wizardSteps.indexOf(draft.step) - 1]

@@ -5,7 +5,7 @@ import { sizes } from '../../theme'
 export const useWizardStyles = makeStyles({
   columns: {
     display: 'grid',
-    gridTemplateColumns: `180px minmax(0, ${sizes.formWidth}) minmax(200px, 280px)`,
+    gridTemplateColumns: `208px minmax(0, ${sizes.formWidth}) minmax(200px, 280px)`,
     columnGap: '32px',
     rowGap: tokens.spacingVerticalL,
     alignItems: 'start',
