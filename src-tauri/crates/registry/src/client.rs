@@ -317,3 +317,7 @@ fn succeeded(
 #[cfg(test)]
 #[path = "client_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "world_tests.rs"]
+mod world_tests;

@@ -351,20 +351,17 @@ pub(crate) fn nonsense(host: &str, reason: &str) -> RegistryError {
 
 /// The TLS library's error in the chain, when there is one.
 fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return Some(tls);
         }
-        // An I/O error's source is that of the error inside, not the error inside.
-        if let Some(tls) = inner
-            .downcast_ref::<std::io::Error>()
-            .and_then(|io| io.get_ref())
-            .and_then(|inside| inside.downcast_ref::<rustls::Error>())
-        {
-            return Some(tls);
-        }
-        source = inner.source();
+        next = match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            // An I/O error's source is that of the error inside, not the error inside; and one may
+            // lie in another.
+            Some(inside) => Some(inside),
+            None => cause.source(),
+        };
     }
     None
 }
@@ -381,7 +378,8 @@ fn certificate_words(reason: &rustls::CertificateError) -> String {
             "it was issued for another name".to_owned()
         }
         Reason::Revoked => "it has been revoked".to_owned(),
-        other => other.to_string(),
+        // Mostly a certificate of an authority that stands where a server's should.
+        other => format!("it does not hold for this purpose ({other})"),
     }
 }
 
