@@ -38,10 +38,10 @@ for (const line of wanted) {
   const [name, address] = [line.slice(0, split), line.slice(split + 1)]
   const width = name.includes('narrow') ? 820 : 1280
   const page = await browser.newPage({ viewport: { width, height: 800 } })
-  page.on('pageerror', (error) => console.error(`${name}: ${error}`))
+  page.on('pageerror', (error) => console.error(`${name}: ${String(error).split('\n')[0]}`))
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('NETWORK_CHANGED')) {
-      console.error(`${name}: ${message.text()}`)
+      console.error(`${name}: ${message.text().split('\n')[0]}`)
     }
   })
   await open(page, address)

@@ -6,9 +6,12 @@ import {
   Navigate,
   type RouteObject,
   useNavigate,
+  useRouteError,
 } from 'react-router'
+import { problemOf } from '../backend'
 import { EmptyState } from '../components/EmptyState'
 import { Page } from '../components/Page'
+import { ProblemBar } from '../components/ProblemBar'
 import { routes } from './pages'
 import { paths } from './paths'
 import { Shell } from './Shell'
@@ -30,10 +33,24 @@ function PageNotThere() {
   )
 }
 
+/** The last resort, for a fault of what surrounds the pages. */
+function ShellBroken() {
+  const { t } = useTranslation()
+  return (
+    <main>
+      <ProblemBar
+        problem={problemOf(useRouteError())}
+        actions={<Button onClick={() => window.location.reload()}>{t('pageBroken.action')}</Button>}
+      />
+    </main>
+  )
+}
+
 const tree: RouteObject[] = [
   {
     path: '/',
     element: <Shell />,
+    errorElement: <ShellBroken />,
     children: [
       { index: true, element: <Navigate to={paths.runtimes} replace /> },
       ...routes.map(({ path, Component }) => ({ path, element: <Component /> })),

@@ -2,6 +2,7 @@ import { Card as FluentCard, makeStyles, Subtitle2, tokens } from '@fluentui/rea
 import { type ReactNode, useId } from 'react'
 
 const useStyles = makeStyles({
+  heading: { margin: 0 },
   card: { rowGap: tokens.spacingVerticalM, minWidth: 0, boxShadow: 'none' },
 })
 
@@ -17,7 +18,7 @@ export function Card({ heading, children }: { heading: string; children: ReactNo
       className={styles.card}
       focusMode="off"
     >
-      <Subtitle2 as="h2" id={id}>
+      <Subtitle2 as="h2" id={id} className={styles.heading}>
         {heading}
       </Subtitle2>
       {children}

@@ -11,6 +11,7 @@ const useStyles = makeStyles({
     paddingBlock: '64px',
     paddingInline: tokens.spacingHorizontalXXL,
   },
+  title: { margin: 0 },
   body: { maxWidth: '480px', color: tokens.colorNeutralForeground2 },
   icon: { fontSize: '40px', lineHeight: 0, color: tokens.colorBrandForeground1 },
 })
@@ -35,8 +36,12 @@ export function EmptyState({
           {icon}
         </span>
       ) : null}
-      <Subtitle2 as="h2">{title}</Subtitle2>
-      <Text className={styles.body}>{children}</Text>
+      <Subtitle2 as="h2" className={styles.title}>
+        {title}
+      </Subtitle2>
+      <Text align="center" className={styles.body}>
+        {children}
+      </Text>
       {action}
     </div>
   )

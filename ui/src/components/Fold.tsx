@@ -3,6 +3,7 @@ import { ChevronDown16Regular, ChevronRight16Regular } from '@fluentui/react-ico
 import { type ReactNode, useId, useState } from 'react'
 
 const useStyles = makeStyles({
+  button: { paddingInline: 0, minWidth: 'auto' },
   body: {
     marginTop: tokens.spacingVerticalXS,
     maxHeight: '240px',
@@ -27,6 +28,7 @@ export function Fold({
     <div>
       <Button
         size="small"
+        className={styles.button}
         appearance="transparent"
         icon={isOpen ? <ChevronDown16Regular /> : <ChevronRight16Regular />}
         aria-expanded={isOpen}

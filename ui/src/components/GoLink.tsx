@@ -36,11 +36,20 @@ export function GoLink({
 }
 
 /** A link that opens in the person's browser. */
-export function OutLink({ url, children }: { url: string; children: ReactNode }) {
+export function OutLink({
+  url,
+  children,
+  className,
+}: {
+  url: string
+  children: ReactNode
+  className?: string
+}) {
   const notify = useNotify()
   return (
     <Link
       href={url}
+      {...(className ? { className } : {})}
       onClick={(event) => {
         event.preventDefault()
         event.stopPropagation()

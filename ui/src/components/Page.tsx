@@ -1,6 +1,7 @@
 import {
   Link as FluentLink,
   makeStyles,
+  mergeClasses,
   tokens,
   typographyStyles,
 } from '@fluentui/react-components'
@@ -28,7 +29,7 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalS,
   },
   heading: {
-    ...typographyStyles.title2,
+    ...typographyStyles.title3,
     margin: 0,
     overflowWrap: 'anywhere',
     ':focus-visible': { outlineOffset: '4px' },
@@ -49,6 +50,13 @@ const useStyles = makeStyles({
   },
   body: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
   fill: { flexGrow: 1, minHeight: 0 },
+  notices: {
+    display: 'flex',
+    flexDirection: 'column',
+    flexShrink: 0,
+    rowGap: tokens.spacingVerticalS,
+    ':empty': { display: 'none' },
+  },
 })
 
 export interface PageProps {
@@ -59,6 +67,8 @@ export interface PageProps {
   actions?: ReactNode
   /** A way back, above the heading. */
   back?: { label: string; to: string }
+  /** Message bars about what is true now, above the body; they never scroll away or shrink. */
+  notices?: ReactNode
   /** The body scrolls by itself (grids, logs) instead of the whole page. */
   fixed?: boolean
   children: ReactNode
@@ -67,7 +77,15 @@ export interface PageProps {
 let shownBefore = false
 
 /** A page: its heading gets the focus when one comes to it, its name goes into the window's title. */
-export function Page({ heading, aside, actions, back, fixed = false, children }: PageProps) {
+export function Page({
+  heading,
+  aside,
+  actions,
+  back,
+  notices,
+  fixed = false,
+  children,
+}: PageProps) {
   const styles = useStyles()
   const { t } = useTranslation()
   const navigate = useNavigate()
@@ -81,7 +99,7 @@ export function Page({ heading, aside, actions, back, fixed = false, children }:
     shownBefore = true
   }, [])
   return (
-    <div className={fixed ? `${styles.root} ${styles.fixed}` : styles.root}>
+    <div className={mergeClasses(styles.root, fixed && styles.fixed)}>
       {back ? (
         <FluentLink
           className={styles.back}
@@ -102,7 +120,8 @@ export function Page({ heading, aside, actions, back, fixed = false, children }:
         {aside ? <div className={styles.aside}>{aside}</div> : null}
         {actions ? <div className={styles.actions}>{actions}</div> : null}
       </div>
-      <div className={fixed ? `${styles.body} ${styles.fill}` : styles.body}>{children}</div>
+      {notices ? <div className={styles.notices}>{notices}</div> : null}
+      <div className={mergeClasses(styles.body, fixed && styles.fill)}>{children}</div>
     </div>
   )
 }

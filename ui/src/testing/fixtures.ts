@@ -21,7 +21,12 @@ export const ago = (milliseconds: number): string =>
 
 export const REPOSITORY = 'mcr.microsoft.com/azureml/promptflow/promptflow-runtime'
 
-export const settings: Settings = { appearance: 'system', repository: null, checkEveryHours: 24 }
+export const settings: Settings = {
+  appearance: 'system',
+  repository: null,
+  checkEveryHours: 24,
+  readyWithinSeconds: 300,
+}
 
 export function problem(parts: Partial<Problem> = {}): Problem {
   return {

@@ -1,23 +1,13 @@
-import { Button, Spinner, Text, Tooltip } from '@fluentui/react-components'
-import {
-  ArrowCircleUp20Regular,
-  ArrowClockwise20Regular,
-  ArrowUndo20Regular,
-  Delete20Regular,
-  Play20Regular,
-  SearchInfo20Regular,
-  Stop20Regular,
-} from '@fluentui/react-icons'
+import { Button, makeStyles, Spinner, Text, Tooltip, tokens } from '@fluentui/react-components'
+import { ArrowCircleUp20Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
 import type { Runtime } from '../../backend/types'
 import { StatusBadge } from '../../components/StatusBadge'
 import { canDo, type ShortAction, useRuntimeActions } from './useRuntimeActions'
 
-const icons = {
-  start: <Play20Regular />,
-  stop: <Stop20Regular />,
-  restart: <ArrowClockwise20Regular />,
-}
+const useStyles = makeStyles({
+  short: { minWidth: 'auto', paddingInline: tokens.spacingHorizontalS },
+})
 
 /** Status and reason, version and compute. */
 export function HeaderFacts({ runtime }: { runtime: Runtime }) {
@@ -48,6 +38,7 @@ export function HeaderActions({
   onDelete: () => void
 }) {
   const { t } = useTranslation('runtime')
+  const styles = useStyles()
   const { run } = useRuntimeActions()
   const free = runtime.operation === null && runtime.lock === null
   const shown = (['start', 'stop', 'restart'] satisfies ShortAction[]).filter((action) =>
@@ -66,7 +57,8 @@ export function HeaderActions({
       ) : null}
       <Button
         appearance="subtle"
-        icon={checking ? <Spinner size="extra-tiny" /> : <SearchInfo20Regular />}
+        className={styles.short}
+        {...(checking ? { icon: <Spinner size="extra-tiny" /> } : {})}
         disabledFocusable={checking}
         onClick={onCheck}
       >
@@ -76,20 +68,20 @@ export function HeaderActions({
         <Button
           key={action}
           appearance="subtle"
-          icon={icons[action]}
+          className={styles.short}
           onClick={() => run(action, runtime)}
         >
           {t(`action.${action}`)}
         </Button>
       ))}
       {free && runtime.previous ? (
-        <Button appearance="subtle" icon={<ArrowUndo20Regular />} onClick={onRollBack}>
+        <Button appearance="subtle" className={styles.short} onClick={onRollBack}>
           {t('action.rollBack')}
         </Button>
       ) : null}
       {free ? (
         <Tooltip content={t('delete.title', { name: runtime.name })} relationship="description">
-          <Button appearance="subtle" icon={<Delete20Regular />} onClick={onDelete}>
+          <Button appearance="subtle" className={styles.short} onClick={onDelete}>
             {t('action.delete')}
           </Button>
         </Tooltip>

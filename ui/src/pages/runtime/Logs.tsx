@@ -5,7 +5,6 @@ import {
   makeStyles,
   mergeClasses,
   Text,
-  ToggleButton,
   Toolbar,
   tokens,
 } from '@fluentui/react-components'
@@ -169,15 +168,14 @@ export function Logs({ runtime }: { runtime: Runtime }) {
   return (
     <div className={styles.root}>
       <Toolbar className={styles.tools} aria-label={t('logs.label', { name: runtime.name })}>
-        <ToggleButton
+        <Button
           size="small"
           appearance="subtle"
-          checked={!view.paused}
           icon={view.paused ? <Play20Regular /> : <Pause20Regular />}
           onClick={() => (view.paused ? lines.resume() : lines.pause())}
         >
           {view.paused ? t('logs.follow') : t('logs.pause')}
-        </ToggleButton>
+        </Button>
         {view.paused && view.waiting > 0 ? (
           <Button size="small" appearance="subtle" onClick={() => lines.resume()}>
             {t('logs.newLines', { count: view.waiting })}

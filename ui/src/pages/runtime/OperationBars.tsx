@@ -49,7 +49,7 @@ function RunningBar({ operation, onView }: { operation: Operation; onView: () =>
   const cancel = useAction('cancel_operation')
   const pulling = operation.steps.some(({ kind, state }) => kind === 'pull' && state === 'running')
   return (
-    <MessageBar intent="info" layout="multiline">
+    <MessageBar intent="info">
       <MessageBarBody>
         {line(operation)}
         {pulling && operation.pull ? (

@@ -19,10 +19,9 @@ import { isAnnounced } from './VersionBar'
 
 const useStyles = makeStyles({
   root: {
-    display: 'grid',
-    gridTemplateColumns: `repeat(auto-fit, minmax(min(${sizes.cardWidth}, 100%), 1fr))`,
-    gap: tokens.spacingHorizontalL,
-    alignItems: 'start',
+    columnWidth: sizes.cardWidth,
+    columnGap: tokens.spacingHorizontalL,
+    '> *': { breakInside: 'avoid', marginBottom: tokens.spacingVerticalL },
   },
   line: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS },
   links: {
@@ -105,7 +104,7 @@ function ImageCard({
         facts={[
           {
             label: t('overview.reference'),
-            value: <LongValue text={runtime.image} name={t('overview.reference')} length={40} />,
+            value: <LongValue text={runtime.image} name={t('overview.reference')} length={26} />,
           },
           { label: t('overview.version'), value: runtime.version },
           {

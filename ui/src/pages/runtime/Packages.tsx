@@ -1,5 +1,6 @@
 import {
   makeStyles,
+  mergeClasses,
   SearchBox,
   Table,
   TableBody,
@@ -112,7 +113,7 @@ function PackageTable({ packages }: { packages: Package[] }) {
             return one ? (
               <TableRow
                 key={one.name}
-                className={`${styles.row} ${styles.placed}`}
+                className={mergeClasses(styles.row, styles.placed)}
                 style={{ transform: `translateY(${start}px)` }}
                 aria-rowindex={index + 2}
               >

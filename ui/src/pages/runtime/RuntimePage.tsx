@@ -1,4 +1,4 @@
-import { Button, makeStyles, Tab, TabList, tokens } from '@fluentui/react-components'
+import { Button, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components'
 import { BoxMultipleRegular } from '@fluentui/react-icons'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -34,7 +34,7 @@ const TABS: readonly RuntimeTab[] = ['overview', 'logs', 'packages', 'history', 
 const FIXED: ReadonlySet<RuntimeTab> = new Set(['logs', 'packages'])
 
 const useStyles = makeStyles({
-  tabs: { marginInline: `calc(-1 * ${tokens.spacingHorizontalM})` },
+  tabs: { marginInline: `calc(-1 * ${tokens.spacingHorizontalM})`, flexShrink: 0 },
   panel: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
   fill: { flexGrow: 1, minHeight: 0 },
 })
@@ -101,6 +101,22 @@ function Existing({ runtime }: { runtime: Runtime }) {
       heading={runtime.name}
       back={{ label: t('back'), to: paths.runtimes }}
       fixed={fixed}
+      notices={
+        <>
+          <NotInStep shown={new Set([runtime.compute])} />
+          {runtime.lock && !runtime.lock.ours ? (
+            <LockBar runtime={runtime} lock={runtime.lock} />
+          ) : null}
+          {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
+          <OperationBars runtime={runtime} remedies={remedies} onView={openUpdate} />
+          <VersionBar
+            runtime={runtime}
+            version={version}
+            remedies={remedies}
+            onUpdate={openUpdate}
+          />
+        </>
+      }
       aside={<HeaderFacts runtime={runtime} />}
       actions={
         <HeaderActions
@@ -113,13 +129,6 @@ function Existing({ runtime }: { runtime: Runtime }) {
         />
       }
     >
-      <NotInStep shown={new Set([runtime.compute])} />
-      {runtime.lock && !runtime.lock.ours ? (
-        <LockBar runtime={runtime} lock={runtime.lock} />
-      ) : null}
-      {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
-      <OperationBars runtime={runtime} remedies={remedies} onView={openUpdate} />
-      <VersionBar runtime={runtime} version={version} remedies={remedies} onUpdate={openUpdate} />
       <TabList
         className={styles.tabs}
         aria-label={t('tabs.label', { name: runtime.name })}
@@ -136,7 +145,7 @@ function Existing({ runtime }: { runtime: Runtime }) {
         id="runtime-panel"
         role="tabpanel"
         aria-labelledby={`tab-${tab}`}
-        className={fixed ? `${styles.panel} ${styles.fill}` : styles.panel}
+        className={mergeClasses(styles.panel, fixed && styles.fill)}
       >
         <Panel tab={tab} runtime={runtime} version={version} />
       </div>

@@ -48,7 +48,7 @@ function NewerBar({
   ].filter((fact) => fact !== '')
   return (
     <>
-      <MessageBar intent="info" layout="multiline">
+      <MessageBar intent="info">
         <MessageBarBody>{t('version.available', { facts: facts.join(', ') })}</MessageBarBody>
         <MessageBarActions>
           <Button appearance="primary" onClick={onUpdate}>
@@ -112,7 +112,7 @@ export function VersionBar({
       ) : null
     case 'rebuilt':
       return (
-        <MessageBar intent="info" layout="multiline">
+        <MessageBar intent="info">
           <MessageBarBody>
             {t('version.rebuilt', {
               download: t('version.download', { size: formatBytes(answer.downloadSize) }),

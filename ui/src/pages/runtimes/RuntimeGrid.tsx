@@ -39,7 +39,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
-  table: { minWidth: '1016px', borderCollapse: 'separate' },
+  table: { minWidth: '1026px', borderCollapse: 'separate' },
   header: {
     position: 'sticky',
     top: 0,
@@ -50,7 +50,7 @@ const useStyles = makeStyles({
   line: {
     display: 'grid',
     gridTemplateColumns:
-      'minmax(168px, 2fr) 112px minmax(128px, 1fr) minmax(92px, 1fr) 84px 168px 92px 76px 104px 44px',
+      'minmax(140px, 2fr) 110px minmax(136px, 1fr) minmax(84px, 1fr) 76px 162px 98px 78px 102px 40px',
     boxSizing: 'border-box',
     width: '100%',
   },
@@ -61,8 +61,17 @@ const useStyles = makeStyles({
     minWidth: 0,
     height: `${sizes.gridRow - 1}px`,
     paddingBlock: 0,
+    paddingInline: '6px',
   },
+  heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  heard: {
+    position: 'absolute',
+    width: '1px',
+    height: '1px',
+    overflow: 'hidden',
+    clipPath: 'inset(50%)',
+  },
   finding: {
     gridColumn: '1 / -1',
     display: 'flex',
@@ -202,7 +211,7 @@ export function RuntimeGrid({
             {COLUMNS.map((column) => (
               <TableHeaderCell
                 key={column}
-                className={styles.cell}
+                className={mergeClasses(styles.cell, styles.heading)}
                 sortDirection={
                   sort.column === column
                     ? sort.descending
@@ -215,11 +224,9 @@ export function RuntimeGrid({
                 {t(`column.${column}`)}
               </TableHeaderCell>
             ))}
-            <TableHeaderCell
-              className={styles.cell}
-              sortable={false}
-              aria-label={t('column.actions')}
-            />
+            <TableHeaderCell className={styles.cell} sortable={false}>
+              <span className={styles.heard}>{t('column.actions')}</span>
+            </TableHeaderCell>
           </TableRow>
         </TableHeader>
         <TableBody className={styles.body} style={{ height: virtual.getTotalSize() }}>

@@ -65,6 +65,7 @@ export default function RuntimesPage() {
     <Page
       heading={t('heading')}
       fixed
+      notices={<NotInStep shown={new Set(runtimes.map(({ compute }) => compute))} />}
       actions={
         <>
           {runtimes.length > 0 ? <SearchRuntimes view={view} onView={onView} /> : null}
@@ -72,7 +73,6 @@ export default function RuntimesPage() {
         </>
       }
     >
-      <NotInStep shown={new Set(runtimes.map(({ compute }) => compute))} />
       {runtimes.length > 0 ? <Filters runtimes={runtimes} view={view} onView={onView} /> : null}
       {loading ? <SkeletonLines lines={8} height={28} /> : null}
       {empty ? (

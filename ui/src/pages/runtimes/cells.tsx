@@ -1,4 +1,4 @@
-import { Link, makeStyles, Text, Tooltip, tokens } from '@fluentui/react-components'
+import { Link, makeStyles, mergeClasses, Text, Tooltip, tokens } from '@fluentui/react-components'
 import { ArrowCircleUp16Filled, LockClosed16Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
 import { paths } from '../../app/paths'
@@ -22,7 +22,8 @@ const useStyles = makeStyles({
   },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
   update: { display: 'inline-flex', color: tokens.colorBrandForeground1 },
-  number: { fontVariantNumeric: 'tabular-nums' },
+  number: { fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' },
+  percent: { minWidth: '40px', flexShrink: 0 },
   quiet: { color: tokens.colorNeutralForeground3 },
   finding: {
     display: 'flex',
@@ -92,7 +93,9 @@ export function EndpointCell({ runtime }: { runtime: Runtime }) {
   if (runtime.endpoint === null) return <span>{t('common:noValue')}</span>
   return (
     <span className={styles.line}>
-      <OutLink url={runtime.endpoint}>{runtime.endpoint.replace(/^https?:\/\//, '')}</OutLink>
+      <OutLink url={runtime.endpoint} className={styles.cut}>
+        {runtime.endpoint.replace(/^https?:\/\//, '')}
+      </OutLink>
       <CopyButton text={runtime.endpoint} name={t('endpointName', { name: runtime.name })} />
     </span>
   )
@@ -106,7 +109,9 @@ export function CpuCell({ id }: { id: string }) {
   if (!usage) return <span>{t('noValue')}</span>
   return (
     <span className={styles.line}>
-      <span className={styles.number}>{formatPercent(usage.now.cpuPercent)}</span>
+      <span className={mergeClasses(styles.number, styles.percent)}>
+        {formatPercent(usage.now.cpuPercent)}
+      </span>
       <Sparkline values={usage.cpu} readings={USAGE_READINGS} />
     </span>
   )

@@ -1,0 +1,97 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import { describe, expect, it } from 'vitest'
+import { manyRuntimes, operation, problem } from '../testing/fixtures'
+import { expectAccessible, openAt } from '../testing/render'
+
+describe('the shell', () => {
+  it('shows what runs, wherever one is', async () => {
+    const { backend, user, address } = await openAt('/runtimes')
+    expect(screen.queryByRole('region', { name: 'Running operations' })).toBeNull()
+    backend.tell({ kind: 'operation', operation: operation() })
+    const strip = await screen.findByRole('region', { name: 'Running operations' })
+    expect(strip).toHaveTextContent('Updating rag-prod · downloading · 62 %')
+    await user.click(within(strip).getByRole('link', { name: 'View' }))
+    expect(address()).toBe(`/runtimes/${operation().runtime}?update=open`)
+  })
+
+  it('tells by a toast of an operation that failed elsewhere', async () => {
+    const { backend } = await openAt('/runtimes', { operations: [operation()] })
+    await screen.findByRole('region', { name: 'Running operations' })
+    backend.tell({
+      kind: 'operation',
+      operation: operation({
+        state: 'failed',
+        finished: '2026-11-24T14:00:00Z',
+        problem: problem({ sentence: 'The new version does not answer.' }),
+        outcome: 'rag-prod still runs 20240429.v8.',
+      }),
+    })
+    expect(await screen.findByText('rag-prod was not updated')).toBeVisible()
+    expect(
+      screen.getByText('The new version does not answer. rag-prod still runs 20240429.v8.'),
+    ).toBeVisible()
+    expect(screen.queryByRole('region', { name: 'Running operations' })).toBeNull()
+  })
+
+  it('leaves the telling to a page that shows the operation', async () => {
+    const { runtime, runtimeName } = operation()
+    const { backend } = await openAt(`/runtimes/${runtime}`, { operations: [operation()] })
+    backend.tell({
+      kind: 'operation',
+      operation: operation({ state: 'succeeded', outcome: 'It runs 20240429.v10.' }),
+    })
+    expect(await screen.findByText('It runs 20240429.v10.')).toBeVisible()
+    expect(screen.queryByText(`${runtimeName} was updated`)).toBeNull()
+  })
+
+  it('asks before it closes over running operations', async () => {
+    const { backend, user } = await openAt('/runtimes')
+    backend.tell({ kind: 'closing', operations: [operation()] })
+    const dialog = await screen.findByRole('alertdialog', {
+      name: 'Operations are still running',
+    })
+    expect(dialog).toHaveTextContent('Updating rag-prod')
+    await expectAccessible()
+    await user.click(within(dialog).getByRole('button', { name: 'Keep running in the background' }))
+    expect(backend.requests('finish_closing')).toEqual([{ decision: 'keepRunning' }])
+    await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull())
+  })
+
+  it('stays when the question is dismissed', async () => {
+    const { backend, user } = await openAt('/runtimes')
+    backend.tell({ kind: 'closing', operations: [operation()] })
+    await user.click(await screen.findByRole('button', { name: 'Stay' }))
+    expect(backend.requests('finish_closing')).toEqual([{ decision: 'stay' }])
+  })
+
+  it('shows the few shortcuts, and they work', async () => {
+    const { user } = await openAt(`/runtimes/${manyRuntimes()[0]?.id}`)
+    await user.keyboard('?')
+    expect(await screen.findByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+    await user.keyboard('{Escape}')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    await user.keyboard('{Alt>}1{/Alt}')
+    const search = await screen.findByRole('searchbox', { name: 'Search runtimes' })
+    await user.keyboard('{Control>}f{/Control}')
+    expect(search).toHaveFocus()
+  })
+
+  it('says that it did not start, and starts when asked again', async () => {
+    const { backend, user } = await openAt('/runtimes', {
+      answers: {
+        settings: () => {
+          throw problem({ code: 'storage', sentence: 'The settings cannot be read.' })
+        },
+      },
+    })
+    expect(await screen.findByText('The settings cannot be read.')).toBeVisible()
+    backend.world.answers = {}
+    await user.click(screen.getByRole('button', { name: 'Try again' }))
+    expect(await screen.findByRole('grid', { name: 'Runtimes' })).toBeVisible()
+  })
+
+  it('says so at an address that leads nowhere', async () => {
+    await openAt('/nowhere')
+    expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent('This page does not exist')
+  })
+})
