@@ -18,7 +18,7 @@ import { ProblemBar } from '../../components/ProblemBar'
 import { useAction, useAsk, useLiveSettings } from '../../state'
 import { live } from '../../state/live'
 import { sizes } from '../../theme'
-import { VersionSettings } from './VersionSettings'
+import { RuntimeSettings } from './RuntimeSettings'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: '32px', maxWidth: sizes.formWidth },
@@ -121,8 +121,8 @@ export default function SettingsPage() {
             <Section heading={t('appearance.heading')}>
               <AppearanceChoice settings={settings} />
             </Section>
-            <Section heading={t('versions.heading')}>
-              <VersionSettings settings={settings} info={info} />
+            <Section heading={t('runtimes.heading')}>
+              <RuntimeSettings settings={settings} info={info} />
             </Section>
           </>
         ) : (

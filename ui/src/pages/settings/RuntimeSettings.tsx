@@ -16,24 +16,27 @@ import { useAction } from '../../state'
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
-  hours: { maxWidth: '160px' },
+  number: { maxWidth: '160px' },
   row: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS },
   quiet: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
 })
 
-/** A year. */
-const MOST_HOURS = 8760
+/** Hours between checks: never, up to a year. */
+const HOURS = [0, 8760] as const
 
-/** Whole hours, or `null`. */
-export function parseHours(text: string): number | null {
+/** Seconds until a service has to be ready. */
+const SECONDS = [10, 3600] as const
+
+/** A whole number within bounds, or `null`. */
+export function parseWithin(text: string, [least, most]: readonly [number, number]): number | null {
   const trimmed = text.trim()
   if (!/^\d{1,4}$/.test(trimmed)) return null
-  const hours = Number(trimmed)
-  return hours <= MOST_HOURS ? hours : null
+  const number = Number(trimmed)
+  return number >= least && number <= most ? number : null
 }
 
-/** Where versions come from, and how often they are looked for. */
-export function VersionSettings({
+/** Where versions come from, how often they are looked for, and how long a start may take. */
+export function RuntimeSettings({
   settings,
   info,
 }: {
@@ -46,26 +49,33 @@ export function VersionSettings({
   // What was typed; `null` follows the settings.
   const [repository, setRepository] = useState<string | null>(null)
   const [hours, setHours] = useState<string | null>(null)
+  const [seconds, setSeconds] = useState<string | null>(null)
   const shownRepository = repository ?? settings.repository ?? ''
   const shownHours = hours ?? String(settings.checkEveryHours)
-  const parsed = parseHours(shownHours)
+  const shownSeconds = seconds ?? String(settings.readyWithinSeconds)
+  const parsedHours = parseWithin(shownHours, HOURS)
+  const parsedSeconds = parseWithin(shownSeconds, SECONDS)
+  const valid = parsedHours !== null && parsedSeconds !== null
   const wanted: Settings = {
     ...settings,
     repository: shownRepository.trim() || null,
-    checkEveryHours: parsed ?? settings.checkEveryHours,
+    checkEveryHours: parsedHours ?? settings.checkEveryHours,
+    readyWithinSeconds: parsedSeconds ?? settings.readyWithinSeconds,
   }
   const differs =
+    !valid ||
     wanted.repository !== settings.repository ||
-    parsed === null ||
-    wanted.checkEveryHours !== settings.checkEveryHours
+    wanted.checkEveryHours !== settings.checkEveryHours ||
+    wanted.readyWithinSeconds !== settings.readyWithinSeconds
   const discard = () => {
     setRepository(null)
     setHours(null)
+    setSeconds(null)
     save.reset()
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (parsed === null || save.isPending) return
+    if (!valid || save.isPending) return
     save.mutate(wanted)
   }
   const problem = save.error?.problem
@@ -74,12 +84,12 @@ export function VersionSettings({
     <form noValidate className={styles.form} onSubmit={submit}>
       {info?.repositoryFromEnvironment ? (
         <MessageBar intent="info" layout="multiline" role="group">
-          <MessageBarBody>{t('versions.fromEnvironment')}</MessageBarBody>
+          <MessageBarBody>{t('runtimes.fromEnvironment')}</MessageBarBody>
         </MessageBar>
       ) : null}
       <Field
-        label={t('versions.repository')}
-        hint={t('versions.repositoryHint')}
+        label={t('runtimes.repository')}
+        hint={t('runtimes.repositoryHint')}
         {...(ofRepository
           ? { validationMessage: [ofRepository.sentence, ...ofRepository.hints].join(' ') }
           : {})}
@@ -96,16 +106,16 @@ export function VersionSettings({
       </Field>
       {info ? (
         <Text size={200} className={styles.quiet}>
-          {t('versions.inForce', { repositories: info.defaultRepositories.join(', ') })}
+          {t('runtimes.inForce', { repositories: info.defaultRepositories.join(', ') })}
         </Text>
       ) : null}
       <Field
-        label={t('versions.hours')}
-        hint={t('versions.hoursHint')}
-        {...(parsed === null ? { validationMessage: t('versions.hoursProblem') } : {})}
+        label={t('runtimes.hours')}
+        hint={t('runtimes.hoursHint')}
+        {...(parsedHours === null ? { validationMessage: t('runtimes.hoursProblem') } : {})}
       >
         <Input
-          className={styles.hours}
+          className={styles.number}
           inputMode="numeric"
           value={shownHours}
           autoComplete="off"
@@ -115,17 +125,33 @@ export function VersionSettings({
           }}
         />
       </Field>
+      <Field
+        label={t('runtimes.ready')}
+        hint={t('runtimes.readyHint')}
+        {...(parsedSeconds === null ? { validationMessage: t('runtimes.readyProblem') } : {})}
+      >
+        <Input
+          className={styles.number}
+          inputMode="numeric"
+          value={shownSeconds}
+          autoComplete="off"
+          onChange={(_, { value }) => {
+            setSeconds(value)
+            save.reset()
+          }}
+        />
+      </Field>
       {problem && !ofRepository ? <ProblemBar problem={problem} /> : null}
       <div className={styles.row}>
         {differs ? (
           <>
             <Button type="submit" appearance="primary">
-              {t('versions.save')}
+              {t('runtimes.save')}
             </Button>
-            <Button onClick={discard}>{t('versions.discard')}</Button>
+            <Button onClick={discard}>{t('runtimes.discard')}</Button>
           </>
         ) : null}
-        <span role="status">{save.isSuccess && !differs ? t('versions.saved') : ''}</span>
+        <span role="status">{save.isSuccess && !differs ? t('runtimes.saved') : ''}</span>
       </div>
     </form>
   )
