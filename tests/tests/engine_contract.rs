@@ -8,6 +8,7 @@ use domain::compute::{
     ComputeAddress, ComputeId, ComputeOrigin, FoundCompute, Unreachable, can_host,
 };
 use domain::image::ImageReference;
+use domain::secret::{Login, Secret};
 use engine::docker::DockerEngine;
 use engine::twin::{Behaviour, PullScript, TwinEngine, TwinImage};
 use engine::{EngineError, ExecOutput, LogSource};
@@ -26,6 +27,14 @@ fn at(socket: &std::path::Path) -> FoundCompute {
         origin: ComputeOrigin::DockerHost,
         address: ComputeAddress::Socket { path: socket.to_string_lossy().into_owned() },
     }
+}
+
+const USER: &str = "ann";
+/// Its encoding has characters that differ between base64's two alphabets.
+const PASSWORD: &str = "??>>~~?>ü";
+
+fn login() -> Login {
+    Login { username: USER.into(), password: Secret::new(PASSWORD.into()) }
 }
 
 fn twin_fixture() -> Fixture {
@@ -52,6 +61,12 @@ fn twin_fixture() -> Fixture {
         TwinImage::new("offered"),
         PullScript::arrives(),
     );
+    twin.offer(
+        "r.example:5000/private/runtime:1",
+        TwinImage::new("private"),
+        PullScript::arrives(),
+    );
+    twin.demand_login("r.example:5000/private/runtime", login());
     twin.add_network("extra");
     Fixture {
         engine: Arc::new(twin),
@@ -61,12 +76,19 @@ fn twin_fixture() -> Fixture {
         network: "extra".into(),
         pullable: ImageReference::parse("r.example:5000/team/runtime:20240429.v9")
             .expect("reference"),
+        private: ImageReference::parse("r.example:5000/private/runtime:1").expect("reference"),
+        login: login(),
         serves: false,
     }
 }
 
 /// A fixture of a real engine that holds `small:1` and has the network `extra`.
-async fn real_fixture(socket: &std::path::Path, registry: &RegistryServer) -> PartResult<Fixture> {
+async fn real_fixture(
+    socket: &std::path::Path,
+    registry: &RegistryServer,
+    private: &RegistryServer,
+) -> PartResult<Fixture> {
+    private.push(&small_runtime("20240429.v10")?, "team/private", "1")?;
     let repository = "team/runtime";
     registry.push(&small_runtime("20240429.v9")?.padded(2)?, repository, "20240429.v9")?;
     let pullable = format!("{}/{repository}:20240429.v9", registry.address());
@@ -78,6 +100,9 @@ async fn real_fixture(socket: &std::path::Path, registry: &RegistryServer) -> Pa
         broken: "small:1".into(),
         network: "extra".into(),
         pullable: ImageReference::parse(&pullable).expect("reference"),
+        private: ImageReference::parse(&format!("{}/team/private:1", private.address()))
+            .expect("reference"),
+        login: login(),
         serves: true,
     })
 }
@@ -91,9 +116,10 @@ async fn the_twin_obeys_every_rule() {
 async fn docker_obeys_every_rule() -> PartResult<()> {
     let mut docker = docker::DockerEngine::start()?;
     let registry = RegistryServer::start()?;
+    let private = RegistryServer::start_with_login(USER, PASSWORD)?;
     docker.load(&small_runtime("20240429.v8")?, "small:1")?;
     docker.client(&["network", "create", "extra"])?;
-    let fixture = real_fixture(&docker.socket(), &registry).await?;
+    let fixture = real_fixture(&docker.socket(), &registry, &private).await?;
     let facts = fixture.engine.facts();
     assert!(
         !facts.is_podman && !facts.engine_id.is_empty() && facts.cpus > 0 && facts.memory > 0,
@@ -110,9 +136,10 @@ async fn docker_obeys_every_rule() -> PartResult<()> {
 async fn podman_obeys_every_rule() -> PartResult<()> {
     let mut podman = PodmanEngine::start()?;
     let registry = RegistryServer::start()?;
+    let private = RegistryServer::start_with_login(USER, PASSWORD)?;
     podman.load(&small_runtime("20240429.v8")?, "small:1")?;
     podman.client(&["network", "create", "extra"])?;
-    let fixture = real_fixture(&podman.socket(), &registry).await?;
+    let fixture = real_fixture(&podman.socket(), &registry, &private).await?;
     let facts = fixture.engine.facts();
     assert!(
         facts.is_podman && facts.engine == "Podman" && facts.cpus > 0 && facts.memory > 0,

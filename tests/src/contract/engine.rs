@@ -9,6 +9,8 @@ use std::time::Duration;
 use domain::container::{Container, ContainerState, EngineEvent, MountKind};
 use domain::image::{ImageReference, Platform};
 use domain::label;
+use domain::pull::PullEvent;
+use domain::secret::{Login, Secret};
 use engine::{Engine, EngineError, LogLine, LogRequest, LogSource};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ use tokio::time::timeout;
 
 /// The command of a container that writes `one` and `three` to its output and `two` to its error
 /// output, and goes on running. The pauses keep the order of what comes through two pipes.
-const TALK: &str = "echo one; sleep 0.3; echo two >&2; sleep 0.3; echo three; trap 'exit 143' TERM; sleep 3600 & wait";
+const TALK: &str = "trap 'exit 143' TERM; echo one; sleep 0.3; echo two >&2; sleep 0.3; echo three; sleep 3600 & wait";
 
 /// A command that writes to both outputs and fails.
 pub const EXEC: [&str; 3] = ["sh", "-c", "echo out; echo err >&2; exit 3"];
@@ -37,6 +39,9 @@ pub struct Fixture {
     pub network: String,
     /// An image that a registry offers and the engine does not hold yet.
     pub pullable: ImageReference,
+    /// An image in a repository that only this login may read.
+    pub private: ImageReference,
+    pub login: Login,
     /// Whether published ports lead anywhere (in the twin they do not).
     pub serves: bool,
 }
@@ -58,6 +63,7 @@ pub async fn every_rule(fixture: &Fixture) {
     processes_are_listed(fixture).await;
     a_pull_tells_its_progress_and_the_image_is_there_by_digest(fixture).await;
     an_unknown_tag_is_an_error(fixture).await;
+    a_private_image_needs_the_right_login(fixture).await;
     an_image_in_use_stays(fixture).await;
     the_restart_policy_changes_or_the_engine_says_that_it_cannot(fixture).await;
     a_network_is_connected_before_the_start(fixture).await;
@@ -436,9 +442,17 @@ async fn processes_are_listed(fixture: &Fixture) {
 async fn pull(
     engine: &dyn Engine,
     reference: &ImageReference,
-) -> Result<Vec<domain::pull::PullEvent>, EngineError> {
+) -> Result<Vec<PullEvent>, EngineError> {
+    pull_as(engine, reference, None).await
+}
+
+async fn pull_as(
+    engine: &dyn Engine,
+    reference: &ImageReference,
+    login: Option<&Login>,
+) -> Result<Vec<PullEvent>, EngineError> {
     let platform = Platform::linux(&engine.facts().architecture);
-    let pull = engine.pull(reference, &platform, None, SOON).await;
+    let pull = engine.pull(reference, &platform, login, SOON).await;
     soon("the end of the pull", pull.try_collect()).await
 }
 
@@ -491,6 +505,27 @@ async fn an_unknown_tag_is_an_error(fixture: &Fixture) {
     let error = pull(&*fixture.engine, &reference).await.expect_err("nothing to pull");
     assert!(matches!(&error, EngineError::NotFound(_) | EngineError::Stream(_)), "{error:?}");
     assert!(error.words().contains("manifest unknown"), "{error:?}");
+}
+
+async fn a_private_image_needs_the_right_login(fixture: &Fixture) {
+    let engine = &*fixture.engine;
+    let name = fixture.private.to_string();
+    let wrong = Login { password: Secret::new("wrong-password".into()), ..fixture.login.clone() };
+    for login in [None, Some(&wrong)] {
+        let error = pull_as(engine, &fixture.private, login).await.expect_err("no way in");
+        let words = error.words().to_lowercase();
+        assert!(
+            words.contains("no basic auth credentials") || words.contains("unauthorized"),
+            "{error:?}"
+        );
+        assert!(!words.contains("wrong-password"), "{error:?}");
+        assert!(matches!(engine.image(&name).await, Err(EngineError::NotFound(_))));
+    }
+    pull_as(engine, &fixture.private, Some(&fixture.login))
+        .await
+        .expect("pull with the right login");
+    engine.image(&name).await.expect("image");
+    engine.remove_image(&name).await.expect("remove image");
 }
 
 async fn an_image_in_use_stays(fixture: &Fixture) {

@@ -335,7 +335,7 @@ impl Engine for DockerEngine {
     }
 
     async fn usage(&self, container: &str) -> BoxStream<'static, Result<Usage, EngineError>> {
-        stats::usage(self.wire.clone(), container)
+        stats::usage(self.wire.clone(), container, self.dialect())
     }
 
     async fn logs(

@@ -1,13 +1,15 @@
 //! CPU and memory: `GET /containers/{id}/stats`, one JSON line a second.
 
+use std::time::Duration;
+
 use domain::usage::Usage;
 use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{Interval, interval, timeout};
 
 use super::{
     ANSWER_LIMIT,
-    convert::{list, text, time, whole},
+    convert::{Dialect, list, text, time, whole},
     wire::{Body, Call, Wire, path},
 };
 use crate::EngineError;
@@ -24,52 +26,76 @@ struct CpuSample {
     cpus: u64,
 }
 
-enum Stage {
-    Asking(Wire, String),
-    Reading(Body, Option<CpuSample>),
+/// Where figures come from.
+enum Figures {
+    /// Not asked yet.
+    Stream(Wire, String),
+    Streaming(Body),
+    /// Podman's stream has a line every five seconds only, so it is asked each second instead.
+    Asked(Wire, String, Option<Interval>),
     Over,
 }
 
 /// Readings while the container runs; the stream ends with it.
-pub(super) fn usage(wire: Wire, container: &str) -> BoxStream<'static, Result<Usage, EngineError>> {
-    let asked = format!("/containers/{}/stats?stream=1", path(container));
-    stream::unfold(Stage::Asking(wire, asked), |mut stage| async move {
+pub(super) fn usage(
+    wire: Wire,
+    container: &str,
+    dialect: Dialect,
+) -> BoxStream<'static, Result<Usage, EngineError>> {
+    let stats = format!("/containers/{}/stats", path(container));
+    let figures = match dialect {
+        Dialect::Docker => Figures::Stream(wire, format!("{stats}?stream=1")),
+        Dialect::Podman => Figures::Asked(wire, format!("{stats}?stream=0"), None),
+    };
+    stream::unfold((figures, None), |(mut figures, mut before)| async move {
         loop {
-            match stage {
-                Stage::Over => return None,
-                Stage::Asking(wire, path) => match wire.open(Call::get(path)).await {
-                    Ok(body) => stage = Stage::Reading(body, None),
-                    Err(error) => return Some((Err(error), Stage::Over)),
-                },
-                Stage::Reading(mut body, before) => match next_line(&mut body).await {
-                    // A stopped container is told with empty figures once a second, for ever.
-                    Ok(Some(line)) if !runs(&line) => return None,
-                    Ok(Some(line)) => {
-                        let now = sample(&line, "/cpu_stats", "/read");
-                        let before = before.or_else(|| {
-                            Some(sample(&line, "/precpu_stats", "/preread"))
-                                .filter(|sample| sample.container > 0 && sample.read > 0)
-                        });
-                        stage = Stage::Reading(body, Some(now));
-                        // The first line has nothing to compare with; the next comes in a second.
-                        if let Some(cpu_percent) = before.and_then(|before| percent(before, now)) {
-                            return Some((Ok(reading(&line, cpu_percent)), stage));
-                        }
-                    }
-                    Ok(None) => return None,
-                    Err(error) => return Some((Err(error), Stage::Over)),
-                },
+            let line = match figures.next().await {
+                Ok(Some(line)) => line,
+                Ok(None) => return None,
+                Err(error) => return Some((Err(error), (Figures::Over, None))),
+            };
+            // A stopped container is told with empty figures once a second, for ever.
+            if !runs(&line) {
+                return None;
+            }
+            let now = sample(&line, "/cpu_stats", "/read");
+            let earlier = before.or_else(|| {
+                Some(sample(&line, "/precpu_stats", "/preread"))
+                    .filter(|sample| sample.container > 0 && sample.read > 0)
+            });
+            before = Some(now);
+            // The first line has nothing to compare with; the next comes in a second.
+            if let Some(cpu_percent) = earlier.and_then(|earlier| percent(earlier, now)) {
+                return Some((Ok(reading(&line, cpu_percent)), (figures, before)));
             }
         }
     })
     .boxed()
 }
 
-/// The engine tells a line each second; one that tells nothing for long hangs.
-async fn next_line(body: &mut Body) -> Result<Option<Value>, EngineError> {
-    timeout(ANSWER_LIMIT, body.json_line())
-        .await
-        .map_err(|_| EngineError::Silent(ANSWER_LIMIT.as_secs()))?
+impl Figures {
+    /// The next figures; `None` at the end. An engine that tells nothing for long hangs.
+    async fn next(&mut self) -> Result<Option<Value>, EngineError> {
+        if let Self::Stream(wire, path) = self {
+            let opening = wire.open(Call::get(path.as_str()));
+            *self = Self::Streaming(limited(opening).await?);
+        }
+        match self {
+            Self::Streaming(body) => limited(body.json_line()).await,
+            Self::Asked(wire, path, clock) => {
+                clock.get_or_insert_with(|| interval(Duration::from_secs(1))).tick().await;
+                let mut answer = limited(wire.open(Call::get(path.as_str()))).await?;
+                limited(answer.json_line()).await
+            }
+            Self::Stream(..) | Self::Over => Ok(None),
+        }
+    }
+}
+
+async fn limited<T>(
+    future: impl Future<Output = Result<T, EngineError>>,
+) -> Result<T, EngineError> {
+    timeout(ANSWER_LIMIT, future).await.map_err(|_| EngineError::Silent(ANSWER_LIMIT.as_secs()))?
 }
 
 /// A running container has memory in use or has used CPU time.
