@@ -4,9 +4,28 @@ import { afterEach } from 'vitest'
 import { removeFakeIpc } from '../backend/fakeIpc'
 import { forgetLive } from '../state/live'
 
-/** jsdom lays nothing out: virtual lists get a window of this size. */
-Object.defineProperty(HTMLElement.prototype, 'offsetHeight', { configurable: true, value: 800 })
-Object.defineProperty(HTMLElement.prototype, 'offsetWidth', { configurable: true, value: 1200 })
+/** jsdom lays nothing out: each element gets a window's size, which is enough for virtual lists. */
+for (const [name, value] of [
+  ['offsetHeight', 800],
+  ['offsetWidth', 1200],
+  ['clientHeight', 800],
+  ['clientWidth', 1200],
+] as const) {
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value })
+}
+
+/** Fluent's keyboard helpers take everything for invisible while the body has no size. */
+document.body.getBoundingClientRect = () => ({
+  x: 0,
+  y: 0,
+  top: 0,
+  left: 0,
+  right: 1200,
+  bottom: 800,
+  width: 1200,
+  height: 800,
+  toJSON: () => '',
+})
 
 /** Fluent's keyboard helpers count what has no offset parent as invisible. */
 Object.defineProperty(HTMLElement.prototype, 'offsetParent', {
