@@ -11,6 +11,7 @@ use domain::image::{ImageReference, Platform};
 use domain::label;
 use domain::pull::PullEvent;
 use domain::secret::{Login, Secret};
+use domain::usage::Usage;
 use engine::{Engine, EngineError, LogLine, LogRequest, LogSource};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -58,6 +59,10 @@ pub async fn every_rule(fixture: &Fixture) {
     log_lines_come_in_order_with_source_and_time(fixture).await;
     a_terminals_log_is_read_too(fixture).await;
     a_followed_log_ends_with_the_container(fixture).await;
+    if fixture.serves {
+        long_lines_are_whole_up_to_their_limit(fixture).await;
+        a_busy_container_is_seen_to_be_busy(fixture).await;
+    }
     a_command_inside_answers_with_both_outputs_and_its_code(fixture).await;
     usage_is_told_while_it_runs(fixture).await;
     processes_are_listed(fixture).await;
@@ -384,6 +389,43 @@ async fn a_followed_log_ends_with_the_container(fixture: &Fixture) {
         soon("the end of the log", log.try_collect()).await;
     rest.expect("the log ends without an error");
     remove(engine, "followed").await;
+}
+
+/// Engines cut a line into pieces of 16 KiB, each with a time of its own.
+async fn long_lines_are_whole_up_to_their_limit(fixture: &Fixture) {
+    let engine = &*fixture.engine;
+    let line = |length: u32, letter: char| {
+        format!("busybox head -c {length} /dev/zero | busybox tr '\\0' {letter}; echo")
+    };
+    let script = format!("{}; {}; echo end", line(40_000, 'x'), line(100_000, 'y'));
+    for terminal in [false, true] {
+        let asked = json!({"Tty": terminal, "Cmd": ["sh", "-c", script]});
+        create(engine, "long", &body(&fixture.image, asked)).await;
+        engine.start("long").await.expect("start");
+        let lines = three_lines(engine, "long").await;
+        assert!(
+            lines[0].text == "x".repeat(40_000),
+            "terminal: {terminal}: {} bytes",
+            lines[0].text.len()
+        );
+        assert!(lines[1].text.starts_with(&"y".repeat(60_000)), "terminal: {terminal}");
+        assert!(lines[1].text.ends_with("64 KiB)") && lines[1].text.len() < 70_000);
+        assert_eq!(lines[2].text, "end");
+        remove(engine, "long").await;
+    }
+}
+
+async fn a_busy_container_is_seen_to_be_busy(fixture: &Fixture) {
+    let engine = &*fixture.engine;
+    let asked = json!({"Cmd": ["sh", "-c", "while :; do :; done"]});
+    create(engine, "hot", &body(&fixture.image, asked)).await;
+    engine.start("hot").await.expect("start");
+    let readings: Vec<Usage> =
+        soon("two readings", engine.usage("hot").await.take(2).try_collect()).await.expect("usage");
+    // One process keeps one CPU busy, less what other work on this machine takes.
+    let last = readings.last().expect("a reading").cpu_percent;
+    assert!((15.0..120.0).contains(&last), "{readings:?}");
+    remove(engine, "hot").await;
 }
 
 async fn a_command_inside_answers_with_both_outputs_and_its_code(fixture: &Fixture) {

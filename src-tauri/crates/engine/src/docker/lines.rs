@@ -2,7 +2,8 @@
 //!
 //! Without a terminal the engine sends frames (`[kind, 0, 0, 0, length as four bytes, payload]`), each
 //! beginning with a time. A line longer than 16 KiB comes in several frames, each with a time of its
-//! own, and only the last ends with a line end. With a terminal there are no frames.
+//! own, and only the last ends with a line end. With a terminal there are no frames, and the times of
+//! a long line's pieces stand in the middle of its text.
 
 use std::collections::VecDeque;
 
@@ -40,6 +41,10 @@ pub(super) struct LineReader {
     at_start: bool,
 }
 
+/// Terminals' lines shorter than this come in one piece (Podman's are the smallest).
+const SHORTEST_PIECE: usize = 4000;
+/// How far a piece's time may lie behind that of its line, in seconds.
+const PIECES_WITHIN: i64 = 60;
 /// The longest time in front of a line, e.g. `2026-01-01T00:00:00.000000000+01:00 `.
 const LONGEST_TIME: usize = 40;
 
@@ -68,7 +73,7 @@ impl LineReader {
             [(LogSource::Out, &mut self.out), (LogSource::Error, &mut self.error)]
         {
             if partial.begun {
-                lines.push_back(std::mem::take(partial).line(source));
+                lines.push_back(std::mem::take(partial).line(source, self.terminal));
             }
         }
     }
@@ -115,7 +120,7 @@ impl LineReader {
         used += text.len();
         if end.is_some() {
             used += 1;
-            lines.push_back(std::mem::take(partial).line(source));
+            lines.push_back(std::mem::take(partial).line(source, self.terminal));
             // A frame may hold several lines (Podman, and engines that read old files).
             self.at_start = true;
         }
@@ -148,9 +153,12 @@ impl Partial {
         self.begun = true;
     }
 
-    fn line(mut self, source: LogSource) -> LogLine {
+    fn line(mut self, source: LogSource, terminal: bool) -> LogLine {
         if !self.cut && self.text.last() == Some(&b'\r') {
             self.text.pop();
+        }
+        if terminal && self.text.len() > SHORTEST_PIECE {
+            self.text = without_times(&self.text, self.time);
         }
         let mut text = String::from_utf8_lossy(&self.text).into_owned();
         if self.cut {
@@ -158,6 +166,30 @@ impl Partial {
         }
         LogLine { source, time: self.time, text }
     }
+}
+
+/// Takes the times of its pieces out of a line: whatever reads like one and lies close to the line's.
+fn without_times(text: &[u8], line: Option<Timestamp>) -> Vec<u8> {
+    let Some(line) = line else { return text.to_vec() };
+    let mut kept = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        let piece = &rest[..rest.len().min(LONGEST_TIME)];
+        let of_piece = (first.is_ascii_digit() && piece.get(4) == Some(&b'-'))
+            .then(|| piece.iter().position(|byte| *byte == b' '))
+            .flatten()
+            .and_then(|end| Some((time(&piece[..end])?, end)))
+            .filter(|(time, _)| {
+                (0..=PIECES_WITHIN).contains(&(time.as_second() - line.as_second()))
+            });
+        if let Some((_, end)) = of_piece {
+            rest = &rest[end + 1..];
+        } else {
+            kept.push(*first);
+            rest = after;
+        }
+    }
+    kept
 }
 
 fn time(bytes: &[u8]) -> Option<Timestamp> {

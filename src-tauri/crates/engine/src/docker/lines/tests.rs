@@ -103,3 +103,16 @@ fn nothing_written_is_no_line() {
     assert!(read(false, &[b""]).is_empty());
     assert!(read(true, &[]).is_empty());
 }
+
+#[test]
+fn a_terminals_long_line_is_freed_of_the_times_of_its_pieces() {
+    let later = "2026-01-02T03:04:06Z";
+    let far = "2020-01-01T00:00:00Z";
+    let (a, b) = ("a".repeat(4095), "b".repeat(7));
+    let text =
+        format!("{TIME} {a}{later} {b}{later} see {far} there\r\n{TIME} at {later} short\r\n");
+    let lines = read(true, &[text.as_bytes()]);
+    let expected = format!("{a}{b}see {far} there");
+    assert_eq!(texts(&lines), [expected.as_str(), &format!("at {later} short")]);
+    assert_eq!(lines[0].time, Some(TIME.parse().expect("time")));
+}
