@@ -9,7 +9,7 @@ import {
   makeStyles,
   Spinner,
 } from '@fluentui/react-components'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { OperationProgress } from '../../components/operation/OperationProgress'
 import { ProblemBar } from '../../components/ProblemBar'
@@ -34,9 +34,15 @@ export function DecisionDialog({
   children: ReactNode
 }) {
   const styles = useStyles()
+  const [ready, setReady] = useState(false)
+  // A page that is come to with its dialog open focuses its heading first; the dialog comes after it.
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setReady(true))
+    return () => cancelAnimationFrame(frame)
+  }, [])
   return (
     <Dialog
-      open={open}
+      open={open && ready}
       onOpenChange={(_, data) => {
         if (!data.open) onClose()
       }}

@@ -1,0 +1,200 @@
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { describe, expect, it } from 'vitest'
+import type { Operation, Runtime, UpdatePreview } from '../../backend/types'
+import type { World } from '../../testing/fakeBackend'
+import { operation, problem, REPOSITORY, runtime, versionCheck } from '../../testing/fixtures'
+import { expectAccessible, openAt } from '../../testing/render'
+import { initialChoice } from './initialChoice'
+
+const of = runtime()
+
+function preview(parts: Partial<UpdatePreview> = {}): UpdatePreview {
+  const side = (version: string) => ({
+    image: `${REPOSITORY}:${version}`,
+    version,
+    digest: `sha256:${version}`,
+    created: null,
+    facts: null,
+  })
+  return {
+    from: side('20240429.v8'),
+    to: side('20240429.v10'),
+    sameImage: false,
+    downloadSize: 84 * 1024 * 1024,
+    securityFixes: [],
+    refusals: [],
+    confirmations: [],
+    activeRuns: { kind: 'known', count: 0 },
+    volumes: [],
+    running: true,
+    keepsPreviousDays: 14,
+    ...parts,
+  }
+}
+
+async function dialog(shown: Partial<UpdatePreview> = {}, world: Partial<World> = {}) {
+  const opened = await openAt(`/runtimes/${of.id}?update=open`, {
+    runtimes: [of],
+    ...world,
+    answers: { preview_update: () => preview(shown), ...world.answers },
+  })
+  const surface = await screen.findByRole('dialog', { name: 'Update runtime' })
+  const inside = within(surface)
+  const press = (name: string) => opened.user.click(inside.getByRole('button', { name }))
+  const tell = (next: Operation) =>
+    act(async () => opened.backend.tell({ kind: 'operation', operation: next }))
+  return { ...opened, inside, press, tell }
+}
+
+const running = (parts: Partial<Operation> = {}) =>
+  operation({ id: 'operation-started', runtime: of.id, runtimeName: of.name, ...parts })
+
+describe('before an update', () => {
+  it('says from what to what, what changes and what happens', async () => {
+    const { inside } = await dialog({
+      activeRuns: { kind: 'known', count: 2 },
+      volumes: ['my-runtime-data'],
+      securityFixes: [
+        {
+          version: '20240429.v9',
+          promptflow: null,
+          tools: null,
+          security: true,
+          knownBad: false,
+          note: 'Updates aiohttp.',
+        },
+      ],
+    })
+    expect(await inside.findByRole('region', { name: 'From → to' })).toHaveTextContent(
+      /20240429\.v8.*20240429\.v10/,
+    )
+    const changes = inside.getByRole('region', { name: 'What changes' })
+    expect(changes).toHaveTextContent('1 security fix')
+    expect(changes).toHaveTextContent('20240429.v9: Updates aiohttp.')
+    expect(changes).toHaveTextContent('84 MB to download')
+    expect(inside.getByRole('region', { name: 'What happens' })).toHaveTextContent(
+      /kept for 14 days.*does not roll back: my-runtime-data/,
+    )
+    expect(inside.getByText('2 runs are active.')).toBeVisible()
+    await expectAccessible()
+  })
+
+  it('says that it is unknown whether runs are active, and lets one not wait', async () => {
+    const { inside, user, press, backend } = await dialog({ activeRuns: { kind: 'unknown' } })
+    expect(await inside.findByText('Whether runs are active cannot be told.')).toBeVisible()
+    await user.click(inside.getByRole('radio', { name: /Do not wait/ }))
+    await press('Update')
+    await waitFor(() => expect(backend.requests('update_runtime')).toHaveLength(1))
+    expect(backend.requests('update_runtime')[0]).toMatchObject({
+      runtime: of.id,
+      cancelRuns: true,
+      confirmed: false,
+    })
+  })
+
+  it('does not start while something refuses it', async () => {
+    const { inside, press, backend } = await dialog({
+      refusals: [
+        problem({ code: 'cannotBeKept', sentence: 'Another container uses its network.' }),
+      ],
+    })
+    await inside.findByText('Another container uses its network.')
+    await press('Update')
+    expect(await inside.findByText(/did not start/)).toBeVisible()
+    expect(backend.requests('update_runtime')).toEqual([])
+  })
+
+  it('starts only once a doubt was confirmed, and for what was confirmed only', async () => {
+    const { inside, user, press, backend } = await dialog({
+      confirmations: [problem({ code: 'knownBad', sentence: 'This version is known bad.' })],
+    })
+    await inside.findByText('This version is known bad.')
+    await press('Update')
+    expect(backend.requests('update_runtime')).toEqual([])
+    expect(inside.getByRole('checkbox')).toHaveFocus()
+    expect(inside.getByText(/Confirm this first/)).toBeVisible()
+    await user.click(inside.getByRole('checkbox'))
+    await user.click(inside.getByRole('combobox', { name: 'Version' }))
+    await user.click(screen.getByRole('option', { name: /20240429\.v9/ }))
+    await waitFor(() => expect(inside.getByRole('checkbox')).not.toBeChecked())
+    await user.click(inside.getByRole('checkbox'))
+    await press('Update')
+    await waitFor(() => expect(backend.requests('update_runtime')).toHaveLength(1))
+    expect(backend.requests('update_runtime')[0]).toMatchObject({
+      confirmed: true,
+      environment: { kind: 'default', version: '20240429.v9' },
+    })
+  })
+
+  it('does not update to what runs already', async () => {
+    const { inside, press, backend } = await dialog({ sameImage: true })
+    expect(await inside.findByText(/runs this image already/)).toBeVisible()
+    await press('Update')
+    expect(backend.requests('update_runtime')).toEqual([])
+  })
+
+  it('does not promise a proof for a stopped runtime', async () => {
+    const { inside } = await dialog({ running: false })
+    expect(await inside.findByText(/updated and left stopped/)).toBeVisible()
+    expect(inside.queryByText(/without|does not answer/)).toBeNull()
+    expect(inside.queryByText('No run is active.')).toBeNull()
+  })
+})
+
+describe('during and after an update', () => {
+  it('the dialog becomes the progress, may be closed, and shows it again', async () => {
+    const { inside, press, tell, backend, address, user } = await dialog()
+    await inside.findByText('No run is active.')
+    await press('Update')
+    await tell(running())
+    expect(await inside.findByText('62 %')).toBeVisible()
+    await press('Keep running in the background')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(address()).toBe(`/runtimes/${of.id}`)
+    const updating: Runtime = { ...of, status: 'Updating', operation: 'operation-started' }
+    await act(async () => backend.tell({ kind: 'runtimes', changed: [updating], removed: [] }))
+    const strip = await screen.findByRole('region', { name: 'Running operations' })
+    await user.click(within(strip).getByRole('link', { name: 'View' }))
+    const again = await screen.findByRole('dialog', { name: 'Update runtime' })
+    expect(within(again).getByText('62 %')).toBeVisible()
+  })
+
+  it('a failed one tells what stands, and leads to another version', async () => {
+    const { inside, press, tell } = await dialog()
+    await inside.findByText('No run is active.')
+    await press('Update')
+    await tell(
+      running({
+        state: 'failed',
+        cancel: 'no',
+        finished: new Date().toISOString(),
+        outcome: 'my-runtime still runs 20240429.v8.',
+        problem: problem({ sentence: 'The new version ended right after its start.' }),
+      }),
+    )
+    expect(await inside.findByText('my-runtime still runs 20240429.v8.')).toBeVisible()
+    await expectAccessible()
+    await press('Choose another version')
+    expect(await inside.findByRole('button', { name: 'Update' })).toBeVisible()
+  })
+})
+
+describe('what the dialog begins with', () => {
+  it('is the environment that the runtime was made from', () => {
+    expect(initialChoice(of, undefined, '20240429.v10')).toMatchObject({
+      kind: 'default',
+      repository: REPOSITORY,
+      version: '20240429.v10',
+    })
+  })
+
+  it('is the image that the check found, for a runtime on an image of its own', () => {
+    const reference = 'registry.example.com/team/promptflow:stable'
+    const own = runtime({
+      spec: of.spec && { ...of.spec, environment: { kind: 'image', reference } },
+    })
+    expect(initialChoice(own, undefined, undefined)).toMatchObject({ kind: 'image', reference })
+    const check = versionCheck(own)
+    expect(initialChoice(own, check, '20240429.v10').reference).toBe(`${REPOSITORY}:20240429.v10`)
+  })
+})
