@@ -9,7 +9,8 @@ say() { printf '==> %s\n' "$*"; }
 
 # Says why it cannot go on, and ends.
 stop() {
-    printf '\n%s\n' "$@" >&2
+    printf '\n' >&2
+    printf '%s\n' "$@" >&2
     exit 1
 }
 
