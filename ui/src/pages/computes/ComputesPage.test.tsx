@@ -54,7 +54,7 @@ describe('computes', () => {
     expect(local.getByText(/may not use \/var\/run\/docker\.sock/)).toBeVisible()
     expect(local.getByText('sudo usermod -aG docker $USER')).toBeVisible()
     expect(local.getByRole('button', { name: /^Copy Command/ })).toBeVisible()
-    await user.click(local.getByRole('button', { name: 'Try local again' }))
+    await user.click(local.getByRole('button', { name: 'Try again: local' }))
     expect(backend.requests('retry_compute')).toEqual([{ compute: 'local' }])
   })
 

@@ -13,7 +13,8 @@ export const useStepStyles = makeStyles({
     minWidth: 0,
   },
   legend: {
-    padding: 0,
+    // A legend stands outside the gaps of its fieldset.
+    padding: `0 0 ${tokens.spacingVerticalXS}`,
     margin: 0,
     fontFamily: tokens.fontFamilyBase,
     fontSize: tokens.fontSizeBase400,
