@@ -132,7 +132,7 @@ pub(super) async fn a_busy_container_is_seen_to_be_busy(fixture: &Fixture) {
         soon("two readings", engine.usage("hot").await.take(2).try_collect()).await.expect("usage");
     // One process keeps one CPU busy, less what other work on this machine takes.
     let last = readings.last().expect("a reading").cpu_percent;
-    assert!((15.0..120.0).contains(&last), "{readings:?}");
+    assert!((5.0..130.0).contains(&last), "{readings:?}");
     remove(engine, "hot").await;
 }
 

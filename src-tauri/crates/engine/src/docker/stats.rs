@@ -47,7 +47,7 @@ pub(super) fn usage(
         Dialect::Docker => Figures::Stream(wire, format!("{stats}?stream=1")),
         Dialect::Podman => Figures::Asked(wire, format!("{stats}?stream=0"), None),
     };
-    stream::unfold((figures, None), |(mut figures, mut before)| async move {
+    stream::unfold((figures, None), move |(mut figures, mut before)| async move {
         loop {
             let line = match figures.next().await {
                 Ok(Some(line)) => line,
@@ -58,9 +58,9 @@ pub(super) fn usage(
             if !runs(&line) {
                 return None;
             }
-            let now = sample(&line, "/cpu_stats", "/read");
+            let now = sample(&line, "/cpu_stats", "/read", dialect);
             let earlier = before.or_else(|| {
-                Some(sample(&line, "/precpu_stats", "/preread"))
+                Some(sample(&line, "/precpu_stats", "/preread", dialect))
                     .filter(|sample| sample.container > 0 && sample.read > 0)
             });
             before = Some(now);
@@ -103,7 +103,7 @@ fn runs(line: &Value) -> bool {
     whole(line, "/memory_stats/usage") > 0 || whole(line, "/cpu_stats/cpu_usage/total_usage") > 0
 }
 
-fn sample(line: &Value, stats: &str, read: &str) -> CpuSample {
+fn sample(line: &Value, stats: &str, read: &str, dialect: Dialect) -> CpuSample {
     let at = |path: &str| whole(line, &format!("{stats}{path}"));
     let cpus = match at("/online_cpus") {
         0 => list(line, &format!("{stats}/cpu_usage/percpu_usage")).count() as u64,
@@ -111,27 +111,23 @@ fn sample(line: &Value, stats: &str, read: &str) -> CpuSample {
     };
     CpuSample {
         container: at("/cpu_usage/total_usage"),
-        machine: at("/system_cpu_usage"),
+        // What Podman tells under this name follows the container's own use, not the machine's time.
+        machine: if dialect == Dialect::Podman { 0 } else { at("/system_cpu_usage") },
         read: time(text(line, read)).map_or(0, jiff::Timestamp::as_nanosecond),
         cpus,
     }
 }
 
-/// Percent of one CPU between two readings, by Docker's formula; where the machine's own time is not
-/// told (or, as Podman does, is not what its name says), by the clock.
+/// Percent of one CPU between two readings: by Docker's formula, or by the clock where the machine's
+/// own time is not told.
 fn percent(before: CpuSample, now: CpuSample) -> Option<f64> {
     let used = now.container.checked_sub(before.container)? as f64;
-    let elapsed = (now.read - before.read) as f64;
     let machine = now.machine.saturating_sub(before.machine) as f64;
-    let by_machine = before.machine > 0 && machine > 0.0 && now.cpus > 0;
-    // All CPUs together pass `cpus` seconds in a second; anything far from it is another figure.
-    let plausible =
-        elapsed <= 0.0 || (machine / (elapsed * now.cpus.max(1) as f64) - 1.0).abs() < 0.5;
-    if by_machine && plausible {
-        Some(used / machine * now.cpus as f64 * 100.0)
-    } else {
-        (elapsed > 0.0).then(|| used / elapsed * 100.0)
+    if before.machine > 0 && machine > 0.0 && now.cpus > 0 {
+        return Some(used / machine * now.cpus as f64 * 100.0);
     }
+    let elapsed = (now.read - before.read) as f64;
+    (before.read > 0 && elapsed > 0.0).then(|| used / elapsed * 100.0)
 }
 
 fn reading(line: &Value, cpu_percent: f64) -> Usage {
@@ -162,7 +158,7 @@ mod tests {
     }
 
     fn at(line: &Value) -> CpuSample {
-        sample(line, "/cpu_stats", "/read")
+        sample(line, "/cpu_stats", "/read", Dialect::Docker)
     }
 
     const SECOND: u64 = 1_000_000_000;
@@ -181,8 +177,10 @@ mod tests {
     fn without_the_machines_time_the_clock_serves() {
         let busy = cpu(&line(0, 0, 1), &line(SECOND / 2, 0, 2));
         assert!((busy - 50.0).abs() < 0.01, "{busy}");
-        // A "machine time" that is something else is not believed.
-        let busy = cpu(&line(0, SECOND, 1), &line(SECOND / 2, 2 * SECOND / 10 + SECOND, 2));
+        // Podman's "machine time" is something else.
+        let podman = |line: &Value| sample(line, "/cpu_stats", "/read", Dialect::Podman);
+        let (before, now) = (line(0, SECOND, 1), line(SECOND / 2, 2 * SECOND, 2));
+        let busy = percent(podman(&before), podman(&now)).expect("percent");
         assert!((busy - 50.0).abs() < 0.01, "{busy}");
     }
 
