@@ -1,11 +1,13 @@
 import type { Change, LogEvent } from '../backend/types'
 import { installFakeBackend, type World } from './fakeBackend'
 import * as fixtures from './fixtures'
+import { pageScenes } from './pageScenes'
 
 /**
  * Scenes to look at: `?scene=NAME&theme=light|dark#/address`. A page's own scenes may be added here.
  */
 const scenes: Record<string, () => Partial<World>> = {
+  ...pageScenes,
   full: () => ({ operations: [fixtures.operation()] }),
   empty: () => ({ runtimes: [], computes: [fixtures.compute({ runtimes: 0 })] }),
   noEngine: () => ({ runtimes: [], computes: [fixtures.unreachable] }),
