@@ -1,8 +1,9 @@
 // Takes pictures of gallery pages: node scripts/pictures.mjs OUT name=?scene=…#/address …
-// Builds the gallery for itself. Names with "narrow" get a narrow window.
+// Builds the gallery for itself, and says what axe finds on each page, colours included. Names with "narrow" get a narrow window.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 import { build, preview } from 'vite'
 
@@ -19,11 +20,11 @@ async function open(page, address) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await page.goto(base + address)
-      await page.waitForSelector('main', { timeout: 10_000 })
+      await page.waitForSelector('main', { timeout: 5000 })
       await page.waitForTimeout(2500)
       return
     } catch (error) {
-      if (attempt === 5) throw error
+      if (attempt === 20) throw error
     }
   }
 }
@@ -46,6 +47,16 @@ for (const line of wanted) {
   })
   await open(page, address)
   await page.screenshot({ path: `${out}/${name}.png` })
+  await page.evaluate(axe.source)
+  // Fluent's own marks of where the tab order begins and ends are no content.
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run({ include: ['body'], exclude: ['[data-tabster-dummy]'] }),
+  )
+  for (const { id, nodes } of violations) {
+    for (const { target, html } of nodes.slice(0, 3)) {
+      console.error(`${name}: axe ${id}: ${target.join(' ')} ${html.slice(0, 160)}`)
+    }
+  }
   await page.close()
 }
 await browser.close()

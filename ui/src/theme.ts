@@ -55,6 +55,8 @@ const dark = createDarkTheme(brand)
 export const darkTheme: Theme = {
   ...dark,
   ...font,
+  // The first is too dark for small text on a dark ground.
+  colorStatusDangerForeground1: dark.colorStatusDangerForeground2,
   // On dark grounds the ramp's middle is too dark for text.
   colorBrandForeground1: brand[120],
   colorBrandForeground2: brand[130],

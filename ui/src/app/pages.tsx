@@ -8,38 +8,24 @@ import {
 import { type ComponentType, type LazyExoticComponent, lazy, type ReactElement } from 'react'
 import { paths } from './paths'
 
-type Loader = () => Promise<{ default: ComponentType }>
-
-/** Pages by file name; each is a chunk of its own. */
-const found = import.meta.glob<{ default: ComponentType }>('../pages/*/*Page.tsx')
-
-function page(file: string): LazyExoticComponent<ComponentType> | null {
-  const load = found[`../pages/${file}.tsx`] as Loader | undefined
-  return load ? lazy(load) : null
-}
-
-export const FirstRunPage = page('firstrun/FirstRunPage')
-
 export interface Route {
   path: string
   Component: LazyExoticComponent<ComponentType>
 }
 
-/** Every page and its address. */
-export const routes: Route[] = (
-  [
-    ['/runtimes', 'runtimes/RuntimesPage'],
-    ['/runtimes/add', 'wizard/WizardPage'],
-    ['/runtimes/:runtime', 'runtime/RuntimePage'],
-    ['/activity', 'activity/ActivityPage'],
-    ['/computes', 'computes/ComputesPage'],
-    ['/connections', 'connections/ConnectionsPage'],
-    ['/settings', 'settings/SettingsPage'],
-  ] as const
-).flatMap(([path, file]) => {
-  const Component = page(file)
-  return Component ? [{ path, Component }] : []
-})
+/** Every page and its address; each is a chunk of its own. */
+export const routes: Route[] = [
+  { path: '/runtimes', Component: lazy(() => import('../pages/runtimes/RuntimesPage')) },
+  { path: '/runtimes/add', Component: lazy(() => import('../pages/wizard/WizardPage')) },
+  { path: '/runtimes/:runtime', Component: lazy(() => import('../pages/runtime/RuntimePage')) },
+  { path: '/computes', Component: lazy(() => import('../pages/computes/ComputesPage')) },
+  { path: '/connections', Component: lazy(() => import('../pages/connections/ConnectionsPage')) },
+  { path: '/activity', Component: lazy(() => import('../pages/activity/ActivityPage')) },
+  { path: '/settings', Component: lazy(() => import('../pages/settings/SettingsPage')) },
+]
+
+/** Stands in the place of the runtimes page while no engine can be used. */
+export const FirstRunPage = lazy(() => import('../pages/firstrun/FirstRunPage'))
 
 export type NavigationKey = 'runtimes' | 'activity' | 'computes' | 'connections' | 'settings'
 
@@ -51,13 +37,11 @@ export interface NavigationEntry {
   last?: boolean
 }
 
-/** The navigation in its order; only pages that exist. */
-export const navigation: NavigationEntry[] = (
-  [
-    { key: 'runtimes', to: paths.runtimes, icon: <ArrowSyncCircleRegular /> },
-    { key: 'computes', to: paths.computes, icon: <DesktopRegular /> },
-    { key: 'connections', to: paths.connections(), icon: <KeyRegular /> },
-    { key: 'activity', to: paths.activity, icon: <HistoryRegular /> },
-    { key: 'settings', to: paths.settings, icon: <SettingsRegular />, last: true },
-  ] satisfies NavigationEntry[]
-).filter((entry) => routes.some((route) => route.path === entry.to))
+/** The navigation in its order. */
+export const navigation: NavigationEntry[] = [
+  { key: 'runtimes', to: paths.runtimes, icon: <ArrowSyncCircleRegular /> },
+  { key: 'computes', to: paths.computes, icon: <DesktopRegular /> },
+  { key: 'connections', to: paths.connections(), icon: <KeyRegular /> },
+  { key: 'activity', to: paths.activity, icon: <HistoryRegular /> },
+  { key: 'settings', to: paths.settings, icon: <SettingsRegular />, last: true },
+]

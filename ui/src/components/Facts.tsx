@@ -15,6 +15,7 @@ const useStyles = makeStyles({
   },
   label: { color: tokens.colorNeutralForeground3 },
   value: { margin: 0, overflowWrap: 'anywhere', userSelect: 'text' },
+  cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
   long: { display: 'inline-flex', alignItems: 'center', maxWidth: '100%' },
 })
 
@@ -39,7 +40,7 @@ export function LongValue({
         <span>{text}</span>
       ) : (
         <Tooltip content={text} relationship="description">
-          <span>{visible}</span>
+          <span className={styles.cut}>{visible}</span>
         </Tooltip>
       )}
       <CopyButton text={text} name={name} />

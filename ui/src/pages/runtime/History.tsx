@@ -2,19 +2,17 @@ import { Button, makeStyles, Text, tokens } from '@fluentui/react-components'
 import { ChevronDown20Regular, ChevronRight20Regular } from '@fluentui/react-icons'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Operation, Runtime, StepState } from '../../backend/types'
+import type { Operation, Runtime } from '../../backend/types'
 import { EmptyState } from '../../components/EmptyState'
 import { Facts, LongValue } from '../../components/Facts'
-import { Fold } from '../../components/Fold'
 import { SkeletonLines } from '../../components/Late'
 import { Lasting, Moment } from '../../components/Moment'
-import { Pre } from '../../components/Pre'
+import { OperationProgress } from '../../components/operation/OperationProgress'
 import { ProblemBar } from '../../components/ProblemBar'
-import { OperationStateBadge, ToneMark } from '../../components/StatusBadge'
-import { formatDuration, shortDigest } from '../../format'
+import { OperationStateBadge } from '../../components/StatusBadge'
+import { shortDigest } from '../../format'
 import type { RemedyHandlers } from '../../problems/remedies'
 import { useAsk, useLiveOperations } from '../../state'
-import type { Tone } from '../../theme'
 import { sizes } from '../../theme'
 
 const useStyles = makeStyles({
@@ -46,22 +44,7 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalM,
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalXXL} ${tokens.spacingVerticalL}`,
   },
-  plain: { margin: 0, paddingInlineStart: tokens.spacingHorizontalXL },
-  steps: { listStyleType: 'none', margin: 0, padding: 0 },
-  step: {
-    display: 'grid',
-    gridTemplateColumns: '120px minmax(0, 1fr)',
-    columnGap: tokens.spacingHorizontalM,
-  },
 })
-
-const toneOfStep: Record<StepState, Tone> = {
-  pending: 'quiet',
-  running: 'working',
-  done: 'good',
-  failed: 'bad',
-  skipped: 'quiet',
-}
 
 /** Operations that the page was told of while it is open stand in for older answers. */
 export function newestFirst(
@@ -85,76 +68,23 @@ function Versions({ operation }: { operation: Operation }) {
 
 function Details({ operation, remedies }: { operation: Operation; remedies: RemedyHandlers }) {
   const styles = useStyles()
-  const { t } = useTranslation(['runtime', 'common'])
-  const { fromDigest, toDigest, packages } = operation
+  const { t } = useTranslation('runtime')
+  const { fromDigest, toDigest } = operation
+  const short = [fromDigest, toDigest].flatMap((digest) => (digest ? shortDigest(digest) : []))
   return (
     <div className={styles.details}>
-      {operation.outcome && !operation.problem ? <Text>{operation.outcome}</Text> : null}
-      {operation.problem ? (
-        <ProblemBar problem={operation.problem} outcome={operation.outcome} remedies={remedies} />
-      ) : null}
-      <ol className={styles.steps} aria-label={t('history.steps')}>
-        {operation.steps.map(({ kind, state, note, started, finished }) => (
-          <li key={kind} className={styles.step}>
-            <ToneMark tone={toneOfStep[state]}>{t(`history.stepState.${state}`)}</ToneMark>
-            <span>
-              {t(`common:step.${kind}`)}
-              {started && finished ? (
-                <Text className={styles.quiet}>
-                  {' · '}
-                  <Lasting from={started} to={finished} />
-                </Text>
-              ) : null}
-              {note ? <Text className={styles.quiet}>{` · ${note}`}</Text> : null}
-            </span>
-          </li>
-        ))}
-      </ol>
-      <Facts
-        facts={[
-          ...(operation.withoutService === null
-            ? []
-            : [
-                {
-                  label: t('history.withoutService'),
-                  value: formatDuration(operation.withoutService),
-                },
-              ]),
-          ...(toDigest
-            ? [
-                {
-                  label: t('history.digests'),
-                  value: (
-                    <LongValue
-                      text={fromDigest ? `${fromDigest} → ${toDigest}` : toDigest}
-                      shown={
-                        fromDigest
-                          ? `${shortDigest(fromDigest)} → ${shortDigest(toDigest)}`
-                          : shortDigest(toDigest)
-                      }
-                      name={t('history.digests')}
-                    />
-                  ),
-                },
-              ]
-            : []),
-        ]}
-      />
-      {packages && packages.length > 0 ? (
-        <Fold label={`${t('history.packages')} (${packages.length})`}>
-          <ul className={styles.plain}>
-            {packages.map(({ name, from, to }) => (
-              <li key={name}>
-                {`${name} ${from ?? t('history.added')} → ${to ?? t('history.removed')}`}
-              </li>
-            ))}
-          </ul>
-        </Fold>
-      ) : null}
-      {operation.keptLog ? (
-        <Fold label={t('history.keptLog')}>
-          <Pre>{operation.keptLog}</Pre>
-        </Fold>
+      <OperationProgress operation={operation} remedies={remedies} />
+      {toDigest ? (
+        <Facts
+          facts={[
+            {
+              label: t('history.digests'),
+              value: (
+                <LongValue text={toDigest} shown={short.join(' → ')} name={t('history.digests')} />
+              ),
+            },
+          ]}
+        />
       ) : null}
     </div>
   )

@@ -167,9 +167,9 @@ describe('the detail page', () => {
       ],
     })
     await user.click(screen.getByRole('button', { name: 'Roll back' }))
-    const dialog = await screen.findByRole('dialog', { name: 'Roll back my-runtime' })
-    expect(dialog).toHaveTextContent('my-runtime goes back to 20240429.v7')
-    expect(dialog).toHaveTextContent('does not roll back: my-runtime-data')
+    const dialog = await screen.findByRole('dialog', { name: 'Roll back runtime' })
+    expect(dialog).toHaveTextContent('20240429.v7')
+    expect(dialog).toHaveTextContent(/does not roll back.*my-runtime-data/)
     await user.click(within(dialog).getByRole('button', { name: 'Roll back' }))
     expect(backend.requests('roll_back_runtime')).toEqual([{ runtime: 'mine' }])
   })
@@ -274,7 +274,7 @@ describe('the tabs of the detail page', () => {
     expect(first).toHaveTextContent('by anna@workstation')
     await user.click(within(first).getByRole('button', { name: 'Update' }))
     expect(within(first).getByText('my-runtime still runs 20240429.v8.')).toBeVisible()
-    await user.click(within(first).getByRole('button', { name: /Last lines of the log/ }))
+    await user.click(within(first).getByRole('button', { name: /^Last lines of the removed/ }))
     expect(within(first).getByText(/No module named 'promptflow'/)).toBeVisible()
   })
 

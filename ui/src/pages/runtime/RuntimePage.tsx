@@ -16,6 +16,7 @@ import { useRowsInView } from '../../state/rowsInView'
 import { NotInStep } from '../runtimes/NotInStep'
 import { Configuration } from './Configuration'
 import { DeleteDialog } from './DeleteDialog'
+import { RollBackDialogPart, UpdateDialogPart } from './dialogParts'
 import { HeaderActions, HeaderFacts } from './Header'
 import { History } from './History'
 import { LockBar } from './LockBar'
@@ -23,8 +24,6 @@ import { Logs } from './Logs'
 import { OperationBars } from './OperationBars'
 import { Overview } from './Overview'
 import { Packages } from './Packages'
-import { RollBackDialog } from './RollBackDialog'
-import { UpdateDialogPart } from './UpdateDialogPart'
 import { useRuntimeActions } from './useRuntimeActions'
 import { useVersionCheck } from './useVersionCheck'
 import { VersionBar } from './VersionBar'
@@ -87,6 +86,7 @@ function Existing({ runtime }: { runtime: Runtime }) {
       },
       { replace: true },
     )
+  const free = runtime.operation === null && runtime.lock === null
   const openUpdate = () => choose({ update: 'open' })
   const remedies = { ...remediesOf(runtime), chooseImage: openUpdate }
   const check = async () => {
@@ -113,7 +113,7 @@ function Existing({ runtime }: { runtime: Runtime }) {
             runtime={runtime}
             version={version}
             remedies={remedies}
-            onUpdate={openUpdate}
+            onUpdate={free ? openUpdate : null}
           />
         </>
       }
@@ -153,17 +153,16 @@ function Existing({ runtime }: { runtime: Runtime }) {
         runtime={runtime}
         open={updating}
         onClose={() => choose({ update: null })}
+        initialVersion={runtime.updateAvailable}
       />
       {dialog === 'delete' ? (
         <DeleteDialog runtime={runtime} onClose={() => setDialog(null)} />
       ) : null}
-      {dialog === 'rollBack' && runtime.previous ? (
-        <RollBackDialog
-          runtime={runtime}
-          previous={runtime.previous}
-          onClose={() => setDialog(null)}
-        />
-      ) : null}
+      <RollBackDialogPart
+        runtime={runtime}
+        open={dialog === 'rollBack'}
+        onClose={() => setDialog(null)}
+      />
     </Page>
   )
 }

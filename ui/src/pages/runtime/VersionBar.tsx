@@ -23,11 +23,13 @@ function NewerBar({
   check,
   answer,
   onUpdate,
+  onDecided,
 }: {
   runtime: Runtime
   check: VersionCheck
   answer: Newer
-  onUpdate: () => void
+  onUpdate: (() => void) | null
+  onDecided: () => void
 }) {
   const { t } = useTranslation('runtime')
   const notify = useNotify()
@@ -35,7 +37,10 @@ function NewerBar({
   const skip = useAction('skip_version')
   const later = useAction('remind_later')
   const { version } = answer
-  const onError = (error: unknown) => notify.problem(problemOf(error))
+  const decided = {
+    onSuccess: onDecided,
+    onError: (error: unknown) => notify.problem(problemOf(error)),
+  }
   const facts = [
     version ?? t('version.latest'),
     answer.ageInDays === null ? '' : formatAge(answer.ageInDays),
@@ -51,21 +56,23 @@ function NewerBar({
       <MessageBar intent="info">
         <MessageBarBody>{t('version.available', { facts: facts.join(', ') })}</MessageBarBody>
         <MessageBarActions>
-          <Button appearance="primary" onClick={onUpdate}>
-            {t('action.update')}
-          </Button>
+          {onUpdate ? (
+            <Button appearance="primary" onClick={onUpdate}>
+              {t('action.update')}
+            </Button>
+          ) : null}
           <Button onClick={() => setChanges(true)}>{t('version.whatChanges')}</Button>
           {version ? (
             <>
               <Button
                 appearance="subtle"
-                onClick={() => skip.mutate({ runtime: runtime.id, version }, { onError })}
+                onClick={() => skip.mutate({ runtime: runtime.id, version }, decided)}
               >
                 {t('version.skip')}
               </Button>
               <Button
                 appearance="subtle"
-                onClick={() => later.mutate({ runtime: runtime.id, version }, { onError })}
+                onClick={() => later.mutate({ runtime: runtime.id, version }, decided)}
               >
                 {t('version.later')}
               </Button>
@@ -78,10 +85,14 @@ function NewerBar({
           check={check}
           answer={answer}
           onClose={() => setChanges(false)}
-          onUpdate={() => {
-            setChanges(false)
-            onUpdate()
-          }}
+          onUpdate={
+            onUpdate
+              ? () => {
+                  setChanges(false)
+                  onUpdate()
+                }
+              : null
+          }
         />
       ) : null}
     </>
@@ -98,7 +109,8 @@ export function VersionBar({
   runtime: Runtime
   version: VersionState
   remedies: RemedyHandlers
-  onUpdate: () => void
+  /** `null` while the runtime cannot be updated. */
+  onUpdate: (() => void) | null
 }) {
   const { t } = useTranslation('runtime')
   const { check, problem, checkNow } = version
@@ -108,7 +120,13 @@ export function VersionBar({
   switch (answer.kind) {
     case 'newer':
       return isAnnounced(answer) ? (
-        <NewerBar runtime={runtime} check={check} answer={answer} onUpdate={onUpdate} />
+        <NewerBar
+          runtime={runtime}
+          check={check}
+          answer={answer}
+          onUpdate={onUpdate}
+          onDecided={version.refresh}
+        />
       ) : null
     case 'rebuilt':
       return (
@@ -119,7 +137,7 @@ export function VersionBar({
             })}
           </MessageBarBody>
           <MessageBarActions>
-            <Button onClick={onUpdate}>{t('action.update')}</Button>
+            {onUpdate ? <Button onClick={onUpdate}>{t('action.update')}</Button> : null}
           </MessageBarActions>
         </MessageBar>
       )

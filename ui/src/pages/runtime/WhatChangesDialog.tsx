@@ -37,7 +37,7 @@ export function WhatChangesDialog({
   check: VersionCheck
   answer: Newer
   onClose: () => void
-  onUpdate: () => void
+  onUpdate: (() => void) | null
 }) {
   const styles = useStyles()
   const { t } = useTranslation('runtime')
@@ -90,9 +90,11 @@ export function WhatChangesDialog({
             <Text className={styles.note}>{t('changes.packages')}</Text>
           </DialogContent>
           <DialogActions>
-            <Button appearance="primary" onClick={onUpdate}>
-              {t('changes.update')}
-            </Button>
+            {onUpdate ? (
+              <Button appearance="primary" onClick={onUpdate}>
+                {t('changes.update')}
+              </Button>
+            ) : null}
             <Button onClick={onClose}>{t('changes.close')}</Button>
           </DialogActions>
         </DialogBody>

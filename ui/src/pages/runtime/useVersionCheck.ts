@@ -11,6 +11,8 @@ export interface VersionState {
   problem: Problem | null
   /** Asks the registry now; answers the check, or nothing when that went wrong. */
   checkNow: () => Promise<VersionCheck | null>
+  /** Takes what is known once more, after the person said what to do about a version. */
+  refresh: () => void
 }
 
 /** The cached answer at once, then a fresh one: asked at each opening and when the image changes. */
@@ -51,5 +53,8 @@ export function useVersionCheck(runtime: string, digest: string): VersionState {
     }
   }, [ask, digest])
   const checkNow = useCallback(() => ask('now'), [ask])
-  return { check, checking: asking > 0, problem, checkNow }
+  const refresh = useCallback(() => {
+    ask('cached')
+  }, [ask])
+  return { check, checking: asking > 0, problem, checkNow, refresh }
 }

@@ -39,12 +39,7 @@ export default function RuntimesPage() {
   const byUsage = view.sort.column === 'cpu' || view.sort.column === 'memory'
   useSyncExternalStore(byUsage ? live.usage.subscribe : noSubscription, live.usage.all)
 
-  if (
-    connection.kind === 'live' &&
-    runtimes.length === 0 &&
-    !hasUsableCompute(computes) &&
-    FirstRunPage
-  ) {
+  if (connection.kind === 'live' && runtimes.length === 0 && !hasUsableCompute(computes)) {
     return <FirstRunPage />
   }
   const rows = visibleRows(runtimes, view)
