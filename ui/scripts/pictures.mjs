@@ -24,7 +24,7 @@ async function open(page, address) {
       await page.waitForTimeout(2500)
       return
     } catch (error) {
-      if (attempt === 20) throw error
+      if (attempt === 10) throw error
     }
   }
 }
@@ -45,7 +45,13 @@ for (const line of wanted) {
       console.error(`${name}: ${message.text().split('\n')[0]}`)
     }
   })
-  await open(page, address)
+  try {
+    await open(page, address)
+  } catch {
+    console.error(`${name}: did not open`)
+    process.exitCode = 1
+    continue
+  }
   await page.screenshot({ path: `${out}/${name}.png` })
   await page.evaluate(axe.source)
   // Fluent's own marks of where the tab order begins and ends are no content.
