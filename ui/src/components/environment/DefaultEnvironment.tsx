@@ -195,9 +195,11 @@ export function DefaultEnvironment({
                 value={
                   chosen
                     ? label(chosen)
-                    : data.newest
-                      ? t('newestNamed', { version: data.newest })
-                      : ''
+                    : choice.version
+                      ? choice.version
+                      : data.newest
+                        ? t('newestNamed', { version: data.newest })
+                        : ''
                 }
                 selectedOptions={[choice.version]}
                 onOptionSelect={(_, { optionValue }) =>

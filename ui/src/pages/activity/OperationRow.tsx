@@ -31,7 +31,7 @@ const useStyles = makeStyles({
     ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
     ':focus-visible': { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
     '@media (max-width: 999px)': {
-      gridTemplateColumns: '16px minmax(0, 1fr) 112px minmax(96px, max-content)',
+      gridTemplateColumns: '16px minmax(0, 1fr) 112px 128px',
     },
   },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },

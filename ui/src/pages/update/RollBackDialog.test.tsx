@@ -48,7 +48,7 @@ describe('rolling back', () => {
       /20240429\.v8.*20240429\.v7/,
     )
     const happens = inside.getByRole('region', { name: 'What happens' })
-    expect(happens).toHaveTextContent('It served until 2 days ago.')
+    expect(happens).toHaveTextContent('20240429.v7 served until 2 days ago.')
     expect(happens).toHaveTextContent(/does not roll back.*my-runtime-data, \/home\/anna\/flows/)
     await expectAccessible()
   })

@@ -35,7 +35,12 @@ function WhatHappens({ runtime }: { runtime: Runtime }) {
     <Block heading={t('whatHappens')}>
       <Sentences
         sentences={[
-          previous?.since ? t('rollBack.since', { when: formatRelative(previous.since) }) : null,
+          previous?.since
+            ? t('rollBack.since', {
+                version: previous.version ?? previous.image,
+                when: formatRelative(previous.since),
+              })
+            : null,
           stopped ? t('rollBack.stopped', { name }) : t('rollBack.happens'),
           stopped ? null : t('rollBack.withoutService', { name }),
           stopped ? null : t('rollBack.failed'),

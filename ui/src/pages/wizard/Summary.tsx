@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next'
 import { environmentTitle } from '../../components/environment/choice'
 import { cutMiddle, formatBytes } from '../../format'
 import { useAsk, useComputes } from '../../state'
-import { isLoopback, parseSize, type WizardForm } from './form'
+import { sizes } from '../../theme'
+import { draftOf, isLoopback, localProblems, type WizardForm } from './form'
 
 const useStyles = makeStyles({
   root: {
@@ -15,6 +16,8 @@ const useStyles = makeStyles({
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
     backgroundColor: tokens.colorNeutralBackground2,
     overflowWrap: 'anywhere',
+    maxWidth: sizes.formWidth,
+    boxSizing: 'border-box',
   },
   heading: { color: tokens.colorNeutralForeground3 },
   words: { color: tokens.colorNeutralForeground2 },
@@ -33,18 +36,24 @@ export function Summary({ form }: { form: WizardForm }) {
   const { data } = versions
   const newest = data?.newest ?? (data?.onlyLatest ? 'latest' : null)
   const title = environmentTitle(form.environment, newest)
-  const memory = form.memoryLimit.trim() ? parseSize(form.memoryLimit) : null
+  const draft = draftOf(form)
+  const problems = localProblems(form)
   const words = [
     compute ? t('summary.on', { compute: compute.name }) : null,
     title ? cutMiddle(title, 64) : null,
-    form.hostPort.trim()
-      ? t('summary.port', { port: form.hostPort.trim() })
-      : t('summary.portChosen'),
-    form.bindAddress.trim() && !isLoopback(form.bindAddress) ? t('summary.exposed') : null,
-    memory !== null
-      ? t('summary.memory', { memory: formatBytes(memory) })
-      : t('summary.noMemoryLimit'),
-    form.cpuLimit.trim() ? t('summary.cpus', { count: Number(form.cpuLimit) || 0 }) : null,
+    // What cannot be read is not summed up; its field says what is wrong.
+    problems.has('hostPort')
+      ? null
+      : draft.hostPort === 0
+        ? t('summary.portChosen')
+        : t('summary.port', { port: draft.hostPort }),
+    draft.bindAddress && !isLoopback(draft.bindAddress) ? t('summary.exposed') : null,
+    problems.has('memoryLimit')
+      ? null
+      : draft.memoryLimit === null
+        ? t('summary.noMemoryLimit')
+        : t('summary.memory', { memory: formatBytes(draft.memoryLimit) }),
+    draft.cpuLimit !== null ? t('summary.cpus', { count: draft.cpuLimit }) : null,
     form.variables.length > 0 ? t('summary.variables', { count: form.variables.length }) : null,
     form.mounts.length > 0 ? t('summary.mounts', { count: form.mounts.length }) : null,
   ].filter((word) => word !== null)
