@@ -109,12 +109,14 @@ function Existing({ runtime }: { runtime: Runtime }) {
           ) : null}
           {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
           <OperationBars runtime={runtime} remedies={remedies} onView={openUpdate} />
-          <VersionBar
-            runtime={runtime}
-            version={version}
-            remedies={remedies}
-            onUpdate={free ? openUpdate : null}
-          />
+          {runtime.operation === null ? (
+            <VersionBar
+              runtime={runtime}
+              version={version}
+              remedies={remedies}
+              onUpdate={free ? openUpdate : null}
+            />
+          ) : null}
         </>
       }
       aside={<HeaderFacts runtime={runtime} />}
