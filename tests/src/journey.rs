@@ -57,13 +57,18 @@ pub struct Violation {
     pub elements: Vec<String>,
 }
 
+/// How long a script in the page may take.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(20);
+
 impl Window {
     /// Runs a script in the page and gives its result.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> PartResult<Value> {
-        self.client()
-            .execute(script, arguments)
-            .await
-            .map_err(|error| PartError::new(format!("A script: {error}")))
+        // A page that hangs would hold the driver, and the test, for ever.
+        let answer = tokio::time::timeout(SCRIPT_LIMIT, self.client().execute(script, arguments));
+        match answer.await {
+            Ok(answer) => answer.map_err(|error| PartError::new(format!("A script: {error}"))),
+            Err(_) => Err(PartError::new(format!("A script gave no answer in time: {script}"))),
+        }
     }
 
     /// All elements of this role and name that assistive technology sees.
@@ -280,10 +285,24 @@ impl Window {
 
     /// Writes a PNG of the window's content.
     pub async fn picture(&self, file: &Path) -> PartResult<()> {
-        let bytes = self
-            .client()
-            .screenshot()
-            .await
+        // WebKit waits for the next frame, and a page at rest draws none: something that nobody sees
+        // moves meanwhile.
+        self.run(
+            "const dot = document.createElement('i'); dot.ariaHidden = 'true'; \
+             dot.style.cssText = 'position:fixed;right:0;bottom:0;width:1px;height:1px'; \
+             document.body.append(dot); let on = false; window.__dot = setInterval(() => { \
+             on = !on; dot.style.background = on ? '#fefefe' : '#fff' }, 16)",
+            Vec::new(),
+        )
+        .await?;
+        let shot = tokio::time::timeout(SCRIPT_LIMIT, self.client().screenshot()).await;
+        self.run(
+            "clearInterval(window.__dot); document.body.lastElementChild.remove()",
+            Vec::new(),
+        )
+        .await?;
+        let bytes = shot
+            .map_err(|_| PartError::new("Taking a picture: the window drew no frame in time."))?
             .map_err(|error| PartError::new(format!("Taking a picture: {error}")))?;
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;

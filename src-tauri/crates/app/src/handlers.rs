@@ -47,10 +47,9 @@ pub async fn first_run(app: &App, _: Nothing) -> Answer<FirstRun> {
 }
 
 pub async fn list_runtimes(app: &App, _: Nothing) -> Answer<RuntimeTable> {
-    Ok(RuntimeTable {
-        runtimes: lock(&app.table).rows().cloned().collect(),
-        computes: computes::views(app),
-    })
+    // The table's lock must be free again: the computes are counted from it.
+    let runtimes = lock(&app.table).rows().cloned().collect();
+    Ok(RuntimeTable { runtimes, computes: computes::views(app) })
 }
 
 pub async fn watch_rows(app: &App, request: WatchRows) -> Answer<Nothing> {

@@ -370,11 +370,14 @@ impl RemoteImage {
     }
 
     /// Whether a local image is this one. Docker stores only the index digest, Podman both and the
-    /// containerd store another id, so any meeting of the digests counts, or the same layers.
+    /// containerd store another id, so any meeting of the digests counts, or the same layers with
+    /// the same configuration (two versions may differ in a variable alone).
     pub fn is(&self, local: &LocalImage) -> bool {
         let mut ours = self.index_digest.iter().chain([&self.manifest_digest, &self.config_digest]);
         ours.any(|digest| local.digests.contains(digest) || local.id == digest.as_str())
-            || (!self.layer_ids.is_empty() && self.layer_ids == local.layers)
+            || (!self.layer_ids.is_empty()
+                && self.layer_ids == local.layers
+                && same_config(&self.config, &local.config))
     }
 
     /// Bytes to download, given the images that the engine holds: a layer is there when it and all
@@ -391,6 +394,27 @@ impl RemoteImage {
         let present = if self.layer_ids.len() == self.layers.len() { shared } else { 0 };
         self.layers[present..].iter().map(|layer| layer.size).sum()
     }
+}
+
+/// Whether two `config` objects start the same thing; what is missing counts as empty. One that is not
+/// known at all tells nothing against.
+fn same_config(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    let known = |config: &Value| config.as_object().is_some_and(|fields| !fields.is_empty());
+    let empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    };
+    let keys =
+        ["Env", "Cmd", "Entrypoint", "User", "WorkingDir", "ExposedPorts", "Labels", "Volumes"];
+    !known(one)
+        || !known(other)
+        || keys
+            .iter()
+            .all(|key| one[*key] == other[*key] || (empty(&one[*key]) && empty(&other[*key])))
 }
 
 #[cfg(test)]
@@ -486,6 +510,13 @@ mod tests {
         assert!(image.is(&local(&other, &[&digest("manifest")], &[])), "Podman keeps the platform");
         assert!(image.is(&local(&digest("config"), &[], &[])), "the classic store's id");
         assert!(image.is(&local(&other, &[], &["a", "b"])), "the containerd store: same layers");
+        let mut changed = local(&other, &[], &["a", "b"]);
+        changed.config = serde_json::json!({"Env": ["VERSION=1"]});
+        let mut newer = image.clone();
+        newer.config = serde_json::json!({"Env": ["VERSION=2"], "Labels": null});
+        assert!(!newer.is(&changed), "the same layers, but another variable");
+        newer.config = serde_json::json!({"Env": ["VERSION=1"], "Labels": {}});
+        assert!(newer.is(&changed));
         assert!(!image.is(&local(&other, &[&other], &["a"])));
         assert!(!remote(&[]).is(&local(&other, &[], &[])), "no layers prove nothing");
     }
