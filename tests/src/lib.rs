@@ -9,6 +9,8 @@ pub mod contract;
 pub mod display;
 pub mod docker;
 mod error;
+#[cfg(feature = "app")]
+pub mod headless;
 pub mod images;
 mod janitor;
 pub mod journey;

@@ -179,9 +179,13 @@ async fn watch(app: App, found: FoundCompute, retry: Arc<Notify>) {
                         Err(error) => tracing::info!(compute = %found.id, %error, "listing ended"),
                     }
                     was_connected = true;
-                    let why = problem::unreachable(&ended(&app, &found).await);
+                    // An engine that only ended the stream of events can still be asked.
+                    let (why, answers) = ended(&app, &found).await;
+                    let why = problem::unreachable(&why);
                     set_state(&app, &found.id, |entry| {
-                        entry.engine = None;
+                        if !answers {
+                            entry.engine = None;
+                        }
                         entry.in_step_until.get_or_insert(Timestamp::now());
                         entry.state = ComputeState::Reconnecting { why };
                     });
@@ -198,6 +202,9 @@ async fn watch(app: App, found: FoundCompute, retry: Arc<Notify>) {
             },
             Err(error) => {
                 let why = problem::unreachable(&reason(&error));
+                if let Some(entry) = lock(&app.computes).get_mut(&found.id) {
+                    entry.engine = None;
+                }
                 let state = if was_connected {
                     ComputeState::Reconnecting { why }
                 } else {
@@ -224,11 +231,13 @@ fn reason(error: &EngineError) -> Unreachable {
     }
 }
 
-/// Why a stream of events ended: what a new try to connect says, if anything.
-async fn ended(app: &App, found: &FoundCompute) -> Unreachable {
+/// Why a stream of events ended, as a new try to connect tells, and whether the engine answers.
+async fn ended(app: &App, found: &FoundCompute) -> (Unreachable, bool) {
     match app.parts.computes.connect(found).await {
-        Ok(_) => Unreachable::Other { reason: "The connection to the engine ended.".into() },
-        Err(error) => reason(&error),
+        Ok(_) => {
+            (Unreachable::Other { reason: "The connection to the engine ended.".into() }, true)
+        }
+        Err(error) => (reason(&error), false),
     }
 }
 
@@ -254,18 +263,19 @@ async fn follow(
     crate::table::replace(app, id, containers);
     tell(app);
     crate::operations::recover_compute(app, id);
-    let mut relist = Instant::now() + Duration::from_secs(2);
-    let mut listed_twice = false;
+    // Once more shortly after: an engine that subscribes late loses nothing.
+    let mut list_again = Some(Instant::now() + Duration::from_secs(2));
     loop {
+        let due = list_again.unwrap_or_else(Instant::now);
         tokio::select! {
             batch = next_batch(&mut events) => {
                 let Some(batch) = batch else { return Ok(()) };
-                apply(app, id, engine, batch?).await?;
+                if apply(app, id, engine, batch?).await? == Look::Again {
+                    list_again = Some(Instant::now() + Duration::from_millis(300));
+                }
             }
-            // Once more shortly after: an engine that subscribes late loses nothing.
-            () = tokio::time::sleep_until(relist), if !listed_twice => {
-                listed_twice = true;
-                relist = Instant::now();
+            () = tokio::time::sleep_until(due), if list_again.is_some() => {
+                list_again = None;
                 crate::table::replace(app, id, engine.managed().await?);
                 tell(app);
             }
@@ -325,12 +335,21 @@ async fn next_batch(
     Some(Ok(batch))
 }
 
+/// Whether every container could be looked at.
+#[derive(PartialEq, Eq)]
+enum Look {
+    Done,
+    /// One gave an odd answer, e.g. while it was being removed: list again in a moment.
+    Again,
+}
+
 async fn apply(
     app: &App,
     compute: &ComputeId,
     engine: &Arc<dyn Engine>,
     batch: Batch,
-) -> Result<(), EngineError> {
+) -> Result<Look, EngineError> {
+    let mut look = Look::Done;
     for gone in &batch.gone {
         crate::table::remove(app, compute, gone);
     }
@@ -346,13 +365,17 @@ async fn apply(
         match answer {
             Ok(container) => crate::table::put(app, compute, container),
             Err(EngineError::NotFound(_)) => crate::table::remove(app, compute, &id),
-            Err(error) => return Err(error),
+            Err(error @ EngineError::Unreachable(_)) => return Err(error),
+            Err(error) => {
+                tracing::info!(%error, "a container gave an odd answer");
+                look = Look::Again;
+            }
         }
     }
     if !batch.gone.is_empty() {
         tell(app);
     }
-    Ok(())
+    Ok(look)
 }
 
 /// Looks at one container again, e.g. after an operation's own step.

@@ -27,7 +27,7 @@ mod versions;
 mod wizard;
 
 pub use changes::Subscription;
-pub use context::{App, Computes, Folders, Identity, Parts};
+pub use context::{App, Computes, DockerLogins, Folders, Identity, Parts};
 pub use logs::follow_log;
 pub use operations::recover_all;
 pub use real::{RealPartsError, real_parts};

@@ -256,6 +256,15 @@ fn endpoints(old: &Container) -> Vec<(String, Value)> {
     all
 }
 
+/// Limits by the names that create takes: Podman tells `RLIMIT_NOFILE` and takes `nofile`.
+fn ulimits(host: &mut Map<String, Value>) {
+    for limit in host.get_mut("Ulimits").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(name) = limit["Name"].as_str().and_then(|name| name.strip_prefix("RLIMIT_")) {
+            limit["Name"] = json!(name.to_lowercase());
+        }
+    }
+}
+
 /// `/other:/this/alias` as inspect tells links, into `other:alias` as create takes them.
 fn links(host: &mut Map<String, Value>) {
     if let Some(Value::Array(links)) = host.get_mut("Links") {
@@ -300,6 +309,7 @@ pub fn successor(old: &Container, old_image: &Value, changes: &Changes<'_>) -> C
     host.insert("PortBindings".into(), bound_ports(old));
     hand_over_volumes(old, &mut host);
     links(&mut host);
+    ulimits(&mut host);
     // Docker's default bridge knows neither aliases nor fixed addresses: the mode alone says it.
     let mut connect = endpoints(old);
     if !connect.is_empty() {

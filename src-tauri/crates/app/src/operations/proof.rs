@@ -13,8 +13,11 @@ use tokio::time::Instant;
 use super::Handle;
 use crate::{finding, health, table};
 
-/// Pause between two questions.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Pause between two questions: short at first, since a switch-over waits for the answer.
+const PAUSE: Duration = Duration::from_millis(20);
+const LATER_PAUSE: Duration = Duration::from_millis(150);
+/// How long the short pause is kept.
+const EAGER_FOR: Duration = Duration::from_secs(5);
 /// After so long without an answer it is looked at what listens inside.
 const LOOK_INSIDE_AFTER: Duration = Duration::from_secs(12);
 
@@ -53,7 +56,7 @@ pub(crate) async fn wait_until_ready(
         };
         if !now.is_running() || now.state == domain::container::ContainerState::Restarting {
             // The engine writes the reason a moment after the state.
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(LATER_PAUSE).await;
             if let Some(finding) = finding::ended(engine, container).await {
                 return Err(finding);
             }
@@ -84,7 +87,7 @@ pub(crate) async fn wait_until_ready(
         if waited >= limit {
             return Err(finding::not_answering(engine, container, &miss).await);
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(if waited < EAGER_FOR { PAUSE } else { LATER_PAUSE }).await;
     }
 }
 

@@ -129,6 +129,17 @@ fn networks_keep_aliases_and_fixed_addresses_but_nothing_generated() {
 }
 
 #[test]
+fn limits_are_sent_by_the_names_that_create_takes() {
+    let mut old = old();
+    old.raw["HostConfig"]["Ulimits"] = json!([
+        {"Name": "RLIMIT_NOFILE", "Soft": 10, "Hard": 20}, {"Name": "nproc", "Soft": 1, "Hard": 2}
+    ]);
+    let body = successor(&old, &image(), &changes()).body;
+    assert_eq!(body["HostConfig"]["Ulimits"][0], json!({"Name": "nofile", "Soft": 10, "Hard": 20}));
+    assert_eq!(body["HostConfig"]["Ulimits"][1]["Name"], "nproc");
+}
+
+#[test]
 fn a_candidate_takes_no_traffic_and_writes_to_nothing_shared() {
     let next = successor(&old(), &image(), &changes());
     let candidate = candidate(&next, &old(), 8080);

@@ -1,0 +1,141 @@
+//! The application without a window, on a real engine: its use cases as the window would call them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use app::api::{Change, FirstRun};
+use app::{App, Computes, DockerLogins, Folders, Identity, Parts};
+use domain::compute::{ComputeAddress, ComputeId, ComputeOrigin, FoundCompute};
+use domain::image::Repository;
+use domain::label::{Creator, ProcessMark};
+use domain::operation::{Operation, OperationId};
+use domain::runtime::{Runtime, Status};
+use domain::secret::Login;
+use engine::docker::DockerEngine;
+use engine::{Engine, EngineError};
+
+use crate::error::{PartError, PartResult};
+
+/// How long any one operation on small images may take.
+pub const LIMIT: Duration = Duration::from_secs(90);
+
+/// One socket, as the only compute there is.
+struct OneSocket(FoundCompute);
+
+#[async_trait::async_trait]
+impl Computes for OneSocket {
+    fn discover(&self) -> Vec<FoundCompute> {
+        vec![self.0.clone()]
+    }
+    async fn connect(&self, found: &FoundCompute) -> Result<Arc<dyn Engine>, EngineError> {
+        Ok(Arc::new(DockerEngine::connect(found).await?))
+    }
+    async fn podman_version(&self) -> Option<String> {
+        None
+    }
+    async fn start_podman(&self) -> Result<(), String> {
+        Err("not here".into())
+    }
+    fn started_here(&self, _: &str) -> bool {
+        false
+    }
+    fn system(&self) -> FirstRun {
+        FirstRun {
+            podman: None,
+            podman_starting: false,
+            docker_installed: false,
+            system: String::new(),
+            commands: vec![],
+        }
+    }
+}
+
+struct NoLogins;
+
+#[async_trait::async_trait]
+impl DockerLogins for NoLogins {
+    async fn list(&self) -> Vec<(String, String)> {
+        vec![]
+    }
+    async fn login_for(&self, _: &str) -> Option<Login> {
+        None
+    }
+}
+
+/// The id of the one compute.
+pub fn compute() -> ComputeId {
+    ComputeId("test".into())
+}
+
+/// The application on the engine at this socket. `repository` is the default environment's.
+pub async fn application(socket: &Path, home: &Path, repository: &str) -> PartResult<App> {
+    let (history, _) =
+        history::History::open(home).map_err(|error| PartError::new(error.to_string()))?;
+    let installation =
+        history.installation_id().await.map_err(|error| PartError::new(error.to_string()))?;
+    let found = FoundCompute {
+        id: compute(),
+        name: "Test engine".into(),
+        origin: ComputeOrigin::DockerHost,
+        address: ComputeAddress::Socket { path: socket.display().to_string() },
+    };
+    let app = App::new(Parts {
+        computes: Arc::new(OneSocket(found)),
+        registry: Arc::new(registry::client::RegistryClient::new()),
+        executor: Arc::new(executor::client::ExecutorClient::new().map_err(PartError::new)?),
+        vault: Arc::new(vault::twin::TwinVault::new()),
+        docker_logins: Arc::new(NoLogins),
+        history,
+        history_set_aside: None,
+        identity: Identity {
+            creator: Creator { installation, who: "ann@box".into() },
+            process: ProcessMark { host: "box".into(), pid: std::process::id(), started: 1 },
+        },
+        is_alive: |_| true,
+        folders: Folders { data: home.into(), logs: home.into(), downloads: home.into() },
+        repository_override: Some(
+            Repository::parse(repository).map_err(|error| PartError::new(error.to_string()))?,
+        ),
+        version: "test".into(),
+    })
+    .await;
+    app.start();
+    Ok(app)
+}
+
+/// Waits for the end of an operation.
+pub async fn ended(app: &App, id: &OperationId) -> PartResult<Operation> {
+    let mut changes = app.subscribe();
+    let waiting = async {
+        loop {
+            for change in changes.next().await {
+                if let Change::Operation { operation } = change
+                    && operation.id == *id
+                    && operation.state.is_final()
+                {
+                    return *operation;
+                }
+            }
+        }
+    };
+    tokio::time::timeout(LIMIT, waiting)
+        .await
+        .map_err(|_| PartError::new(format!("The operation {id} did not end in time.")))
+}
+
+/// Waits until the runtime of this name is as asked.
+pub async fn runtime(app: &App, name: &str, status: Status) -> PartResult<Runtime> {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let rows = app.runtimes();
+        let row = rows.iter().find(|row| row.name.as_str() == name);
+        if let Some(row) = row.filter(|row| row.status == status) {
+            return Ok(row.clone());
+        }
+        if Instant::now() > until {
+            return Err(PartError::new(format!("{name} is not {status:?}: {row:#?}")));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
