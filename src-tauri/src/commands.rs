@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-#[expect(clippy::wildcard_imports, reason = "the table names every type of the border")]
+#[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use app::{App, api::*};
 use domain::finding::{Problem, ProblemCode};
 use futures_util::FutureExt;

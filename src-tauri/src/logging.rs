@@ -35,7 +35,12 @@ pub fn start(folder: &Path) -> Result<WorkerGuard, crate::StartError> {
         .init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(%place, "a fault of this application: {}", panic.payload_as_str().unwrap_or("no words"));
+        let payload = panic.payload();
+        let words = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        tracing::error!(%place, "a fault of this application: {}", words.unwrap_or("no words"));
         eprintln!("{panic}");
     }));
     Ok(guard)

@@ -4,6 +4,7 @@
 
 use domain::finding::Problem;
 
+#[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
     computes,
