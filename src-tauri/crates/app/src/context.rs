@@ -180,6 +180,7 @@ impl App {
     pub fn start(&self) {
         crate::computes::start(self);
         tokio::spawn(crate::versions::check_in_background(self.clone()));
+        tokio::spawn(crate::previous::remove_when_due(self.clone()));
     }
 
     /// How long a service may take to become ready.

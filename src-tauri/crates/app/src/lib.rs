@@ -17,6 +17,7 @@ mod health;
 mod logins;
 mod logs;
 mod operations;
+mod previous;
 mod problem;
 mod real;
 mod resolve;

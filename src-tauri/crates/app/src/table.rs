@@ -342,7 +342,7 @@ fn make_row(
             PreviousContainer {
                 image: image_of(previous, labels.as_ref()),
                 version: version_of(previous, labels.as_ref()),
-                since: previous.finished,
+                since: shown.created,
             }
         }),
         update_available,

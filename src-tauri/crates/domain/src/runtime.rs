@@ -193,13 +193,22 @@ pub struct LockHolder {
     pub ours: bool,
 }
 
+/// Days for which a previous container is kept, unless the next successful update replaces it.
+pub const KEEPS_PREVIOUS_DAYS: u32 = 14;
+
+/// Whether the time of a previous container is over. `since` is when its successor was made.
+pub fn previous_is_due(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since)
+        > jiff::SignedDuration::from_hours(24 * i64::from(KEEPS_PREVIOUS_DAYS))
+}
+
 /// The container kept for *Roll back*.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviousContainer {
     pub image: String,
     pub version: Option<Version>,
-    /// When it stopped serving.
+    /// When its successor was made.
     #[ts(type = "string | null")]
     pub since: Option<Timestamp>,
 }
@@ -228,6 +237,14 @@ mod tests {
         let late = Seen { running_for: 121, ..seen(ContainerState::Running, &Health::NotYet) };
         assert_eq!(status(&late), Status::Unavailable);
         assert_eq!(status(&seen(ContainerState::Exited, &yes)), Status::Stopped);
+    }
+
+    #[test]
+    fn a_previous_container_is_kept_for_14_days() {
+        let since = Timestamp::UNIX_EPOCH;
+        let after = |hours| since + jiff::SignedDuration::from_hours(hours);
+        assert!(!previous_is_due(since, after(14 * 24)));
+        assert!(previous_is_due(since, after(14 * 24 + 1)));
     }
 
     #[test]

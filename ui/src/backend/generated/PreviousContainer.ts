@@ -6,6 +6,6 @@ import type { Version } from "./Version";
  */
 export type PreviousContainer = { image: string, version: Version | null, 
 /**
- * When it stopped serving.
+ * When its successor was made.
  */
 since: string | null, };

@@ -26,9 +26,6 @@ use crate::{
     resolve::{self, Target},
 };
 
-/// Days for which the previous container is kept.
-pub(crate) const KEEPS_PREVIOUS_DAYS: u32 = 14;
-
 const STEPS: [StepKind; 9] = [
     StepKind::Resolve,
     StepKind::Lock,
@@ -540,7 +537,7 @@ pub(crate) async fn preview_update(
             .map(|mount| mount.source.clone())
             .collect(),
         running: old.is_running(),
-        keeps_previous_days: KEEPS_PREVIOUS_DAYS,
+        keeps_previous_days: domain::runtime::KEEPS_PREVIOUS_DAYS,
         to: ImageSide {
             version: to_version,
             digest: target.digest(),
