@@ -44,7 +44,7 @@ async fn remove(app: &App, row: &Runtime) {
     // Its anonymous volumes were handed over by name: they stay.
     match engine.remove(&previous.id, false, false).await {
         Ok(()) => {
-            tracing::info!(runtime = %row.name, "the previous container was removed after its time")
+            tracing::info!(runtime = %row.name, "the previous container was removed after its time");
         }
         Err(error) => tracing::warn!(%error, "a previous container could not be removed"),
     }
