@@ -19,6 +19,7 @@ pub mod podman;
 pub mod program;
 pub mod registry;
 pub mod runtime_images;
+pub mod steps;
 pub mod window;
 
 pub use error::{PartError, PartResult};
