@@ -47,6 +47,8 @@ pub fn run() -> Result<(), StartError> {
     tauri.run(|handle, event| {
         if let RunEvent::Exit = event {
             handle.state::<streams::Streams>().stop_all();
+            // The process ends without dropping what it holds.
+            tauri::async_runtime::block_on(handle.state::<App>().end());
             tracing::info!("the application ends");
         }
     });

@@ -13,6 +13,7 @@ use crate::docker::is_root;
 use crate::error::{PartError, PartResult};
 use crate::images::Image;
 use crate::janitor::Place;
+use crate::keyring::Environment;
 use crate::program;
 
 /// A running `podman system service`. Dropped: everything it made is gone.
@@ -80,6 +81,27 @@ impl PodmanEngine {
             .env("XDG_RUNTIME_DIR", self.place.path("xdg"))
             .env_remove("CONTAINER_HOST");
         Ok(command)
+    }
+
+    /// For programs that call `podman` themselves, without its options for storage: they find this
+    /// engine's storage, network and registries, and no service while this one is stopped.
+    pub fn environment(&self) -> PartResult<Environment> {
+        let path = |name: &str| self.place.path(name).to_string_lossy().into_owned();
+        let storage = format!(
+            "[storage]\ndriver = \"overlay\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n",
+            path("root"),
+            path("run")
+        );
+        std::fs::write(self.place.path("storage.conf"), storage)?;
+        Ok([
+            ("CONTAINERS_CONF", path("containers.conf")),
+            ("CONTAINERS_REGISTRIES_CONF", path("registries.conf")),
+            ("CONTAINERS_STORAGE_CONF", path("storage.conf")),
+            ("REGISTRY_AUTH_FILE", path("auth.json")),
+            ("XDG_RUNTIME_DIR", path("xdg")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec())
     }
 
     /// Runs `podman …` and gives what it printed, without the last line's end.

@@ -64,6 +64,9 @@ pub trait Computes: Send + Sync {
     /// Starts Podman's service for this user; it ends with this application. No error when it runs.
     async fn start_podman(&self) -> Result<(), String>;
 
+    /// Ends the service that [`Computes::start_podman`] started, if it did.
+    async fn end_podman(&self) {}
+
     /// Whether the service that listens at this socket was started by [`Computes::start_podman`].
     fn started_here(&self, socket: &str) -> bool;
 
@@ -181,6 +184,11 @@ impl App {
         crate::computes::start(self);
         tokio::spawn(crate::versions::check_in_background(self.clone()));
         tokio::spawn(crate::previous::remove_when_due(self.clone()));
+    }
+
+    /// Ends what this application started beside itself, right before it ends.
+    pub async fn end(&self) {
+        self.parts.computes.end_podman().await;
     }
 
     /// How long a service may take to become ready.

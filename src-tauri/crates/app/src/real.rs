@@ -137,6 +137,10 @@ impl Computes for LocalComputes {
         self.podman.start(&self.podman_socket()).await
     }
 
+    async fn end_podman(&self) {
+        self.podman.end().await;
+    }
+
     fn started_here(&self, socket: &str) -> bool {
         self.podman.is_at(socket)
     }

@@ -49,7 +49,7 @@ impl PodmanService {
             std::fs::create_dir_all(folder)
                 .map_err(|error| format!("{}: {error}", folder.display()))?;
         }
-        let mut child = Command::new("podman")
+        let mut child = command_that_ends_with_this_process("podman")
             .args(["system", "service", "--time=0"])
             .arg(format!("unix://{}", socket.display()))
             .stdin(Stdio::null())
@@ -92,6 +92,16 @@ impl PodmanService {
         }
     }
 
+    /// Ends the service, when it was started here. Containers run on, as always with Podman.
+    pub async fn end(&self) {
+        if let Some(mut child) = self.running.lock().await.take()
+            && let Err(error) = child.kill().await
+        {
+            tracing::warn!(%error, "Podman's service could not be ended");
+        }
+        *self.socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    }
+
     /// Whether the service at this socket was started here.
     pub fn is_at(&self, socket: &str) -> bool {
         self.socket
@@ -99,5 +109,23 @@ impl PodmanService {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .as_deref()
             .is_some_and(|own| own == Path::new(socket))
+    }
+}
+
+/// A command whose process ends also when this one is killed: on Linux the kernel tells it
+/// (`PR_SET_PDEATHSIG`), set by the small program `setpriv` of util-linux where there is one.
+/// <https://man7.org/linux/man-pages/man1/setpriv.1.html>
+fn command_that_ends_with_this_process(program: &str) -> Command {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let helper = std::env::split_paths(&path)
+        .map(|folder| folder.join("setpriv"))
+        .find(|file| cfg!(target_os = "linux") && file.is_file());
+    match helper {
+        Some(helper) => {
+            let mut command = Command::new(helper);
+            command.args(["--pdeathsig", "TERM", "--", program]);
+            command
+        }
+        None => Command::new(program),
     }
 }

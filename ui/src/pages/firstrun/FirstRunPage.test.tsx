@@ -14,10 +14,29 @@ const offers = (parts: Partial<FirstRun> = {}): FirstRun => ({
   ...parts,
 })
 
-async function firstRun(parts: Partial<FirstRun> = {}, answers: World['answers'] = {}) {
+/** A compute whose engine does not run. */
+const stopped = compute({
+  id: 'local',
+  facts: null,
+  state: {
+    kind: 'notReachable',
+    why: {
+      reason: { kind: 'socketMissing', path: '/var/run/docker.sock' },
+      sentence: 'There is no socket at /var/run/docker.sock.',
+      hints: ['Start the engine.'],
+      command: null,
+    },
+  },
+})
+
+async function firstRun(
+  parts: Partial<FirstRun> = {},
+  answers: World['answers'] = {},
+  computes = [stopped],
+) {
   const opened = await openAt('/runtimes', {
     runtimes: [],
-    computes: [unreachable],
+    computes,
     answers: { first_run: () => offers(parts), ...answers },
   })
   await screen.findByText(/Debian GNU\/Linux 12/)
@@ -69,10 +88,25 @@ describe('without an engine', () => {
     expect(screen.getByText('Docker is installed, but does not run')).toBeVisible()
   })
 
+  it('that runs, but not for this user, leads to the group and its command', async () => {
+    const commands: FirstRun['commands'] = [
+      { purpose: 'startDocker', command: 'sudo systemctl start docker' },
+      { purpose: 'installPodman', command: 'sudo apt-get install podman' },
+    ]
+    await firstRun({ dockerInstalled: true, commands }, {}, [unreachable])
+    expect(screen.getByText('No container engine can be used')).toBeVisible()
+    expect(screen.getByText(/not in the group docker/)).toBeVisible()
+    expect(screen.getByText('sudo usermod -aG docker $USER')).toBeVisible()
+    expect(screen.queryByText('Docker is installed, but does not run')).toBeNull()
+    expect(screen.queryByText('sudo systemctl start docker')).toBeNull()
+    expect(screen.getByText('sudo apt-get install podman')).toBeVisible()
+    await expectAccessible()
+  })
+
   it('tells what was tried, and tries it again', async () => {
     const { user, backend } = await firstRun()
     await user.click(screen.getByRole('button', { name: 'What was tried' }))
-    expect(screen.getByText(/local: This user may not use/)).toBeVisible()
+    expect(screen.getByText(/local: There is no socket/)).toBeVisible()
     const before = backend.requests('first_run').length
     await user.click(screen.getByRole('button', { name: 'Try again' }))
     expect(backend.requests('retry_compute')).toEqual([{ compute: 'local' }])

@@ -88,6 +88,27 @@ function Commands({
   )
 }
 
+const isDenied = ({ state }: ComputeView) =>
+  'why' in state && state.why.reason.kind === 'permissionDenied'
+
+/** An engine runs, and only the right to use it is missing: who has it, and the command that gives it. */
+function Denied({ compute }: { compute: ComputeView }) {
+  const styles = useStyles()
+  const { t } = useTranslation('firstrun')
+  if (!('why' in compute.state)) return null
+  const { sentence, hints, command } = compute.state.why
+  const title = t('deniedTitle', { name: compute.name })
+  return (
+    <Card role="group" aria-label={title} focusMode="off">
+      <Subtitle2 as="h3" className={styles.heading}>
+        {title}
+      </Subtitle2>
+      <Text>{[sentence, ...hints].join(' ')}</Text>
+      {command ? <CommandLine command={command} name={t('purpose.joinDockerGroup')} /> : null}
+    </Card>
+  )
+}
+
 /** What was looked at, and why each cannot be used. */
 function Tried({ computes }: { computes: readonly ComputeView[] }) {
   const styles = useStyles()
@@ -107,8 +128,13 @@ function Tried({ computes }: { computes: readonly ComputeView[] }) {
   )
 }
 
-function Offers({ firstRun }: { firstRun: FirstRun }) {
-  const { podman, podmanStarting, dockerInstalled, commands } = firstRun
+function Offers({ firstRun, denied }: { firstRun: FirstRun; denied: boolean }) {
+  const { podman, podmanStarting } = firstRun
+  // What runs already needs no start, and the right to use it is offered with it.
+  const commands = firstRun.commands.filter(
+    ({ purpose }) => !denied || (purpose !== 'startDocker' && purpose !== 'joinDockerGroup'),
+  )
+  const dockerInstalled = firstRun.dockerInstalled && !denied
   return (
     <>
       {podman !== null ? <Podman version={podman} starting={podmanStarting} /> : null}
@@ -134,12 +160,13 @@ export default function FirstRunPage() {
     }
     refetch()
   }
+  const denied = computes.filter(isDenied)
   const trying = isFetching || retry.isPending
   return (
     <Page heading={t('heading')}>
       <div className={styles.root}>
         <Subtitle1 as="h2" className={styles.heading}>
-          {t('title')}
+          {t(denied.length > 0 ? 'titleDenied' : 'title')}
         </Subtitle1>
         <Text>{t('intro')}</Text>
         {data ? (
@@ -149,7 +176,10 @@ export default function FirstRunPage() {
         ) : null}
         {error ? <ProblemBar problem={error.problem} onRetry={tryAgain} /> : null}
         {!data && !error ? <SkeletonLines lines={4} height={28} /> : null}
-        {data ? <Offers firstRun={data} /> : null}
+        {denied.map((compute) => (
+          <Denied key={compute.id} compute={compute} />
+        ))}
+        {data ? <Offers firstRun={data} denied={denied.length > 0} /> : null}
         <Tried computes={computes} />
         <Button
           className={styles.start}
