@@ -105,7 +105,15 @@ impl TwinEngine {
     ) -> Result<T, EngineError> {
         let result = {
             let mut world = self.world();
-            let lost = world.calls.begin(call, subject)?;
+            let lost = match world.calls.begin(call, subject) {
+                Ok(lost) => lost,
+                Err(error) => {
+                    if world.calls.unreachable {
+                        world.listeners.clear();
+                    }
+                    return Err(error);
+                }
+            };
             let done = work(&mut world);
             if lost { Err(calls::gone()) } else { done }
         };
@@ -159,6 +167,25 @@ impl TwinEngine {
     /// The `nth` call of this kind from now on (1 = the next) meets this fault.
     pub fn fail(&self, call: Call, nth: usize, fault: Fault) {
         self.happen(|world| world.calls.plan(call, nth, fault));
+    }
+
+    /// Does this at the moment of the `nth` call of this kind from now on, before the call itself.
+    /// It must not ask this engine anything.
+    pub fn at_call(&self, call: Call, nth: usize, then: impl FnOnce() + Send + 'static) {
+        self.happen(|world| world.calls.wait(call, nth, Box::new(then)));
+    }
+
+    /// Whether the engine went away.
+    pub fn is_unreachable(&self) -> bool {
+        self.world().calls.unreachable
+    }
+
+    /// Every container in full. That is no call: nothing is recorded, and no fault meets it.
+    pub fn seen(&self) -> Vec<Container> {
+        let world = self.world();
+        (0..world.containers.len())
+            .map(|at| container(world.inspected(at), Dialect::Docker))
+            .collect()
     }
 
     /// The engine goes away (every call fails, event streams end), or comes back.

@@ -69,6 +69,7 @@ pub(super) struct Calls {
     pub made: Vec<(Call, String)>,
     pub unreachable: bool,
     planned: Vec<(Call, usize, Fault)>,
+    waiting: Vec<(Call, usize, Box<dyn FnOnce() + Send>)>,
 }
 
 /// An engine that is not there.
@@ -81,9 +82,24 @@ impl Calls {
         self.planned.push((call, nth.max(1), fault));
     }
 
+    pub fn wait(&mut self, call: Call, nth: usize, then: Box<dyn FnOnce() + Send>) {
+        self.waiting.push((call, nth.max(1), then));
+    }
+
+    /// What waited for this call, if it is the one.
+    fn awaken(&mut self, call: Call) {
+        for (_, left, _) in self.waiting.iter_mut().filter(|(wanted, ..)| *wanted == call) {
+            *left -= 1;
+        }
+        for (_, _, then) in self.waiting.extract_if(.., |(_, left, _)| *left == 0) {
+            then();
+        }
+    }
+
     /// Records a call. `Ok(true)`: do it, and lose the answer.
     pub fn begin(&mut self, call: Call, subject: &str) -> Result<bool, EngineError> {
         self.made.push((call, subject.to_owned()));
+        self.awaken(call);
         if self.unreachable {
             return Err(gone());
         }

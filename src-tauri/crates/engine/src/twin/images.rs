@@ -29,6 +29,8 @@ pub struct Behaviour {
     pub exec: Vec<(Vec<String>, ExecOutput)>,
     /// Bytes of memory that it uses.
     pub memory: u64,
+    /// What it does instead when its entry point is a shell, as a probe's is.
+    pub in_a_shell: Option<Box<Behaviour>>,
 }
 
 impl Default for Behaviour {
@@ -42,6 +44,7 @@ impl Default for Behaviour {
             processes: vec!["httpd -f -p 8080".into()],
             exec: Vec::new(),
             memory: 64 << 20,
+            in_a_shell: None,
         }
     }
 }

@@ -128,7 +128,13 @@ impl World {
     }
 
     pub fn behaviour(&self, at: usize) -> Behaviour {
-        self.images.behaviour(&self.containers[at].image_id)
+        let container = &self.containers[at];
+        let behaviour = self.images.behaviour(&container.image_id);
+        let shell = container.config.pointer("/Entrypoint/0").and_then(Value::as_str) == Some("sh");
+        match behaviour.in_a_shell {
+            Some(other) if shell => *other,
+            _ => behaviour,
+        }
     }
 
     pub fn listen(&mut self) -> mpsc::UnboundedReceiver<EngineEvent> {
