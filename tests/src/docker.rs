@@ -106,6 +106,12 @@ impl DockerEngine {
         format!("172.29.{}.1", self.number)
     }
 
+    /// How the addresses of networks begin that are made on it: `10.131.`. A network with addresses of
+    /// its own choice takes some of these, so that its bridge is removed with the engine.
+    pub fn pool(&self) -> String {
+        pool(self.number)
+    }
+
     /// Docker's client for this engine, with no trace of a person's own logins and contexts.
     pub fn command(&self) -> PartResult<Command> {
         let mut command = program::command("docker")?;
