@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod image;
 mod lifecycle;
+mod preview;
 mod proof;
 mod recover;
 mod swap;
@@ -28,10 +29,11 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use create::create;
 pub(crate) use delete::{delete, preview_delete};
 pub(crate) use lifecycle::{restart, start, stop};
+pub(crate) use preview::{preview_update, refusals};
 pub(crate) use proof::inside;
 pub use recover::recover_all;
 pub(crate) use recover::{recover_compute, take_over};
-pub(crate) use update::{preview_update, refusals, roll_back, update};
+pub(crate) use update::{roll_back, update};
 
 use crate::{
     computes,

@@ -17,10 +17,13 @@ use domain::{
 use engine::{Engine, EngineError};
 use serde_json::Value;
 
-use super::{Handle, Outcome, Plan, Stop, begin, image, not_held, proof, row, swap};
+use super::{
+    Handle, Outcome, Plan, Stop, begin, image, not_held,
+    preview::{active_runs, all_containers, doubts, unproven},
+    proof, row, swap,
+};
 use crate::{
-    api::{ActiveRuns, ImageSide, PreviewUpdate, UpdatePreview, UpdateRuntime},
-    computes,
+    api::{ActiveRuns, UpdateRuntime},
     context::{App, lock},
     finding, problem,
     resolve::{self, Target},
@@ -92,71 +95,6 @@ async fn image_config(engine: &dyn Engine, image_id: &str) -> Result<Value, Engi
         Err(EngineError::NotFound(_)) => Ok(Value::Null),
         Err(error) => Err(error),
     }
-}
-
-/// Every container of the engine in full, to see who depends on one.
-async fn all_containers(engine: &dyn Engine) -> Result<Vec<Container>, EngineError> {
-    let mut all = Vec::new();
-    for neighbour in engine.neighbours().await? {
-        match engine.inspect(&neighbour.id).await {
-            Ok(container) => all.push(container),
-            Err(EngineError::NotFound(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(all)
-}
-
-/// Why an update of this container would be refused.
-pub(crate) async fn refusals(
-    engine: &dyn Engine,
-    container: &str,
-) -> Result<Vec<Problem>, Problem> {
-    let old = engine.inspect(container).await.map_err(|error| problem::of_engine(&error))?;
-    let others = all_containers(engine).await.map_err(|error| problem::of_engine(&error))?;
-    Ok(recreate::refusals(&old, &others))
-}
-
-/// What speaks against a target, unless the person says so all the same.
-async fn doubts(app: &App, target: &Target) -> Vec<Problem> {
-    let mut doubts = Vec::new();
-    if let Some(version) = target.version()
-        && app.known.is_known_bad(version)
-    {
-        doubts.push(Problem::new(
-            ProblemCode::KnownBad,
-            format!("{version} was published with the advice not to use it."),
-        ));
-    }
-    for digest in target.digests() {
-        match app.parts.history.is_bad_digest(&digest).await {
-            Ok(Some(why)) => {
-                doubts.push(Problem::new(
-                    ProblemCode::KnownBad,
-                    format!("{} did not work here before: {why}", target.title()),
-                ));
-                break;
-            }
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "the history could not be asked about a digest"),
-        }
-    }
-    doubts
-}
-
-fn unproven(reasons: &[String]) -> Vec<Problem> {
-    reasons
-        .iter()
-        .map(|reason| {
-            Problem::new(
-                ProblemCode::CannotBeKept,
-                format!("The new image cannot be proved beside the running one. {reason}"),
-            )
-            .hint(
-                "It is proved after the switch-over instead; on a failure the old one is put back.",
-            )
-        })
-        .collect()
 }
 
 async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
@@ -476,74 +414,4 @@ impl Transaction<'_> {
         }
         handle.look_at(&held.record.old).await;
     }
-}
-
-/// Runs that are active on a container, as far as its processes show them.
-async fn active_runs(engine: &dyn Engine, container: &str) -> ActiveRuns {
-    match engine.processes(container).await {
-        Ok(lines) => start::active_runs(&lines)
-            .map_or(ActiveRuns::Unknown, |count| ActiveRuns::Known { count }),
-        Err(_) => ActiveRuns::Unknown,
-    }
-}
-
-/// What an update would do.
-pub(crate) async fn preview_update(
-    app: &App,
-    request: PreviewUpdate,
-) -> Result<UpdatePreview, Problem> {
-    let row = row(app, &request.runtime)?;
-    let engine = computes::engine(app, &row.compute)?;
-    let engine = engine.as_ref();
-    let environment = resolve::parse(app, &request.environment)?;
-    let target = resolve::resolve(app, engine, &environment).await?;
-    let old =
-        engine.inspect(&row.container_id).await.map_err(|error| problem::of_engine(&error))?;
-    let others = all_containers(engine).await.map_err(|error| problem::of_engine(&error))?;
-    let refusals = recreate::refusals(&old, &others);
-    let mut confirmations = doubts(app, &target).await;
-    if old.is_running() {
-        confirmations.extend(unproven(&recreate::cannot_prove(&old, None)));
-    }
-    let from = ImageReference::parse(&row.image).ok().map(|image| ImageSide {
-        version: row.version,
-        digest: row.digest.clone(),
-        created: None,
-        facts: row.version.and_then(|version| app.known.of(version).cloned()),
-        image,
-    });
-    let same_image = target.local.as_ref().is_some_and(|local| local.id == old.image_id);
-    let active_runs = if old.is_running() {
-        active_runs(engine, &old.id).await
-    } else {
-        ActiveRuns::Known { count: 0 }
-    };
-    let to_version = target.version();
-    Ok(UpdatePreview {
-        from,
-        same_image,
-        download_size: target.download_size,
-        security_fixes: match (row.version, to_version) {
-            (Some(from), Some(to)) => app.known.security_fixes(from, to),
-            _ => vec![],
-        },
-        refusals,
-        confirmations,
-        active_runs,
-        volumes: old
-            .mounts
-            .iter()
-            .filter(|mount| mount.kind != domain::container::MountKind::Tmpfs && !mount.read_only)
-            .map(|mount| mount.source.clone())
-            .collect(),
-        running: old.is_running(),
-        keeps_previous_days: domain::runtime::KEEPS_PREVIOUS_DAYS,
-        to: ImageSide {
-            version: to_version,
-            digest: target.digest(),
-            created: target.remote.as_ref().and_then(|remote| remote.created),
-            facts: to_version.and_then(|version| app.known.of(version).cloned()),
-            image: ImageReference { digest: None, ..target.reference },
-        },
-    })
 }
