@@ -12,7 +12,7 @@ use domain::{
     spec::{RecordedSpec, RuntimeSpec},
 };
 
-use super::{Handle, Outcome, Plan, Stop, begin, image, proof};
+use super::{Handle, Outcome, Plan, Stop, begin, image, proof, swap};
 use crate::{api::OfDraft, context::App, finding, problem, resolve, wizard};
 
 const STEPS: [StepKind; 7] = [
@@ -68,17 +68,9 @@ async fn work(handle: Handle, spec: RuntimeSpec) -> Outcome {
     let mut made = Made::default();
     let result = on_image(&handle, &spec, &target, &mut made).await;
     if let Err(stop) = &result {
+        handle.stopped(stop);
         handle.step(StepKind::CleanUp);
-        if let Some(container) = &made.container {
-            if matches!(stop, Stop::Failed(_)) {
-                let log = finding::last_lines(engine.as_ref(), container).await;
-                handle
-                    .set(|operation| operation.kept_log = Some(log).filter(|log| !log.is_empty()));
-            }
-            if let Err(error) = engine.remove(container, true, true).await {
-                tracing::warn!(%error, "a container of a failed create could not be removed");
-            }
-        }
+        remove_what_was_made(&handle, stop, made.container.as_deref()).await;
         // An image that is fine is kept for the next try: only the port or a mount was wrong.
         let image_is_fine = matches!(stop, Stop::Failed(problem) if problem.finding.as_ref().is_some_and(|finding| {
             matches!(finding.cause, Cause::PortTaken | Cause::NameTaken | Cause::MountMissing | Cause::NetworkGone)
@@ -88,6 +80,37 @@ async fn work(handle: Handle, spec: RuntimeSpec) -> Outcome {
         }
     }
     result
+}
+
+/// Removes every container of this operation: also one whose create was done though its answer was
+/// lost, which only its label tells.
+async fn remove_what_was_made(handle: &Handle, stop: &Stop, known: Option<&str>) {
+    let engine = handle.engine.as_ref();
+    let all = match swap::patiently(|| engine.managed()).await {
+        Ok(all) => all,
+        Err(error) => {
+            tracing::warn!(%error, "what a failed create left cannot be looked for");
+            vec![]
+        }
+    };
+    let ours = all.into_iter().filter(|container| {
+        Labels::read(&container.labels).is_some_and(|labels| labels.operation == handle.id())
+    });
+    let mut left: Vec<String> = ours.map(|container| container.id).collect();
+    if let Some(known) = known
+        && !left.iter().any(|id| id == known)
+    {
+        left.push(known.to_owned());
+    }
+    for id in left {
+        if matches!(stop, Stop::Failed(_)) && known == Some(id.as_str()) {
+            let log = finding::last_lines(engine, &id).await;
+            handle.set(|operation| operation.kept_log = Some(log).filter(|log| !log.is_empty()));
+        }
+        if let Err(error) = swap::patiently(|| engine.remove(&id, true, true)).await {
+            tracing::warn!(%error, "a container of a failed create could not be removed");
+        }
+    }
 }
 
 /// What was made so far.

@@ -52,6 +52,16 @@ pub(crate) enum Stop {
     Failed(Box<Problem>),
 }
 
+impl Stop {
+    /// How it shows on the step in which it happened.
+    fn of_step(&self) -> StepState {
+        match self {
+            Self::Cancelled => StepState::Skipped,
+            Self::Failed(_) => StepState::Failed,
+        }
+    }
+}
+
 impl From<Problem> for Stop {
     fn from(problem: Problem) -> Self {
         Self::Failed(Box::new(problem))
@@ -123,6 +133,19 @@ impl Handle {
             let step = &mut operation.steps[at];
             step.state = StepState::Running;
             step.started = Some(now);
+        });
+    }
+
+    /// The running step is where the work stopped; what follows only tidies up.
+    pub(crate) fn stopped(&self, stop: &Stop) {
+        let now = crate::context::now();
+        self.change(true, |operation| {
+            for step in &mut operation.steps {
+                if step.state == StepState::Running {
+                    step.state = stop.of_step();
+                    step.finished = Some(now);
+                }
+            }
         });
     }
 
@@ -316,9 +339,8 @@ where
     let now = crate::context::now();
     handle.change(true, |operation| {
         let last = match &result {
-            Ok(_) => StepState::Done,
-            Err(Stop::Cancelled) => StepState::Skipped,
-            Err(Stop::Failed(_)) => StepState::Failed,
+            Err(stop) if !was_stopped(operation, stop.of_step()) => stop.of_step(),
+            _ => StepState::Done,
         };
         for step in operation.steps.iter_mut().filter(|step| step.state == StepState::Running) {
             step.state = last;
@@ -349,6 +371,11 @@ where
     keep(&app, &view).await;
     table::refresh_runtime(&app, &handle.runtime);
     crate::usage::sync(&app);
+}
+
+/// Whether a step shows already that the work stopped there: then the last one only tidied up.
+fn was_stopped(operation: &Operation, as_state: StepState) -> bool {
+    operation.steps.iter().any(|step| step.state == as_state && step.finished.is_some())
 }
 
 async fn keep(app: &App, operation: &Operation) {

@@ -24,6 +24,9 @@ use crate::{finding, problem};
 /// How long a step of going back is tried while the engine does not answer.
 const PUT_BACK_PATIENCE: Duration = Duration::from_secs(120);
 
+/// How often a step of going back is tried again that the engine refused with a fault of its own.
+const TRIES_OF_REFUSED: u32 = 3;
+
 /// A lock that is held.
 pub(crate) struct Held {
     pub record: LockRecord,
@@ -140,9 +143,11 @@ pub(crate) async fn switch_over(
                 handle
                     .set(|operation| operation.kept_log = Some(log).filter(|log| !log.is_empty()));
             }
+            handle.stopped(&stop);
             handle.set_cancel(Cancel::No);
             handle.step(StepKind::PutBack);
-            put_back(handle, name, &held.record, std::slice::from_ref(&new)).await?;
+            let back = put_back(handle, name, &held.record, std::slice::from_ref(&new)).await;
+            back.inspect_err(|failed| handle.stopped(failed))?;
             Err(stop)
         }
     }
@@ -272,15 +277,21 @@ async fn rename(engine: &dyn Engine, id: &str, name: &str) -> Result<(), EngineE
     engine.rename(id, name).await
 }
 
-/// Tries again while the engine cannot be reached: it may be restarting.
+/// Tries again while the engine cannot be reached, for it may be restarting, and a few times when it
+/// refuses with a fault of its own.
 pub(crate) async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, EngineError>
 where
     F: Future<Output = Result<T, EngineError>>,
 {
     let until = Instant::now() + PUT_BACK_PATIENCE;
+    let mut refused = 0;
     loop {
         match call().await {
             Err(EngineError::Unreachable(_) | EngineError::Silent(_)) if Instant::now() < until => {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            Err(EngineError::Refused { status: 500.., .. }) if refused < TRIES_OF_REFUSED => {
+                refused += 1;
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
             answer => return answer,

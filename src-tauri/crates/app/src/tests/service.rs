@@ -1,0 +1,106 @@
+//! The services inside the twin engine's containers: one answers when a container that publishes the
+//! asked port runs and its image is meant to serve.
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use async_trait::async_trait;
+use domain::{
+    container::{Container, ContainerState},
+    name::Part,
+    runtime::Protocol,
+};
+use engine::twin::TwinEngine;
+use executor::{Executor, Miss, ServiceVersion};
+
+use crate::context::lock;
+
+/// Label of an image that says how it serves.
+pub(super) const LABEL: &str = "test.serves";
+
+/// How the service of an image behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Serves {
+    Well,
+    /// Only where its entry point starts the executor.
+    AsExecutor,
+    /// Nothing ever listens.
+    Never,
+    /// Another program answers.
+    Otherwise,
+    /// Well as a candidate, and not in the place of the old one.
+    AsCandidate,
+    /// It answers once, then its process ends.
+    Once,
+}
+
+impl Serves {
+    pub(super) fn word(self) -> String {
+        format!("{self:?}")
+    }
+}
+
+pub(super) struct Service {
+    engines: Vec<TwinEngine>,
+    /// How often each container was asked, by id.
+    asked: Mutex<BTreeMap<String, u32>>,
+}
+
+impl Service {
+    pub(super) fn new(engines: Vec<TwinEngine>) -> Self {
+        Self { engines, asked: Mutex::default() }
+    }
+
+    /// What this published port answers now.
+    pub(super) fn answer(&self, port: u16) -> Result<Protocol, Miss> {
+        let refused = || Err(Miss::Refused("Connection refused (os error 111)".into()));
+        let holds = |container: &Container| {
+            container.state == ContainerState::Running
+                && container.ports.iter().any(|held| held.host_port == port)
+        };
+        let found = self.engines.iter().find_map(|engine| {
+            let container = engine.seen().into_iter().find(holds)?;
+            Some((engine, container))
+        });
+        let Some((engine, container)) = found else { return refused() };
+        let word = container.labels.get(LABEL).cloned().unwrap_or_default();
+        let well = Ok(Protocol::Executor);
+        match word.as_str() {
+            "Well" => well,
+            "AsExecutor"
+                if container.raw["Config"]["Entrypoint"]
+                    .to_string()
+                    .contains("promptflow.executor") =>
+            {
+                well
+            }
+            "AsCandidate" if Part::of_container(&container.name).1 == Part::Candidate => well,
+            "Otherwise" => Err(Miss::WrongAnswer { status: 404, excerpt: "File not found".into() }),
+            "Once" => {
+                let mut asked = lock(&self.asked);
+                let times = asked.entry(container.id.clone()).or_default();
+                *times += 1;
+                if *times > 1 {
+                    engine.end_process(&container.id, 3).expect("runs");
+                    return refused();
+                }
+                well
+            }
+            _ => refused(),
+        }
+    }
+}
+
+fn port(base: &str) -> u16 {
+    base.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0)
+}
+
+#[async_trait]
+impl Executor for Service {
+    async fn health(&self, base: &str, _: &str, _: Duration) -> Result<Protocol, Miss> {
+        self.answer(port(base))
+    }
+
+    async fn version(&self, base: &str, _: Duration) -> Result<ServiceVersion, Miss> {
+        self.answer(port(base)).map(|_| ServiceVersion { version: "1.18.0".into(), commit: None })
+    }
+}
