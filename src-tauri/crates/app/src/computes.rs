@@ -248,7 +248,8 @@ async fn follow(
     engine: &Arc<dyn Engine>,
 ) -> Result<(), EngineError> {
     // Subscribed before the list, so that nothing falls between the two.
-    let mut events = engine.events().await;
+    // A burst asks once more after the end: fused, the end stays the end.
+    let mut events = engine.events().await.fuse().boxed();
     let id = &found.id;
     let containers = engine.managed().await?;
     let free_disk = engine.free_disk().await.ok().flatten();

@@ -62,7 +62,8 @@ pub(crate) async fn take_lock(
         .map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
     labels.insert(label::LOCK.to_owned(), json);
     let body = domain::first::lock_body(image, &labels);
-    match handle.engine.create(&name.container(Part::Lock), &body).await {
+    let place = name.container(Part::Lock);
+    match handle.engine.create(&place, &body).await {
         Ok(id) => Ok(Held { record, id }),
         Err(EngineError::Conflict(_)) => Err(Problem::new(
             ProblemCode::Busy,
@@ -71,7 +72,13 @@ pub(crate) async fn take_lock(
         .hint("Wait until it ends. If it does not, take it over on the runtime's page.")
         .retryable()
         .into()),
-        Err(error) => Err(problem::of_engine(&error).into()),
+        // It may have been made all the same, with the answer lost on the way.
+        Err(error) => match patiently(|| handle.engine.inspect(&place)).await {
+            Ok(lock) if LockRecord::read(&lock.labels).as_ref() == Some(&record) => {
+                Ok(Held { record, id: lock.id })
+            }
+            _ => Err(problem::of_engine(&error).into()),
+        },
     }
 }
 

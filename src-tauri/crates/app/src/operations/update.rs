@@ -389,6 +389,25 @@ impl Transaction<'_> {
         }
     }
 
+    /// Removes every container of this operation but its lock: also one whose create was done though
+    /// its answer was lost, which only its label tells.
+    async fn remove_what_was_made(
+        &self,
+        handle: &Handle,
+        held: &swap::Held,
+    ) -> Result<(), EngineError> {
+        let engine = handle.engine.as_ref();
+        for container in swap::patiently(|| engine.managed()).await? {
+            let made = Labels::read(&container.labels)
+                .is_some_and(|labels| labels.operation == held.record.operation);
+            let is_old = container.id == held.record.old;
+            if made && !is_old && Part::of_container(&container.name).1 != Part::Lock {
+                swap::patiently(|| engine.remove(&container.id, true, true)).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// After a failure or cancel: nothing of it stays but the old state.
     async fn clean_up(&self, handle: &Handle, held: &swap::Held) {
         let engine = handle.engine.as_ref();
@@ -396,19 +415,14 @@ impl Transaction<'_> {
             // Someone took the operation over: what is there now is theirs.
             return;
         }
-        let candidate = self.name().container(Part::Candidate);
-        match swap::patiently(|| engine.inspect(&candidate)).await {
-            Ok(found) if held.record.older.as_deref() != Some(found.id.as_str()) => {
-                if let Err(error) = swap::patiently(|| engine.remove(&found.id, true, true)).await {
-                    tracing::warn!(%error, "a candidate could not be removed");
-                    return;
+        // The lock stays when the old one could not be put back: recovery goes on from it.
+        match swap::patiently(|| engine.inspect(&held.record.old)).await {
+            Ok(old) if old.name == self.name().as_str() => {
+                match self.remove_what_was_made(handle, held).await {
+                    Ok(()) => swap::release(handle, held).await,
+                    Err(error) => tracing::warn!(%error, "a candidate could not be removed"),
                 }
             }
-            _ => {}
-        }
-        // The lock stays when the old one could not be put back: recovery goes on from it.
-        match engine.inspect(&held.record.old).await {
-            Ok(old) if old.name == self.name().as_str() => swap::release(handle, held).await,
             Err(EngineError::NotFound(_)) => swap::release(handle, held).await,
             _ => {}
         }

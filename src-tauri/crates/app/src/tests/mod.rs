@@ -7,7 +7,7 @@ mod create;
 //mod recovery;
 mod service;
 mod update;
-//mod update_faults;
+mod update_faults;
 //mod update_refusals;
 //mod versions;
 //mod wizard;
