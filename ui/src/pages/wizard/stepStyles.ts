@@ -2,7 +2,11 @@ import { makeStyles, tokens } from '@fluentui/react-components'
 
 /** What the wizard's steps share. */
 export const useStepStyles = makeStyles({
-  fields: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
+  fields: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr)',
+    rowGap: tokens.spacingVerticalL,
+  },
   group: {
     display: 'flex',
     flexDirection: 'column',
@@ -24,7 +28,10 @@ export const useStepStyles = makeStyles({
   hint: { color: tokens.colorNeutralForeground3 },
   pair: {
     display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fit, minmax(220px, 1fr))',
+    // Fixed columns: with fitted ones WebKit keeps a height of fields under each other, and the
+    // buttons below jump at the first click.
+    gridTemplateColumns: 'repeat(2, minmax(0, 1fr))',
+    '@media (max-width: 620px)': { gridTemplateColumns: 'minmax(0, 1fr)' },
     columnGap: tokens.spacingHorizontalL,
     rowGap: tokens.spacingVerticalM,
     alignItems: 'start',
