@@ -19,7 +19,9 @@ pub mod podman;
 pub mod program;
 pub mod registry;
 pub mod runtime_images;
+pub mod slow_proxy;
 pub mod steps;
+pub mod watch;
 pub mod window;
 
 pub use error::{PartError, PartResult};
