@@ -70,7 +70,8 @@ pub fn on(engine: &DockerEngine, repository: &str) -> WindowOptions {
 
 /// Goes to a page by the navigation, e.g. `Settings`.
 pub async fn open_page(window: &Window, page: &str) -> PartResult<()> {
-    window.click("link", page).await?;
+    // The navigation stands first; a page may have a link of the same name.
+    click_first(window, "link", page).await?;
     window.find("heading", page).await.map(drop)
 }
 
