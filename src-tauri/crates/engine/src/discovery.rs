@@ -194,7 +194,12 @@ pub fn find(surroundings: &Surroundings) -> Vec<FoundCompute> {
         Search { known: known_sockets(surroundings), found: Vec::new(), sockets: Vec::new() };
     let host = surroundings.docker_host.as_deref().filter(|host| !host.is_empty());
     if let Some(host) = host {
-        search.add("docker-host".into(), "DOCKER_HOST", ComputeOrigin::DockerHost, address(host));
+        search.add(
+            "docker-host".into(),
+            "Docker (DOCKER_HOST)",
+            ComputeOrigin::DockerHost,
+            address(host),
+        );
     }
     // Docker's client: DOCKER_HOST overrides any context, DOCKER_CONTEXT the current one. The context
     // called `default` is the usual socket.
