@@ -14,6 +14,12 @@ use real_parts::{PartError, PartResult, program};
 
 const REPOSITORY: &str = "azureml/promptflow/promptflow-runtime";
 
+/// On a port of its own: other tests run on this machine at the same time, and each application
+/// proposes the first free one.
+fn new_runtime(name: &str) -> PartResult<NewRuntime> {
+    Ok(NewRuntime::named(name).port(program::free_port()?))
+}
+
 /// A program that starts the application in surroundings that only root can make.
 fn wrapper(folder: &Path, script: &str) -> PartResult<PathBuf> {
     let file = folder.join("start");
@@ -169,7 +175,7 @@ async fn podmans_own_service_is_started_from_the_page_hosts_a_runtime_and_ends_w
     window.wait_text(SOON, "Podman (this user)").await?;
     nothing_wrong(&window).await?;
 
-    add_runtime(&window, &NewRuntime::named("on-podman")).await?;
+    add_runtime(&window, &new_runtime("on-podman")?).await?;
     window.wait_text(SOON, "20240429.v8").await?;
     nothing_wrong(&window).await?;
     assert!(podman.client(&["ps", "--format", "{{.Names}}"])?.contains("on-podman"));

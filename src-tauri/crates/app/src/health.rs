@@ -27,7 +27,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 /// What is done for one container: asked for health, or explained.
 #[derive(Debug)]
 pub(crate) struct Attention {
-    /// Container and the moment it started: another start is another attention.
+    /// Container, the moment it started, and whether it failed: another start, and another end, is
+    /// another attention. A start that is refused changes nothing but the last.
     key: (String, Option<jiff::Timestamp>, bool),
     stop: CancellationToken,
 }
@@ -41,7 +42,8 @@ impl Drop for Attention {
 /// Sees to it that a row's container is asked for health while it runs, and explained when it failed.
 pub(crate) fn attend(app: &App, row: &Runtime) {
     let running = row.started.is_some();
-    let key = (row.container_id.clone(), row.started, running);
+    let failed = row.status == domain::runtime::Status::Failed;
+    let key = (row.container_id.clone(), row.started, failed && !running);
     let mut watched = lock(&app.watched);
     if watched.attention.get(&row.id).is_some_and(|attention| attention.key == key) {
         return;

@@ -93,13 +93,19 @@ fn hostname() -> String {
         .unwrap_or_else(|| "this-machine".to_owned())
 }
 
-/// When a process started, in the kernel's ticks since the machine did: field 22 of
-/// `/proc/PID/stat` (<https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>).
+/// When a living process started, in the kernel's ticks since the machine did: field 22 of
+/// `/proc/PID/stat` (<https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>). One that has
+/// ended and only waits to be collected by its parent (state Z or X) lives no more.
 fn process_started(pid: u32) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The program's name in brackets may hold spaces and brackets itself.
-    let rest = &text[text.rfind(')')? + 2..];
-    rest.split(' ').nth(19)?.parse().ok()
+    let rest = text.get(text.rfind(')')? + 2..)?;
+    let mut fields = rest.split(' ');
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
 }
 
 fn is_alive(mark: &ProcessMark) -> bool {
@@ -241,6 +247,17 @@ mod tests {
             ProcessMark { host: String::new(), pid, started: process_started(pid).expect("own") };
         assert!(is_alive(&mark));
         assert!(!is_alive(&ProcessMark { started: mark.started + 1, ..mark }));
+    }
+
+    #[test]
+    fn a_process_that_ended_and_was_not_collected_is_dead() {
+        let mut child = std::process::Command::new("true").spawn().expect("true runs");
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while process_started(child.id()).is_some() {
+            assert!(std::time::Instant::now() < until, "a zombie counts as alive");
+            std::thread::yield_now();
+        }
+        child.wait().expect("collected");
     }
 
     #[test]
