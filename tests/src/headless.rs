@@ -20,8 +20,11 @@ use crate::error::{PartError, PartResult};
 /// How long any one operation on small images may take.
 pub const LIMIT: Duration = Duration::from_secs(90);
 
+/// Puts something between the application and its engine.
+pub type Wrap = fn(Arc<dyn Engine>) -> Arc<dyn Engine>;
+
 /// One socket, as the only compute there is.
-struct OneSocket(FoundCompute);
+struct OneSocket(FoundCompute, Wrap);
 
 #[async_trait::async_trait]
 impl Computes for OneSocket {
@@ -29,7 +32,7 @@ impl Computes for OneSocket {
         vec![self.0.clone()]
     }
     async fn connect(&self, found: &FoundCompute) -> Result<Arc<dyn Engine>, EngineError> {
-        Ok(Arc::new(DockerEngine::connect(found).await?))
+        Ok(self.1(Arc::new(DockerEngine::connect(found).await?)))
     }
     async fn podman_version(&self) -> Option<String> {
         None
@@ -70,6 +73,12 @@ pub fn compute() -> ComputeId {
 
 /// The application on the engine at this socket. `repository` is the default environment's.
 pub async fn application(socket: &Path, home: &Path, repository: &str) -> PartResult<App> {
+    start(socket, home, repository, |engine| engine).await
+}
+
+/// The same, with something put between it and its engine. Other processes that worked with this home
+/// count as dead.
+pub async fn start(socket: &Path, home: &Path, repository: &str, wrap: Wrap) -> PartResult<App> {
     let (history, _) =
         history::History::open(home).map_err(|error| PartError::new(error.to_string()))?;
     let installation =
@@ -81,7 +90,7 @@ pub async fn application(socket: &Path, home: &Path, repository: &str) -> PartRe
         address: ComputeAddress::Socket { path: socket.display().to_string() },
     };
     let app = App::new(Parts {
-        computes: Arc::new(OneSocket(found)),
+        computes: Arc::new(OneSocket(found, wrap)),
         registry: Arc::new(registry::client::RegistryClient::new()),
         executor: Arc::new(executor::client::ExecutorClient::new().map_err(PartError::new)?),
         vault: Arc::new(vault::twin::TwinVault::new()),
@@ -92,7 +101,7 @@ pub async fn application(socket: &Path, home: &Path, repository: &str) -> PartRe
             creator: Creator { installation, who: "ann@box".into() },
             process: ProcessMark { host: "box".into(), pid: std::process::id(), started: 1 },
         },
-        is_alive: |_| true,
+        is_alive: |_| false,
         folders: Folders { data: home.into(), logs: home.into(), downloads: home.into() },
         repository_override: Some(
             Repository::parse(repository).map_err(|error| PartError::new(error.to_string()))?,
@@ -100,6 +109,7 @@ pub async fn application(socket: &Path, home: &Path, repository: &str) -> PartRe
         version: "test".into(),
     })
     .await;
+    app::recover_all(&app).await;
     app.start();
     Ok(app)
 }
