@@ -8,7 +8,7 @@ mod create;
 mod service;
 mod update;
 mod update_faults;
-//mod update_refusals;
+mod update_refusals;
 //mod versions;
 //mod wizard;
 

@@ -29,6 +29,8 @@ pub(super) enum Serves {
     Otherwise,
     /// Well as a candidate, and not in the place of the old one.
     AsCandidate,
+    /// Well as a candidate; in the place of the old one its process ends at the first question.
+    DiesInPlace,
     /// It answers once, then its process ends.
     Once,
 }
@@ -75,6 +77,11 @@ impl Service {
             }
             "AsCandidate" if Part::of_container(&container.name).1 == Part::Candidate => well,
             "Otherwise" => Err(Miss::WrongAnswer { status: 404, excerpt: "File not found".into() }),
+            "DiesInPlace" if Part::of_container(&container.name).1 == Part::Candidate => well,
+            "DiesInPlace" => {
+                engine.end_process(&container.id, 3).expect("runs");
+                refused()
+            }
             "Once" => {
                 let mut asked = lock(&self.asked);
                 let times = asked.entry(container.id.clone()).or_default();
