@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::image::Digest;
+pub use crate::image::LocalImage;
 
 /// What the engine says a container is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,25 +107,6 @@ pub struct Neighbour {
     pub image_id: String,
     /// Names of volumes it mounts.
     pub volumes: Vec<String>,
-}
-
-/// An image that the engine holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LocalImage {
-    pub id: String,
-    /// `repository:tag` texts.
-    pub tags: Vec<String>,
-    /// Digests of RepoDigests.
-    pub digests: Vec<Digest>,
-    /// Ids of the uncompressed layers, lowest first.
-    pub layers: Vec<Digest>,
-    /// Bytes on disk.
-    pub size: u64,
-    pub created: Option<Timestamp>,
-    pub architecture: String,
-    pub operating_system: String,
-    /// The `Config` object of the image's inspect answer.
-    pub config: serde_json::Value,
 }
 
 /// What happened on the engine, as far as runtimes are concerned.
