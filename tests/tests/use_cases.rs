@@ -151,6 +151,10 @@ async fn story(
     assert!(gap < Duration::from_millis(500), "the old one was away for {gap:?}");
     let finding = failed.problem.and_then(|problem| problem.finding).expect("a finding");
     assert_eq!(finding.cause, domain::finding::Cause::NoServiceInImage, "{finding:#?}");
+    assert_eq!(
+        failed.outcome.as_deref(),
+        Some("eval runs 20240429.v8 as before. It never stopped.")
+    );
     assert!(failed.kept_log.is_some_and(|log| log.contains("uvicorn")));
     let row = runtime(app, "eval", Status::Available).await?;
     assert_eq!(row.version.map(|version| version.to_string()).as_deref(), Some("20240429.v8"));

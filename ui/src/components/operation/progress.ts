@@ -33,6 +33,7 @@ export function pullBar(pull: PullProgress, state: ShownState): PullBar {
   return {
     percent: pull.total > 0 ? Math.min(99, Math.max(0, Math.floor(pull.percent))) : null,
     rate: moving ? pull.rate : null,
-    secondsLeft: moving && pull.total > 0 ? pull.secondsLeft : null,
+    // Nothing left to download says nothing of what is left to unpack.
+    secondsLeft: moving && pull.total > 0 && pull.secondsLeft ? pull.secondsLeft : null,
   }
 }

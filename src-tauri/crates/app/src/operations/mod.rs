@@ -149,6 +149,11 @@ impl Handle {
         });
     }
 
+    /// Whether a step is among the operation's.
+    pub(crate) fn has_step(&self, kind: StepKind) -> bool {
+        lock(&self.running.operation).steps.iter().any(|step| step.kind == kind)
+    }
+
     /// A step is not needed, and why.
     pub(crate) fn skip(&self, kind: StepKind, why: &str) {
         self.change(true, |operation| {

@@ -408,6 +408,16 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// What the person has after a failure or cancel.
+    fn what_stands(&self, handle: &Handle, running: bool) -> String {
+        let (name, before) = (self.name(), shown(self.row));
+        match (running, handle.has_step(StepKind::PutBack)) {
+            (true, true) => format!("{name} was put back and runs {before} again."),
+            (true, false) => format!("{name} runs {before} as before. It never stopped."),
+            (false, _) => format!("{name} is on {before} as before, and stopped."),
+        }
+    }
+
     /// After a failure or cancel: nothing of it stays but the old state.
     async fn clean_up(&self, handle: &Handle, held: &swap::Held) {
         let engine = handle.engine.as_ref();
@@ -422,6 +432,8 @@ impl Transaction<'_> {
                     Ok(()) => swap::release(handle, held).await,
                     Err(error) => tracing::warn!(%error, "a candidate could not be removed"),
                 }
+                let stands = self.what_stands(handle, old.is_running());
+                handle.set(|operation| operation.outcome = Some(stands));
             }
             Err(EngineError::NotFound(_)) => swap::release(handle, held).await,
             _ => {}
