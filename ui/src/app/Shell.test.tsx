@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { manyRuntimes, operation, problem } from '../testing/fixtures'
 import { expectAccessible, openAt } from '../testing/render'
@@ -74,6 +74,25 @@ describe('the shell', () => {
     const search = await screen.findByRole('searchbox', { name: 'Search runtimes' })
     await user.keyboard('{Control>}f{/Control}')
     expect(search).toHaveFocus()
+  })
+
+  it('keeps the focus when the element that has it goes', async () => {
+    const { backend, user } = await openAt('/runtimes')
+    const link = screen.getByRole('link', { name: 'Connections' })
+    link.focus()
+    await user.keyboard('?')
+    const close = await screen.findByRole('button', { name: 'Close' })
+    close.focus()
+    await user.keyboard('{Enter}')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    await waitFor(() => expect(link).toHaveFocus())
+    // An element of the page that an event takes away.
+    const name = manyRuntimes()[0]
+    if (!name) throw new Error('a runtime is needed')
+    const row = await screen.findByRole('link', { name: name.name })
+    row.focus()
+    await act(async () => backend.tell({ kind: 'runtimes', changed: [], removed: [name.id] }))
+    await waitFor(() => expect(link).toHaveFocus())
   })
 
   it('says that it did not start, and starts when asked again', async () => {

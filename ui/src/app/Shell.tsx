@@ -13,6 +13,7 @@ import { EndedOperations } from './EndedOperations'
 import { Navigation } from './Navigation'
 import { OperationStrip } from './OperationStrip'
 import { Shortcuts } from './Shortcuts'
+import { useKeptFocus } from './useKeptFocus'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', height: '100vh' },
@@ -37,6 +38,7 @@ export function Shell() {
   const styles = useStyles()
   const { t } = useTranslation()
   const { pathname } = useLocation()
+  useKeptFocus()
   return (
     <div className={styles.root}>
       <Link

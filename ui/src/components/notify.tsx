@@ -9,7 +9,8 @@ import {
   useId,
   useToastController,
 } from '@fluentui/react-components'
-import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 import type { Problem } from '../backend/types'
 import { messages } from '../messages'
 import { looks } from '../problems/looks'
@@ -34,7 +35,10 @@ export const useNotify = (): Notify => useContext(NotifyContext)
 
 /** Toasts at the bottom right. */
 export function NotifyProvider({ children }: { children: ReactNode }) {
+  const { t } = useTranslation()
   const toaster = useId('toaster')
+  // A landmark of its own, so that screen readers can go there.
+  const [place, setPlace] = useState<HTMLElement | null>(null)
   const { dispatchToast } = useToastController(toaster)
   const notify = useMemo<Notify>(() => {
     const show = ({ intent, title, body, action }: Notice) =>
@@ -65,7 +69,8 @@ export function NotifyProvider({ children }: { children: ReactNode }) {
   return (
     <NotifyContext value={notify}>
       {children}
-      <Toaster toasterId={toaster} position="bottom-end" limit={4} />
+      <section ref={setPlace} aria-label={t('notifications')} />
+      <Toaster toasterId={toaster} position="bottom-end" limit={4} mountNode={place} />
     </NotifyContext>
   )
 }
