@@ -10,9 +10,19 @@ use domain::{
     version::Version,
 };
 use engine::{Engine, EngineError};
+use jiff::SignedDuration;
 use registry::RegistryError;
 
-use crate::{api::EnvironmentDraft, context::App, logins, problem, settings};
+use crate::{
+    api::EnvironmentDraft,
+    context::{App, lock},
+    logins, problem, settings,
+};
+
+/// How long a registry rests after a 429 that names no time.
+const REST: SignedDuration = SignedDuration::from_mins(5);
+/// The longest rest that is believed.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(24);
 
 /// One exact image.
 #[derive(Clone, Debug)]
@@ -136,7 +146,33 @@ pub(crate) async fn default_tags(
 /// Tags of one repository, with the login that is kept for it.
 pub(crate) async fn tags(app: &App, repository: &Repository) -> Result<Vec<String>, RegistryError> {
     let login = logins::login_for(app, repository.host()).await;
-    app.parts.registry.tags(repository, login.as_ref()).await
+    let answer = app.parts.registry.tags(repository, login.as_ref()).await;
+    answer.inspect_err(|error| heed(app, error))
+}
+
+/// What a registry says of one image, and the login that was sent.
+pub(crate) async fn remote(
+    app: &App,
+    reference: &ImageReference,
+    platform: &Platform,
+) -> (Result<RemoteImage, RegistryError>, Option<Login>) {
+    let login = logins::login_for(app, reference.repository.host()).await;
+    let answer = app.parts.registry.image(reference, platform, login.as_ref()).await;
+    (answer.inspect_err(|error| heed(app, error)), login)
+}
+
+/// A registry that asks to wait is not asked by itself until then.
+fn heed(app: &App, error: &RegistryError) {
+    if let RegistryError::RateLimited { host, retry_after } = error {
+        let asked = retry_after.and_then(|seconds| i64::try_from(seconds).ok());
+        let rest = asked.map_or(REST, SignedDuration::from_secs).min(LONGEST_REST);
+        lock(&app.resting).insert(host.clone(), crate::context::now() + rest);
+    }
+}
+
+/// Whether a registry asked to be left alone, and the time is not over.
+pub(crate) fn rests(app: &App, host: &str) -> bool {
+    lock(&app.resting).get(host).is_some_and(|until| *until > crate::context::now())
 }
 
 /// The newest good image of a repository's tags; versions passed over are those known bad.
@@ -187,8 +223,7 @@ pub(crate) async fn image(
     reference: &ImageReference,
 ) -> Result<Target, Problem> {
     let platform = Platform::linux(&engine.facts().architecture);
-    let login = logins::login_for(app, reference.repository.host()).await;
-    let answer = app.parts.registry.image(reference, &platform, login.as_ref()).await;
+    let (answer, login) = remote(app, reference, &platform).await;
     let remote = match answer {
         Ok(remote) => remote,
         Err(error) => return local_only(engine, reference, &platform, &error).await,

@@ -154,7 +154,6 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
         let operation = lock(&app.busy).get(&id).cloned().and_then(|operation| {
             lock(&app.operations).get(&operation).map(|running| running.view())
         });
-        let update = update_mark(app, &id);
         let mut table = lock(&app.table);
         let containers = table.containers_of(compute, &id);
         let row = make_row(
@@ -165,7 +164,6 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
             &id,
             &containers,
             operation.as_ref().map(|op| (op.id.clone(), op.kind)),
-            update,
         );
         let before = table.rows.get(&id);
         // A runtime that another compute tells of (one engine found twice) is not removed by this one.
@@ -208,8 +206,11 @@ pub(crate) fn refresh_runtime(app: &App, id: &RuntimeId) {
     }
 }
 
-fn update_mark(app: &App, id: &RuntimeId) -> Option<Version> {
-    match &lock(&app.checks).get(id)?.answer {
+/// The newest version to be told of, if the one that the check compared it with still runs.
+fn update_mark(app: &App, id: &RuntimeId, current: Option<Version>) -> Option<Version> {
+    let checks = lock(&app.checks);
+    let check = checks.get(id).filter(|check| check.current == current)?;
+    match &check.answer {
         crate::api::VersionAnswer::Newer { version, skipped: false, snoozed_until, .. }
             if snoozed_until.is_none_or(|until| until <= jiff::Timestamp::now()) =>
         {
@@ -270,7 +271,6 @@ fn make_row(
     id: &RuntimeId,
     containers: &[Container],
     operation: Option<(domain::operation::OperationId, OperationKind)>,
-    update_available: Option<Version>,
 ) -> Option<Runtime> {
     let parts = Parts::of(containers);
     // Between the two renames of an update nothing has the name itself.
@@ -309,6 +309,7 @@ fn make_row(
         Health::Answered(protocol) => Some(protocol),
         _ => None,
     };
+    let version = version_of(shown, Some(&labels));
     Some(Runtime {
         id: id.clone(),
         name,
@@ -317,7 +318,7 @@ fn make_row(
         status: now,
         status_reason: reason(now, shown, &health, protocol),
         finding,
-        version: version_of(shown, Some(&labels)),
+        version,
         image: image_of(shown, Some(&labels)),
         digest: labels
             .image
@@ -345,7 +346,7 @@ fn make_row(
                 since: shown.created,
             }
         }),
-        update_available,
+        update_available: update_mark(app, id, version),
         generation: labels.generation,
         restart_count: shown.restart_count,
         ports: shown.ports.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     container::Container,
-    finding::{Problem, ProblemCode},
+    finding::Problem,
     image::{ImageReference, Platform, Repository},
     label::Labels,
     runtime::{Runtime, RuntimeId},
@@ -22,15 +22,13 @@ use crate::{
     },
     computes,
     context::{App, lock},
-    logins, operations, problem, resolve, settings, table,
+    operations, problem, resolve, settings, table,
 };
 
 /// An answer under this age is not asked for again by opening a page.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
 /// How long *Remind me later* lasts.
 const LATER: SignedDuration = SignedDuration::from_hours(24);
-/// How long a registry rests after a 429 that names no time.
-const REST: SignedDuration = SignedDuration::from_mins(5);
 /// How often the schedule looks whether a check is due.
 const LOOK: Duration = Duration::from_secs(60);
 
@@ -48,7 +46,7 @@ pub(crate) async fn check(
         Freshness::Page => {
             let fresh =
                 known.as_ref().is_some_and(|known| now.duration_since(known.checked) < FRESH);
-            !fresh && !rests(app, repository(app, &row).host())
+            !fresh && !resolve::rests(app, repository(app, &row).host())
         }
     };
     if !ask {
@@ -59,23 +57,20 @@ pub(crate) async fn check(
 
 /// What was answered last: in memory, else in the history.
 async fn known(app: &App, id: &RuntimeId) -> Option<VersionCheck> {
-    if let Some(check) = lock(&app.checks).get(id) {
-        return Some(check.clone());
+    // An answer about a version that does not run any more says nothing.
+    let current = lock(&app.table).row(id)?.version;
+    let held = lock(&app.checks).get(id).cloned();
+    if let Some(check) = held {
+        return (check.current == current).then_some(check);
     }
     let (kept, _) = app.parts.history.check(id).await.ok().flatten()?;
     let check: VersionCheck = serde_json::from_value(kept).ok()?;
-    // An answer about a version that does not run any more says nothing.
-    let row = lock(&app.table).row(id).cloned()?;
-    if check.current != row.version {
+    if check.current != current {
         return None;
     }
     lock(&app.checks).insert(id.clone(), check.clone());
     table::refresh_runtime(app, id);
     Some(check)
-}
-
-fn rests(app: &App, host: &str) -> bool {
-    lock(&app.resting).get(host).is_some_and(|until| *until > Timestamp::now())
 }
 
 /// The repository in which newer versions of a runtime are looked for.
@@ -86,18 +81,21 @@ fn repository(app: &App, row: &Runtime) -> Repository {
         .unwrap_or_else(|| app.known.repositories[0].clone())
 }
 
+/// Another image runs: what was known is asked anew, unless the registry rests.
+pub(crate) async fn image_changed(app: App, id: RuntimeId) {
+    let known = lock(&app.checks).remove(&id).is_some();
+    let Ok(row) = operations::row(&app, &id) else { return };
+    if known && !resolve::rests(&app, repository(&app, &row).host()) {
+        ask_now(&app, &row).await;
+    }
+}
+
 /// Asks now, keeps the answer and tells it.
 pub(crate) async fn ask_now(app: &App, row: &Runtime) -> VersionCheck {
     let repository = repository(app, row);
     let answer = match answer(app, row, &repository).await {
         Ok(answer) => answer,
-        Err(because) => {
-            if because.code == ProblemCode::RateLimited {
-                lock(&app.resting)
-                    .insert(repository.host().to_owned(), crate::context::now() + REST);
-            }
-            VersionAnswer::Unknown { because }
-        }
+        Err(because) => VersionAnswer::Unknown { because },
     };
     let ours = app.known.repositories.contains(&repository);
     let check = VersionCheck {
@@ -219,13 +217,8 @@ async fn same_tag(
     passed_over: Vec<Version>,
 ) -> Result<VersionAnswer, Problem> {
     let platform = Platform::linux(&engine.facts().architecture);
-    let login = logins::login_for(app, reference.repository.host()).await;
-    let remote = app
-        .parts
-        .registry
-        .image(reference, &platform, login.as_ref())
-        .await
-        .map_err(|error| problem::of_registry(&error))?;
+    let (remote, _) = resolve::remote(app, reference, &platform).await;
+    let remote = remote.map_err(|error| problem::of_registry(&error))?;
     let recorded = Labels::read(&container.labels)
         .and_then(|labels| labels.image)
         .and_then(|image| image.digest);
@@ -260,7 +253,7 @@ pub(crate) async fn check_in_background(app: App) {
             let known = known(&app, &row.id).await;
             let is_due = known
                 .is_none_or(|known| crate::context::now().duration_since(known.checked) >= due);
-            if is_due && !rests(&app, repository(&app, &row).host()) {
+            if is_due && !resolve::rests(&app, repository(&app, &row).host()) {
                 ask_now(&app, &row).await;
             }
         }

@@ -376,6 +376,10 @@ where
     keep(&app, &view).await;
     table::refresh_runtime(&app, &handle.runtime);
     crate::usage::sync(&app);
+    let changed_image = matches!(view.kind, OperationKind::Update | OperationKind::RollBack);
+    if changed_image && view.state == OperationState::Succeeded {
+        tokio::spawn(crate::versions::image_changed(app, view.runtime));
+    }
 }
 
 /// Whether a step shows already that the work stopped there: then the last one only tidied up.

@@ -196,12 +196,15 @@ async fn work(handle: &Handle, name: &RuntimeName, held: &swap::Held) -> Outcome
         }
         Recovery::ProveNew { new, old, older } => {
             if prove(handle, &new, record).await {
-                match engine.set_restart_policy(&old, &json!({"Name": "no"})).await {
+                let off = json!({"Name": "no"});
+                match swap::patiently(|| engine.set_restart_policy(&old, &off)).await {
                     Ok(()) | Err(EngineError::NotSupported(_)) => {}
                     Err(error) => return Err(refused(error)),
                 }
                 if let Some(older) = older {
-                    engine.remove(&older, true, false).await.map_err(refused)?;
+                    swap::patiently(|| engine.remove(&older, true, false))
+                        .await
+                        .map_err(refused)?;
                 }
                 format!(
                     "The interrupted operation on {name} was brought to its end: the new container answers."
@@ -215,14 +218,14 @@ async fn work(handle: &Handle, name: &RuntimeName, held: &swap::Held) -> Outcome
         }
         Recovery::OldGone { keep, remove } => {
             for id in &remove {
-                engine.remove(id, true, false).await.map_err(refused)?;
+                swap::patiently(|| engine.remove(id, true, false)).await.map_err(refused)?;
             }
             if let Some(keep) = &keep {
-                if engine.inspect(keep).await.map_err(refused)?.name != name.as_str() {
-                    engine.rename(keep, name.as_str()).await.map_err(refused)?;
-                }
+                swap::patiently(|| swap::rename(engine, keep, name.as_str()))
+                    .await
+                    .map_err(refused)?;
                 if record.old_was_running {
-                    engine.start(keep).await.map_err(refused)?;
+                    swap::patiently(|| engine.start(keep)).await.map_err(refused)?;
                 }
             }
             format!("The old container of {name} was removed by someone; what is there was kept.")
@@ -240,12 +243,12 @@ async fn prove(handle: &Handle, new: &str, record: &LockRecord) -> bool {
     if !record.old_was_running {
         return true;
     }
-    if handle.engine.start(new).await.is_err() {
+    if swap::patiently(|| handle.engine.start(new)).await.is_err() {
         return false;
     }
     let path = lock(&handle.app().table)
         .row(&handle.runtime)
         .and_then(|row| row.spec.as_ref().map(|spec| spec.health_path().to_owned()))
         .unwrap_or_else(|| "/health".to_owned());
-    proof::stays_ready(handle, new, &path, handle.app().ready_within()).await.is_ok()
+    proof::stays_ready(handle, new, &path, handle.app().ready_within(), proof::STAY).await.is_ok()
 }

@@ -277,7 +277,7 @@ pub(crate) async fn restore(engine: &dyn Engine, record: &LockRecord) -> Result<
 }
 
 /// Renames, unless the container has that name already.
-async fn rename(engine: &dyn Engine, id: &str, name: &str) -> Result<(), EngineError> {
+pub(crate) async fn rename(engine: &dyn Engine, id: &str, name: &str) -> Result<(), EngineError> {
     if engine.inspect(id).await?.name == name {
         return Ok(());
     }

@@ -2,14 +2,14 @@
 
 //mod changes;
 mod create;
-//mod lifecycle;
+mod lifecycle;
 //mod logins;
-//mod recovery;
+mod recovery;
 mod service;
 mod update;
 mod update_faults;
 mod update_refusals;
-//mod versions;
+mod versions;
 //mod wizard;
 
 use std::{sync::Arc, time::Duration};
@@ -384,12 +384,17 @@ async fn update(app: &App, id: &RuntimeId, environment: EnvironmentDraft) -> Ope
     ended(app, &operation).await
 }
 
-/// Each call that an engine got since they were forgotten, with its number among its kind.
+/// Each call that an engine got since they were forgotten, with its number among its kind. Of looks at
+/// the same thing over and over only the first counts.
 fn numbered(world: &World) -> Vec<(Call, usize)> {
+    let calls = world.engine().calls();
     let mut all: Vec<(Call, usize)> = Vec::new();
-    for (call, _) in world.engine().calls() {
-        let nth = 1 + all.iter().filter(|(other, _)| *other == call).count();
-        all.push((call, nth));
+    for (at, (call, _)) in calls.iter().enumerate() {
+        let again = at > 0 && calls[at - 1] == calls[at] && !call.changes_something();
+        if !again {
+            let nth = calls[..=at].iter().filter(|(other, _)| other == call).count();
+            all.push((*call, nth));
+        }
     }
     // Only streams of the whole engine, and readings, are no part of any operation.
     all.retain(|(call, _)| !matches!(call, Call::Events | Call::Usage | Call::Ping));

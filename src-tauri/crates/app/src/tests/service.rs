@@ -1,7 +1,14 @@
 //! The services inside the twin engine's containers: one answers when a container that publishes the
 //! asked port runs and its image is meant to serve.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -45,11 +52,17 @@ pub(super) struct Service {
     engines: Vec<TwinEngine>,
     /// How often each container was asked, by id.
     asked: Mutex<BTreeMap<String, u32>>,
+    hangs: AtomicBool,
 }
 
 impl Service {
     pub(super) fn new(engines: Vec<TwinEngine>) -> Self {
-        Self { engines, asked: Mutex::default() }
+        Self { engines, asked: Mutex::default(), hangs: AtomicBool::new(false) }
+    }
+
+    /// From now on every service takes connections and says nothing, or not any more.
+    pub(super) fn hang(&self, hangs: bool) {
+        self.hangs.store(hangs, Ordering::Relaxed);
     }
 
     /// What this published port answers now.
@@ -103,7 +116,11 @@ fn port(base: &str) -> u16 {
 
 #[async_trait]
 impl Executor for Service {
-    async fn health(&self, base: &str, _: &str, _: Duration) -> Result<Protocol, Miss> {
+    async fn health(&self, base: &str, _: &str, limit: Duration) -> Result<Protocol, Miss> {
+        if self.hangs.load(Ordering::Relaxed) {
+            tokio::time::sleep(limit).await;
+            return Err(Miss::Silent(limit.as_secs()));
+        }
         self.answer(port(base))
     }
 

@@ -1,0 +1,372 @@
+use domain::{finding::Cause, version::Version};
+use registry::{RegistryError, twin::TwinImage};
+
+use super::*;
+use crate::api::{
+    AboutVersion, CheckVersion, Freshness, ListVersions, PreviewImage, VersionAnswer, VersionCheck,
+};
+
+fn parsed(version: &str) -> Version {
+    Version::parse(version).expect(version)
+}
+
+async fn check(app: &App, id: &RuntimeId, freshness: Freshness) -> Option<VersionCheck> {
+    let request = CheckVersion { runtime: id.clone(), freshness };
+    handlers::check_version(app, request).await.expect("answer").check
+}
+
+async fn answer(app: &App, id: &RuntimeId) -> VersionAnswer {
+    check(app, id, Freshness::Now).await.expect("asked").answer
+}
+
+/// What a check says of a runtime on the first version, when the repository also has these.
+fn with_tags(tags: &[&str]) -> VersionAnswer {
+    let world = World::new();
+    for tag in tags {
+        world.publish(tag, Image::that(Serves::Well));
+    }
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        answer(&app, &id).await
+    })
+}
+
+#[test]
+fn the_newest_good_version_wins_and_newer_bad_ones_are_passed_over() {
+    let tags = ["latest", "20240429.v9", "20240429.v10", "20241214.v1", "nightly"];
+    let VersionAnswer::Newer { version, passed_over, image, download_size, skipped, .. } =
+        with_tags(&tags)
+    else {
+        panic!("not newer")
+    };
+    assert_eq!(version, Some(parsed("20240429.v10")));
+    assert_eq!(passed_over, [parsed("20241214.v1")]);
+    assert_eq!(image.tag.as_deref(), Some("20240429.v10"));
+    assert_eq!((download_size, skipped), (1500, false));
+}
+
+#[test]
+fn security_fixes_in_between_and_facts_are_told_and_no_facts_are_invented() {
+    let VersionAnswer::Newer { security_fixes, facts, age_in_days, .. } =
+        with_tags(&["20251014.v1"])
+    else {
+        panic!("not newer")
+    };
+    assert!(facts.expect("known").security);
+    assert!(security_fixes.iter().any(|fix| fix.version == parsed("20250831.v1")));
+    assert!(age_in_days.is_some_and(|days| days > 0));
+    let VersionAnswer::Newer { facts, .. } = with_tags(&["20990101.v1"]) else {
+        panic!("not newer")
+    };
+    assert_eq!(facts, None);
+}
+
+#[test]
+fn the_newest_one_that_runs_is_up_to_date_and_older_ones_are_no_reason_to_change() {
+    assert_eq!(with_tags(&[]), VersionAnswer::UpToDate { passed_over: vec![] });
+    let older = with_tags(&["20230101.v1", "latest"]);
+    assert_eq!(older, VersionAnswer::UpToDate { passed_over: vec![] });
+    let only_bad = with_tags(&["20241214.v1"]);
+    let passed_over = vec![parsed("20241214.v1")];
+    assert_eq!(only_bad, VersionAnswer::UpToDate { passed_over });
+}
+
+#[test]
+fn a_tag_that_names_another_image_now_is_rebuilt() {
+    let world = World::new();
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        world.publish(V1, Image::that(Serves::Well).with("Env", json!(["A=b"])));
+        let VersionAnswer::Rebuilt { image, .. } = answer(&app, &id).await else {
+            panic!("not rebuilt")
+        };
+        assert_eq!(image.tag.as_deref(), Some(V1));
+    });
+}
+
+#[test]
+fn latest_counts_only_where_no_dated_tag_exists_and_is_told_by_digest() {
+    let world = World::new();
+    world.registry.remove_tag(&repository().tagged(V1));
+    world.publish("latest", Image::that(Serves::Well));
+    let newest = EnvironmentDraft::Default { repository: None, version: None };
+    paused(async {
+        let app = world.app().await;
+        let row = create(&app, RuntimeDraft { environment: newest, ..draft("eval") }).await;
+        assert_eq!((row.version, row.image), (None, format!("{REPOSITORY}:latest")));
+        assert_eq!(answer(&app, &row.id).await, VersionAnswer::UpToDate { passed_over: vec![] });
+        world.publish("latest", Image::that(Serves::Well).with("Env", json!(["A=b"])));
+        assert!(matches!(answer(&app, &row.id).await, VersionAnswer::Rebuilt { .. }));
+        // The first dated tag is newer than what has none.
+        world.publish(V2, Image::that(Serves::Well));
+        let VersionAnswer::Newer { version, .. } = answer(&app, &row.id).await else {
+            panic!("not newer")
+        };
+        assert_eq!(version, Some(parsed(V2)));
+    });
+}
+
+#[test]
+fn an_image_by_reference_is_compared_with_its_own_tag_and_a_digest_never_changes() {
+    let world = World::new();
+    let tool = ImageReference::parse("registry.test/team/tool:stable").expect("reference");
+    let digest = world.publish_as(&tool, Image::that(Serves::Well));
+    paused(async {
+        let app = world.app().await;
+        let environment = image(&tool.to_string());
+        let id = create(&app, RuntimeDraft { environment, ..draft("eval") }).await.id;
+        assert_eq!(answer(&app, &id).await, VersionAnswer::UpToDate { passed_over: vec![] });
+        world.publish_as(&tool, Image::that(Serves::Well).with("Env", json!(["A=b"])));
+        assert!(matches!(answer(&app, &id).await, VersionAnswer::Rebuilt { .. }));
+        let environment = image(&tool.pinned(&digest).to_string());
+        let id = create(&app, RuntimeDraft { environment, ..draft("other") }).await.id;
+        assert_eq!(answer(&app, &id).await, VersionAnswer::UpToDate { passed_over: vec![] });
+    });
+}
+
+#[test]
+fn no_failure_is_ever_up_to_date_and_each_says_its_reason() {
+    let host = || "registry.test".to_owned();
+    let reason = || "planned".to_owned();
+    for (error, expected) in [
+        (RegistryError::NoSuchHost { host: host() }, Cause::NoSuchHost),
+        (
+            RegistryError::Unreachable { host: host(), reason: reason() },
+            Cause::RegistryNotReachable,
+        ),
+        (RegistryError::Silent { host: host(), seconds: 30 }, Cause::RegistryNotReachable),
+        (
+            RegistryError::Certificate { host: host(), reason: reason() },
+            Cause::CertificateNotTrusted,
+        ),
+        (RegistryError::Denied { host: host(), with_login: true }, Cause::PullDenied),
+        (RegistryError::NotFound { reference: REPOSITORY.into() }, Cause::ImageNotFound),
+        (RegistryError::RateLimited { host: host(), retry_after: None }, Cause::RateLimited),
+        (RegistryError::Server { host: host(), status: 503 }, Cause::RegistryNotReachable),
+        (RegistryError::Nonsense { host: host(), reason: reason() }, Cause::RegistryNotReachable),
+    ] {
+        let world = World::new();
+        paused(async {
+            let app = world.app().await;
+            let id = create(&app, draft("eval")).await.id;
+            world.registry.fail("registry.test", Some(error.clone()));
+            let VersionAnswer::Unknown { because } = answer(&app, &id).await else {
+                panic!("{error:?} is not unknown")
+            };
+            assert!(!because.sentence.is_empty() && !because.hints.is_empty(), "{because:#?}");
+            if !matches!(error, RegistryError::NotFound { .. }) {
+                assert_eq!(because.finding.expect("finding").cause, expected);
+            }
+            assert_eq!(row(&app, "eval").update_available, None);
+        });
+    }
+}
+
+#[test]
+fn an_image_for_another_architecture_only_is_unknown_and_not_newer() {
+    let world = World::new();
+    let mut arm = TwinImage::of_layers(&[("arm", 1)]);
+    arm.platform = domain::image::Platform::linux("arm64");
+    world.registry.publish_index(&repository().tagged(V2), vec![arm]);
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        let VersionAnswer::Unknown { because } = answer(&app, &id).await else { panic!("unknown") };
+        assert_eq!(because.finding.expect("finding").cause, Cause::WrongArchitecture);
+    });
+}
+
+#[test]
+fn a_skipped_or_snoozed_version_is_not_marked_on_the_row_and_a_newer_one_is() {
+    let world = World::new();
+    world.publish(V2, Image::that(Serves::Well));
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        answer(&app, &id).await;
+        assert_eq!(row(&app, "eval").update_available, Some(parsed(V2)));
+        let about = || AboutVersion { runtime: id.clone(), version: parsed(V2) };
+        handlers::remind_later(&app, about()).await.expect("later");
+        assert_eq!(row(&app, "eval").update_available, None);
+        let VersionAnswer::Newer { snoozed_until, .. } = answer(&app, &id).await else {
+            panic!("not newer")
+        };
+        assert!(snoozed_until.is_some());
+        handlers::skip_version(&app, about()).await.expect("skip");
+        assert_eq!(row(&app, "eval").update_available, None);
+        let VersionAnswer::Newer { skipped, .. } = answer(&app, &id).await else { panic!("newer") };
+        assert!(skipped);
+        world.publish(V3, Image::that(Serves::Well));
+        answer(&app, &id).await;
+        assert_eq!(row(&app, "eval").update_available, Some(parsed(V3)));
+    });
+}
+
+#[test]
+fn a_page_asks_unless_the_answer_is_fresh_or_the_registry_rests_and_the_button_always_asks() {
+    let world = World::new();
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        assert_eq!(check(&app, &id, Freshness::Cached).await, None);
+        let asked = world.registry.asked();
+        check(&app, &id, Freshness::Page).await.expect("asked");
+        let once = world.registry.asked();
+        assert!(once > asked);
+        check(&app, &id, Freshness::Page).await.expect("kept");
+        assert_eq!(world.registry.asked(), once, "it was under 10 s old");
+        let limited =
+            RegistryError::RateLimited { host: "registry.test".into(), retry_after: None };
+        world.registry.fail("registry.test", Some(limited));
+        assert!(matches!(answer(&app, &id).await, VersionAnswer::Unknown { .. }));
+        world.registry.fail("registry.test", None);
+        // As if some time had gone by since.
+        for check in lock(&app.checks).values_mut() {
+            check.checked -= jiff::SignedDuration::from_mins(2);
+        }
+        let before = world.registry.asked();
+        check(&app, &id, Freshness::Page).await.expect("kept");
+        assert_eq!(world.registry.asked(), before, "the registry asked to wait");
+        assert_eq!(answer(&app, &id).await, VersionAnswer::UpToDate { passed_over: vec![] });
+    });
+}
+
+#[test]
+fn a_registry_that_names_a_time_is_left_alone_so_long() {
+    let world = World::new();
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        let retry_after = Some(3600);
+        let limited = RegistryError::RateLimited { host: "registry.test".into(), retry_after };
+        world.registry.fail("registry.test", Some(limited));
+        answer(&app, &id).await;
+        let until = lock(&app.resting)["registry.test"];
+        let left = until.duration_since(jiff::Timestamp::now());
+        assert!(left > jiff::SignedDuration::from_mins(55), "{left}");
+    });
+}
+
+#[test]
+fn the_last_answer_is_known_after_a_restart_while_the_same_version_runs() {
+    let world = World::new();
+    world.publish(V2, Image::that(Serves::Well));
+    let (id, before) = paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        (id.clone(), check(&app, &id, Freshness::Now).await)
+    });
+    paused(async {
+        let app = world.start(world.parts(2)).await;
+        settle().await;
+        assert_eq!(check(&app, &id, Freshness::Cached).await, before);
+        succeeded(update(&app, &id, version(V2)).await);
+    });
+    paused(async {
+        let app = world.start(world.parts(3)).await;
+        settle().await;
+        let known = check(&app, &id, Freshness::Cached).await.expect("asked after the update");
+        assert_eq!(known.answer, VersionAnswer::UpToDate { passed_over: vec![] });
+        let other = VersionCheck { current: Some(parsed(V1)), ..known };
+        lock(&app.checks).insert(id.clone(), other);
+        assert_eq!(check(&app, &id, Freshness::Cached).await, None, "it is about another version");
+    });
+}
+
+#[test]
+fn a_finished_update_takes_the_mark_away() {
+    let world = World::new();
+    world.publish(V2, Image::that(Serves::Well));
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        answer(&app, &id).await;
+        succeeded(update(&app, &id, version(V2)).await);
+        assert_eq!(row(&app, "eval").update_available, None);
+        let known = check(&app, &id, Freshness::Cached).await;
+        assert!(known.is_none_or(|check| check.current == Some(parsed(V2))), "an old answer shows");
+    });
+}
+
+/// A world without an override, whose default repositories have these tags.
+fn published(first: &[&str], fallback: &[&str]) -> World {
+    let world = World { repository_override: None, ..World::new() };
+    let known = domain::facts::KnownVersions::built_in();
+    for (repository, tags) in known.repositories.iter().zip([first, fallback]) {
+        for tag in tags {
+            world.publish_as(&repository.tagged(tag), Image::that(Serves::Well));
+        }
+    }
+    world
+}
+
+#[test]
+fn the_fallback_repository_counts_only_when_the_first_has_no_dated_tag() {
+    let known = domain::facts::KnownVersions::built_in();
+    let (first, fallback) = (&known.repositories[0], &known.repositories[1]);
+    for (tags, more, repository, newest) in [
+        (vec![V1], vec![V2], first, Some(V1)),
+        (vec!["latest"], vec![V2], fallback, Some(V2)),
+        (vec!["latest"], vec!["latest"], first, None),
+        (vec![], vec![V2], fallback, Some(V2)),
+    ] {
+        let world = published(&tags, &more);
+        let choices = paused(async {
+            let app = world.app().await;
+            let request = ListVersions { compute: compute(), repository: None };
+            handlers::list_versions(&app, request).await.expect("choices")
+        });
+        assert_eq!(choices.problem, None);
+        assert_eq!(&choices.repository, repository, "{tags:?} {more:?}");
+        assert_eq!(choices.newest, newest.map(parsed));
+        assert_eq!(choices.only_latest, newest.is_none());
+    }
+}
+
+#[test]
+fn a_first_repository_that_gives_no_answer_is_an_error_and_not_the_fallback() {
+    let world = published(&[V1], &[V2]);
+    world.registry.fail_next(
+        "mcr.microsoft.com",
+        RegistryError::Silent { host: "mcr.microsoft.com".into(), seconds: 30 },
+    );
+    let choices = paused(async {
+        let app = world.app().await;
+        let request = ListVersions { compute: compute(), repository: None };
+        handlers::list_versions(&app, request).await.expect("choices")
+    });
+    assert!(choices.problem.is_some() && choices.newest.is_none());
+    assert_eq!(
+        choices.repository.to_string(),
+        "mcr.microsoft.com/azureml/promptflow/promptflow-runtime"
+    );
+}
+
+#[test]
+fn an_image_that_only_the_compute_has_can_be_previewed() {
+    let world = World::new();
+    let local = engine::twin::TwinImage::new("built here");
+    world.engine().add_image("built/here:1", local);
+    paused(async {
+        let app = world.app().await;
+        let request = PreviewImage { compute: compute(), reference: "built/here:1".into() };
+        let told = handlers::preview_image(&app, request).await.expect("preview");
+        assert_eq!((told.local, told.download_size, told.ports), (true, 0, vec![8080]));
+    });
+}
+
+#[test]
+fn the_schedule_asks_by_itself_and_zero_hours_switch_it_off() {
+    for (hours, asks) in [(1, true), (0, false)] {
+        let world = World::new();
+        paused(async {
+            let app = world.app().await;
+            let id = create(&app, draft("eval")).await.id;
+            lock(&app.settings).check_every_hours = hours;
+            tokio::time::sleep(Duration::from_secs(130)).await;
+            assert_eq!(check(&app, &id, Freshness::Cached).await.is_some(), asks);
+        });
+    }
+}
