@@ -49,7 +49,7 @@ pub(crate) fn attend(app: &App, row: &Runtime) {
         return;
     }
     let stop = CancellationToken::new();
-    watched.attention.insert(row.id.clone(), Attention { key, stop: stop.clone() });
+    watched.attention.insert(row.id.clone(), Attention { key: key.clone(), stop: stop.clone() });
     drop(watched);
     let (app, id, compute, container) =
         (app.clone(), row.id.clone(), row.compute.clone(), row.container_id.clone());
@@ -57,6 +57,11 @@ pub(crate) fn attend(app: &App, row: &Runtime) {
         let work = async {
             if running {
                 ask(&app, &id, &compute, &container).await;
+                // The container is gone from the list. Should it come back, it is asked again.
+                let mut watched = lock(&app.watched);
+                if watched.attention.get(&id).is_some_and(|attention| attention.key == key) {
+                    watched.attention.remove(&id);
+                }
             } else {
                 explain(&app, &compute, &container).await;
             }
