@@ -60,6 +60,19 @@ pub(crate) async fn ended(engine: &dyn Engine, container: &str) -> Option<Findin
     ))
 }
 
+/// Why a container counts as ended although it runs: it ended, and its restart policy started it again.
+pub(crate) async fn came_back(engine: &dyn Engine, container: &str) -> Finding {
+    let mut finding = diagnosis::describe(Cause::ContainerExited, About::default());
+    finding.meaning =
+        "The program inside answered, then stopped, and was started again by the restart policy."
+            .into();
+    let log = last_lines(engine, container).await;
+    if !log.trim().is_empty() {
+        finding.evidence.push(Evidence { probe: "Last lines of the log".into(), seen: log });
+    }
+    finding
+}
+
 /// Name of another container that publishes this port.
 pub(crate) async fn holder_of(engine: &dyn Engine, port: u16, not: &str) -> Option<String> {
     if port == 0 {

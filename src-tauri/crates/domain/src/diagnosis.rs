@@ -204,6 +204,9 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
             cause,
             match about.port_holder {
                 Some(holder) => format!("Port {port} is taken by \"{holder}\"."),
+                None if port == 0 => {
+                    "The port that the engine chose is taken by another program.".to_owned()
+                }
                 None => format!("Port {port} is taken by another program."),
             },
             "Two programs cannot listen on one port.",

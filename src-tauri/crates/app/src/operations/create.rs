@@ -204,7 +204,7 @@ async fn on_image(
 
     handle.step(StepKind::WaitForHealth);
     let limit = handle.app().ready_within();
-    let ready = proof::stays_ready(handle, &id, recorded.health_path(), limit);
+    let ready = proof::stays_ready(handle, &id, recorded.health_path(), limit, proof::STAY);
     handle.or_cancel(ready).await?.map_err(Problem::found)?;
     handle.look_at(&id).await;
     Ok(format!("{} is available.", spec.name))

@@ -173,7 +173,7 @@ async fn trial(
         },
     });
     let waited = with_scratch(engine.as_ref(), name, &body, async |id| {
-        if engine.start(id).await.is_err() {
+        if super::swap::start_on_any_port(engine.as_ref(), id).await.is_err() {
             return false;
         }
         let ready = proof::wait_until_ready(handle, id, health_path, TRIAL);

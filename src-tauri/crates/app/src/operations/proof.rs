@@ -16,6 +16,8 @@ use crate::{finding, health, table};
 /// Pause between two questions: short at first, since a switch-over waits for the answer.
 const PAUSE: Duration = Duration::from_millis(20);
 const LATER_PAUSE: Duration = Duration::from_millis(150);
+/// Pause between two looks at a container that is to stay.
+const STAY_PAUSE: Duration = Duration::from_millis(60);
 /// How long the short pause is kept.
 const EAGER_FOR: Duration = Duration::from_secs(5);
 /// After so long without an answer it is looked at what listens inside.
@@ -91,15 +93,41 @@ pub(crate) async fn wait_until_ready(
     }
 }
 
-/// It must stay ready for a moment: one that answers and dies is not ready.
+/// How long a service has to stay ready before it is believed.
+pub(crate) const STAY: Duration = Duration::from_millis(700);
+/// The same once it serves in the place of the old one: waiting costs nobody anything then, and what
+/// was proved beside the old one may still end under its real settings.
+pub(crate) const STAY_IN_PLACE: Duration = Duration::from_secs(3);
+
+/// It must stay ready for a while: one that answers and dies is not ready, nor is one that its restart
+/// policy has brought back meanwhile.
 pub(crate) async fn stays_ready(
     handle: &Handle,
     container: &str,
     health_path: &str,
     limit: Duration,
+    stay: Duration,
 ) -> Result<Protocol, Finding> {
+    let engine = handle.engine.as_ref();
     let protocol = wait_until_ready(handle, container, health_path, limit).await?;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let began = Instant::now();
+    // What an engine that is away for a moment does not tell is looked at again at the end.
+    let restarts = engine.inspect(container).await.map_or(0, |now| now.restart_count);
+    while began.elapsed() < stay {
+        tokio::time::sleep(STAY_PAUSE).await;
+        let Ok(now) = engine.inspect(container).await else { continue };
+        if now.is_running() && now.restart_count == restarts {
+            continue;
+        }
+        let ended = match now.state {
+            domain::container::ContainerState::Running => None,
+            _ => finding::ended(engine, container).await,
+        };
+        return Err(match ended {
+            Some(finding) => finding,
+            None => finding::came_back(engine, container).await,
+        });
+    }
     wait_until_ready(handle, container, health_path, Duration::from_secs(10)).await?;
     Ok(protocol)
 }

@@ -27,6 +27,9 @@ const PUT_BACK_PATIENCE: Duration = Duration::from_secs(120);
 /// How often a step of going back is tried again that the engine refused with a fault of its own.
 const TRIES_OF_REFUSED: u32 = 3;
 
+/// How many ports that the engine chose may be taken before it is told.
+const TRIES_OF_PORTS: u32 = 20;
+
 /// A lock that is held.
 pub(crate) struct Held {
     pub record: LockRecord,
@@ -206,7 +209,7 @@ async fn forward(
         let gate = proof::wait_until_ready(handle, new, health_path, limit);
         handle.or_cancel(gate).await?.map_err(Problem::found)?;
         without_service = Some(super::millis(began));
-        let stays = proof::stays_ready(handle, new, health_path, limit);
+        let stays = proof::stays_ready(handle, new, health_path, limit, proof::STAY_IN_PLACE);
         handle.or_cancel(stays).await?.map_err(Problem::found)?;
     }
     still_held(handle, held).await?;
@@ -225,6 +228,24 @@ async fn forward(
     }
     handle.look_at(new).await;
     Ok(Switched { without_service, old_removed })
+}
+
+/// Starts a container whose port on the host the engine is to choose. Engines choose without looking at
+/// other programs, and go on to the next one each time: a choice that is taken is made again.
+pub(crate) async fn start_on_any_port(engine: &dyn Engine, id: &str) -> Result<(), EngineError> {
+    let mut tries = 0;
+    loop {
+        match engine.start(id).await {
+            Err(error)
+                if tries < TRIES_OF_PORTS
+                    && domain::diagnosis::cause_of(&error.words())
+                        == Some(domain::finding::Cause::PortTaken) =>
+            {
+                tries += 1;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// Puts the old container back under its name, running if it ran. Each step may be repeated.

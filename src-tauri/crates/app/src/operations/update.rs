@@ -162,6 +162,7 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
         }
         Err(stop) => {
             transaction.clean_up(&handle, &held).await;
+            transaction.say_what_stands(&handle).await;
             if let Stop::Failed(problem) = &stop
                 && let Some(finding) =
                     problem.finding.as_ref().filter(|finding| swap::blames_image(finding))
@@ -339,9 +340,11 @@ impl Transaction<'_> {
 
     async fn proven(&self, handle: &Handle, id: &str, about: About<'_>) -> Result<(), Stop> {
         let engine = handle.engine.as_ref();
-        engine.start(id).await.map_err(|error| problem::engine_finding(&error, about))?;
+        swap::start_on_any_port(engine, id)
+            .await
+            .map_err(|error| problem::engine_finding(&error, about))?;
         let limit = handle.app().ready_within();
-        let ready = proof::stays_ready(handle, id, self.health_path(), limit);
+        let ready = proof::stays_ready(handle, id, self.health_path(), limit, proof::STAY);
         handle.or_cancel(ready).await?.map_err(Problem::found)?;
         let new = handle.or_cancel(proof::inside(engine, id)).await?;
         let old = if self.old.is_running() {
@@ -416,6 +419,22 @@ impl Transaction<'_> {
             (true, false) => format!("{name} runs {before} as before. It never stopped."),
             (false, _) => format!("{name} is on {before} as before, and stopped."),
         }
+    }
+
+    /// After a failure: tells that the old container is there as before, once the engine has said so.
+    async fn say_what_stands(&self, handle: &Handle) {
+        let Ok(now) = handle.engine.inspect(&self.old.id).await else { return };
+        if now.name != self.name().as_str() || now.is_running() != self.old.is_running() {
+            return;
+        }
+        let (name, version) = (self.name(), shown(self.row));
+        handle.set(|operation| {
+            operation.outcome = Some(if now.is_running() {
+                format!("{name} runs {version} as before.")
+            } else {
+                format!("{name} is on {version} and stopped, as before.")
+            });
+        });
     }
 
     /// After a failure or cancel: nothing of it stays but the old state.
