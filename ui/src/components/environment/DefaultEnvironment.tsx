@@ -152,10 +152,12 @@ export function DefaultEnvironment({
   const navigate = useNavigate()
   const label = useVersionLabel()
   const repositoryId = idOf('environment.repository')
-  const { data, error, isFetching, refetch } = useAsk('list_versions', {
-    compute,
-    repository: choice.repository || null,
-  })
+  // A version may have been published since this was last looked at; what is known shows meanwhile.
+  const { data, error, isFetching, refetch } = useAsk(
+    'list_versions',
+    { compute, repository: choice.repository || null },
+    { staleTime: 0 },
+  )
   const problem = error?.problem ?? data?.problem ?? null
   const askForRepository = () => document.getElementById(repositoryId)?.focus()
   const chosen = data?.versions.find(({ version }) => version === choice.version)
