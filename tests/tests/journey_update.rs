@@ -9,8 +9,8 @@ use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::journey::{Name, SOON};
 use real_parts::registry::RegistryServer;
 use real_parts::steps::{
-    NewRuntime, OPERATION_LIMIT, add_runtime, ask, begin_update, containers, end_of_dialog,
-    inspect, open_on, open_page, open_runtime, open_tab, published_port, version_of,
+    NewRuntime, OPERATION_LIMIT, add_runtime, ask, begin_update, choose, containers, end_of_dialog,
+    inspect, open_on, open_page, open_runtime, open_tab, open_update, published_port, version_of,
 };
 use real_parts::watch::PortWatch;
 use real_parts::window::Window;
@@ -19,7 +19,7 @@ const REPOSITORY: &str = "team/promptflow-runtime";
 const OLD: &str = "20240111.v2";
 const NAME: &str = "eval";
 /// With this, a service that never answers is given up soon.
-const READY_SECONDS: &str = "14";
+const READY_SECONDS: &str = "10";
 
 struct Scene {
     engine: DockerEngine,
@@ -38,12 +38,23 @@ async fn running() -> PartResult<Scene> {
     window.fill("textbox", "Seconds until a runtime has to be ready", READY_SECONDS).await?;
     window.click("button", "Save").await?;
     window.wait_text(SOON, "Saved").await?;
-    add_runtime(&window, &NewRuntime::named(NAME)).await?;
-    let port = published_port(&engine, NAME)?;
+    let port = real_parts::program::free_port()?;
+    add_runtime(&window, &NewRuntime::named(NAME).port(port)).await?;
+    assert_eq!(published_port(&engine, NAME)?, port);
     Ok(Scene { engine, registry, window, port })
 }
 
 impl Scene {
+    /// Updates to this version, which does not succeed, and gives what the dialog said with the evidence.
+    async fn update_in_vain(&self, version: &str) -> PartResult<String> {
+        begin_update(&self.window, version).await?;
+        self.window.find_within(OPERATION_LIMIT, "button", "Close").await?;
+        self.window.wait_text(SOON, "eval was not updated").await?;
+        self.window.wait_text(SOON, "eval runs 20240111.v2 as before.").await?;
+        self.window.click("button", "What was seen").await?;
+        end_of_dialog(&self.window).await
+    }
+
     /// Updates to this version and gives what the dialog said at the end.
     async fn update(&self, version: &str) -> PartResult<String> {
         begin_update(&self.window, version).await?;
@@ -76,13 +87,12 @@ async fn images_that_do_not_prove_themselves_never_touch_the_running_one() -> Pa
         ("20240201.v1", Bad::ExitsAtOnce, "No module named uvicorn"),
         ("20240202.v1", Bad::NeverAnswers, "answer"),
         ("20240203.v1", Bad::LoopbackOnly, "127.0.0.1"),
-        ("20240204.v1", Bad::WrongArchitecture, "architecture"),
-        ("20240205.v1", Bad::NoService, "service"),
+        ("20240205.v1", Bad::NoService, "nothing listens inside"),
     ] {
         scene.registry.push(&bad_runtime(version, bad)?, REPOSITORY, version)?;
         scene.window.click("button", "Check version").await?;
         let watch = PortWatch::start(scene.port);
-        let said = scene.update(version).await?;
+        let said = scene.update_in_vain(version).await?;
         let seen = watch.end()?;
         println!("{bad:?}: {seen:?}\n{said}\n");
         assert!(said.contains(words), "{bad:?}: {said}");
@@ -90,8 +100,20 @@ async fn images_that_do_not_prove_themselves_never_touch_the_running_one() -> Pa
         assert!(seen.longest_gap < Duration::from_secs(1), "{bad:?}: {seen:?}");
         scene.is_as_before(&id).await?;
     }
+    // Made for another processor: told before anything begins.
+    let version = "20240206.v1";
+    let image = bad_runtime(version, Bad::WrongArchitecture)?;
+    scene.registry.push(&image, REPOSITORY, version)?;
+    open_update(&scene.window).await?;
+    choose(&scene.window, "Version", Name::Starts(version.into())).await?;
+    scene.window.wait_text(SOON, "The image is made for another architecture").await?;
+    scene.window.click("button", "Update").await?;
+    scene.window.wait_text(SOON, "The update did not start").await?;
+    scene.window.click("button", "Cancel").await?;
+    scene.window.wait_gone(SOON, "dialog", Name::Any).await?;
+    scene.is_as_before(&id).await?;
     open_tab(&scene.window, "History").await?;
-    scene.window.wait_text(SOON, "20240204.v1").await?;
+    scene.window.wait_text(SOON, "20240205.v1").await?;
     scene.window.wait_text(SOON, "Failed").await?;
     assert_eq!(scene.window.page_errors().await?, Vec::<String>::new());
     Ok(())
@@ -102,16 +124,15 @@ async fn one_that_dies_after_the_switch_over_is_taken_back_by_itself() -> PartRe
     let scene = running().await?;
     let id = scene.id()?;
     let version = "20240301.v1";
-    // It proves itself each time and then ends: the candidate lives long enough, the new one does not
-    // stay.
-    let image = bad_runtime(version, Bad::AnswersThenDies(1))?;
+    // The candidate lives long enough to prove itself; in its place it does not stay.
+    let image = bad_runtime(version, Bad::AnswersThenDies(2))?;
     scene.registry.push(&image, REPOSITORY, version)?;
     scene.window.click("button", "Check version").await?;
     let watch = PortWatch::start(scene.port);
-    let said = scene.update(version).await?;
+    let said = scene.update_in_vain(version).await?;
     let seen = watch.end()?;
     println!("answers, then dies: {seen:?}\n{said}");
-    assert!(said.contains("was not updated") || said.contains("ended"), "{said}");
+    assert!(said.contains("the service ended by itself"), "{said}");
     assert!(seen.longest_gap < Duration::from_secs(8), "{seen:?}");
     scene.is_as_before(&id).await
 }
