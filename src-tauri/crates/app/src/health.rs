@@ -68,6 +68,8 @@ pub(crate) fn attend(app: &App, row: &Runtime) {
         };
         tokio::select! { () = work => {}, () = stop.cancelled() => {} }
     });
+    // It started or ended: its CPU and memory are streamed, or no longer.
+    crate::usage::sync(app);
 }
 
 /// The container as the table has it, while it belongs to a runtime.
