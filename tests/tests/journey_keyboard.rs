@@ -150,9 +150,14 @@ async fn a_runtime_is_added_and_updated_by_keys_alone() -> PartResult<()> {
     press_enter(&window, "Runtimes").await?;
     window.find("heading", "Runtimes").await?;
     focus_is_seen(&window, "going to the runtimes").await?;
-    window.tab_to("link", "by-keys").await?;
-    window.press_key(Key::Right, 6).await?;
-    focus_is_seen(&window, "arrows in the grid").await?;
+    // The grid is one stop of the Tab key.
+    window.tab_to("button", "Name").await?;
+    window.press_key(Key::Down, 1).await?;
+    focus_is_seen(&window, "an arrow in the grid").await?;
+    assert_eq!(window.focused().await?, "link \"by-keys\"");
+    press_enter(&window, "the runtime's name").await?;
+    window.find("heading", "by-keys").await?;
+    focus_is_seen(&window, "opening the runtime from the grid").await?;
     assert_eq!(window.page_errors().await?, Vec::<String>::new());
     Ok(())
 }

@@ -40,7 +40,7 @@ export default function ConnectionsPage() {
   const { t } = useTranslation('connections')
   const heading = useId()
   const [query, setQuery] = useSearchParams()
-  const { data, error, refetch } = useAsk('registry_logins', {})
+  const { data, error, refetch } = useAsk('registry_logins', {}, { staleTime: 0 })
   const [editing, setEditing] = useState<LoginRequest | null>(null)
   const [deleting, setDeleting] = useState<string | null>(null)
   const named = query.get('registry')
