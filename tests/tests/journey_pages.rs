@@ -1,0 +1,334 @@
+//! Every page and dialog, light and dark, wide and narrow: nothing that axe finds, no error of the page,
+//! nothing that has to be scrolled sideways. And the keyring as people have it.
+//!
+//! With `PROMPTFLOW_RUNTIMES_PICTURES=1` it writes the pictures of the README that it passes.
+
+use std::path::Path;
+
+use real_parts::docker::DockerEngine;
+use real_parts::images::{Bad, bad_runtime, small_runtime};
+use real_parts::journey::{Name, SOON};
+use real_parts::keyring::KeyringState;
+use real_parts::registry::RegistryServer;
+use real_parts::steps::{
+    NewRuntime, OPERATION_LIMIT, add_runtime, begin_to_add, click_first, on, open_on, open_page,
+    open_runtime, open_tab, open_update,
+};
+use real_parts::window::{Window, WindowOptions};
+use real_parts::{PartResult, program};
+use serde_json::json;
+
+const REPOSITORY: &str = "azureml/promptflow/promptflow-runtime";
+const WIDE: (u32, u32) = (1440, 900);
+const NARROW: (u32, u32) = (800, 700);
+
+/// A window that is looked at in one appearance.
+struct Tour<'a> {
+    window: &'a Window,
+    appearance: &'static str,
+    wrong: Vec<String>,
+}
+
+impl<'a> Tour<'a> {
+    async fn begin(window: &'a Window, appearance: &'static str) -> PartResult<Self> {
+        open_page(window, "Settings").await?;
+        let name = if appearance == "dark" { "Dark" } else { "Light" };
+        window.click("radio", name).await?;
+        let scheme = format!("document.documentElement.style.colorScheme === '{appearance}'");
+        window.wait(SOON, "the appearance", &scheme).await?;
+        Ok(Self { window, appearance, wrong: Vec::new() })
+    }
+
+    /// Looks at what is shown now, wide and narrow.
+    async fn look(&mut self, name: &str) -> PartResult<()> {
+        for (size, words) in [(NARROW, "narrow"), (WIDE, "wide")] {
+            self.window.resize(size.0, size.1).await?;
+            let arrived = format!("innerWidth === {}", size.0);
+            self.window.wait(SOON, "the window's new size", &arrived).await?;
+            // Moving parts come to rest; skeletons have gone.
+            self.window
+                .wait(
+                    SOON,
+                    "the page to come to rest",
+                    "document.getAnimations().every((a) => a.playState !== 'running' || a.effect.getComputedTiming().iterations === Infinity)",
+                )
+                .await?;
+            for violation in self.window.axe().await? {
+                self.wrong.push(format!("{name} {} {words}: {violation:?}", self.appearance));
+            }
+            let sideways = "return [document.documentElement, document.querySelector('main')].some((e) => e && e.scrollWidth > e.clientWidth + 1)";
+            if self.window.run(sideways, vec![]).await? != json!(false) {
+                self.wrong.push(format!("{name} {} {words}: scrolls sideways", self.appearance));
+            }
+            let file = format!("../target/pictures/{name}-{}-{words}.png", self.appearance);
+            if std::env::var_os("PROMPTFLOW_RUNTIMES_LOOK").is_some() {
+                self.window.picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for a page whose picture the README shows.
+    async fn look_and_keep(&mut self, name: &str) -> PartResult<()> {
+        self.look(name).await?;
+        if std::env::var_os("PROMPTFLOW_RUNTIMES_PICTURES").is_some_and(|value| value == "1") {
+            let file = format!("../docs/pictures/{name}-{}.png", self.appearance);
+            self.window.picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).await?;
+        }
+        Ok(())
+    }
+
+    async fn end(self) -> PartResult<()> {
+        assert_eq!(self.wrong, Vec::<String>::new(), "{:#?}", self.wrong);
+        assert_eq!(self.window.page_errors().await?, Vec::<String>::new());
+        Ok(())
+    }
+}
+
+fn new_runtime(name: &str) -> PartResult<NewRuntime> {
+    Ok(NewRuntime::named(name).port(program::free_port()?))
+}
+
+async fn before_anything_exists(appearance: &'static str) -> PartResult<()> {
+    let engine = DockerEngine::start()?;
+    let registry = RegistryServer::start()?;
+    registry.push(&small_runtime("20240111.v2")?, REPOSITORY, "20240111.v2")?;
+    let window = open_on(&engine, &format!("{}/{REPOSITORY}", registry.address())).await?;
+    let mut tour = Tour::begin(&window, appearance).await?;
+    open_page(&window, "Runtimes").await?;
+    window.wait_text(SOON, "No runtimes yet").await?;
+    tour.look_and_keep("empty").await?;
+    open_page(&window, "Activity").await?;
+    window.wait_text(SOON, "Nothing has been done yet").await?;
+    tour.look("activity-empty").await?;
+    open_page(&window, "Connections").await?;
+    window.wait_text(SOON, "No registry login yet").await?;
+    tour.look("connections-empty").await?;
+    click_first(&window, "button", "Add login").await?;
+    window.find("dialog", "Add registry login").await?;
+    tour.look("connections-dialog").await?;
+    window.click("button", "Cancel").await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
+
+    open_page(&window, "Runtimes").await?;
+    click_first(&window, "button", "Add runtime").await?;
+    window.find("heading", "Name and compute").await?;
+    tour.look("wizard-name").await?;
+    for (step, heading) in
+        [("environment", "Environment"), ("settings", "Settings"), ("review", "Review")]
+    {
+        window.click("button", "Next").await?;
+        window.find("heading", heading).await?;
+        if step == "settings" {
+            window.click("button", "Add variable").await?;
+            window.click("button", "Add folder or volume").await?;
+            window.click("button", "Advanced").await?;
+            tour.look("wizard-settings").await?;
+            window.click("button", "Remove variable 1").await?;
+            window.click("button", "Remove folder or volume 1").await?;
+        } else {
+            tour.look(&format!("wizard-{step}")).await?;
+        }
+    }
+    tour.end().await
+}
+
+async fn with_runtimes(appearance: &'static str) -> PartResult<()> {
+    let engine = DockerEngine::start()?;
+    let registry = RegistryServer::start()?;
+    for version in ["20240111.v2", "20240429.v8"] {
+        registry.push(&small_runtime(version)?, REPOSITORY, version)?;
+    }
+    registry.push(&bad_runtime("20240501.v1", Bad::ExitsAtOnce)?, "others/bad", "20240501.v1")?;
+    let window = open_on(&engine, &format!("{}/{REPOSITORY}", registry.address())).await?;
+    let mut tour = Tour::begin(&window, appearance).await?;
+    add_runtime(&window, &new_runtime("eval")?.version("20240429.v8")).await?;
+    tour.look("detail-up-to-date").await?;
+    begin_to_add(&window, &new_runtime("my-runtime")?.version("20240111.v2")).await?;
+    window.find_within(OPERATION_LIMIT, "button", "Open my-runtime").await?;
+    tour.look("wizard-done").await?;
+    let bad = format!("{}/others/bad:20240501.v1", registry.address());
+    begin_to_add(&window, &new_runtime("broken")?.image(&bad)).await?;
+    window.find_within(OPERATION_LIMIT, "heading", "broken was not created").await?;
+    tour.look("wizard-failed").await?;
+    window.click("button", "Change settings").await?;
+    window.click("button", "Cancel").await?;
+    window.find("heading", "Runtimes").await?;
+    // A runtime that failed: another program took its port.
+    let port = program::free_port()?;
+    add_runtime(&window, &NewRuntime::named("rag-test").version("20240111.v2").port(port)).await?;
+    engine.client(&["stop", "rag-test"])?;
+    let _held = std::net::TcpListener::bind(("127.0.0.1", port))?;
+    window.click("button", "Start").await?;
+    window.wait_text(SOON, "is taken by another program").await?;
+    tour.look("detail-failed").await?;
+
+    open_page(&window, "Runtimes").await?;
+    window.wait_text(SOON, "is taken by another program").await?;
+    tour.look("runtimes").await?;
+    window.click("button", "Actions for my-runtime").await?;
+    window.find("menuitem", "Restart").await?;
+    tour.look("runtimes-menu").await?;
+    window.press_key(real_parts::journey::Key::Escape, 1).await?;
+    window.wait_gone(SOON, "menuitem", Name::Any).await?;
+
+    open_runtime(&window, "my-runtime").await?;
+    window.wait_text(SOON, "A new version is available").await?;
+    for tab in ["Overview", "Logs", "Packages", "History", "Configuration"] {
+        open_tab(&window, tab).await?;
+        tour.look(&format!("detail-{}", tab.to_lowercase())).await?;
+    }
+    open_update(&window).await?;
+    window.wait_text(SOON, "What happens").await?;
+    tour.look("update").await?;
+    window.click("button", "Cancel").await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
+    window.click("button", "Delete").await?;
+    window.find("button", Name::Starts("Delete runtime".into())).await?;
+    tour.look("delete").await?;
+    window.click("button", "Cancel").await?;
+
+    open_page(&window, "Computes").await?;
+    window.wait_text(SOON, "API version").await?;
+    tour.look_and_keep("computes").await?;
+    open_page(&window, "Activity").await?;
+    window.find("button", Name::Starts("Failed".into())).await?;
+    tour.look_and_keep("activity").await?;
+    open_page(&window, "Connections").await?;
+    add_login(&window, "registry.example.com", "anna").await?;
+    add_login(&window, "127.0.0.1:5000", "robot$builds").await?;
+    tour.look_and_keep("connections").await?;
+    window.click("button", "Delete the login for 127.0.0.1:5000").await?;
+    window.find("button", "Delete login").await?;
+    tour.look("connections-delete").await?;
+    window.click("button", "Keep").await?;
+    window.wait_gone(SOON, "button", "Delete login").await?;
+    open_page(&window, "Settings").await?;
+    window.wait_text(SOON, "Log folder").await?;
+    tour.look_and_keep("settings").await?;
+    window.press("?").await?;
+    window.find("dialog", "Keyboard shortcuts").await?;
+    tour.look("shortcuts").await?;
+    tour.end().await
+}
+
+async fn add_login(window: &Window, registry: &str, user: &str) -> PartResult<()> {
+    click_first(window, "button", "Add login").await?;
+    window.find("dialog", "Add registry login").await?;
+    window.fill("textbox", "Registry", registry).await?;
+    window.fill("textbox", "User name", user).await?;
+    window.fill("textbox", "Password or token", "pass-of-a-test").await?;
+    window.click("button", "Save").await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
+    window.find("button", format!("Replace the login for {registry}").as_str()).await.map(drop)
+}
+
+#[tokio::test]
+async fn pages_before_anything_exists_are_well_in_the_light() -> PartResult<()> {
+    before_anything_exists("light").await
+}
+
+#[tokio::test]
+async fn pages_before_anything_exists_are_well_in_the_dark() -> PartResult<()> {
+    before_anything_exists("dark").await
+}
+
+#[tokio::test]
+async fn pages_of_runtimes_are_well_in_the_light() -> PartResult<()> {
+    with_runtimes("light").await
+}
+
+#[tokio::test]
+async fn pages_of_runtimes_are_well_in_the_dark() -> PartResult<()> {
+    with_runtimes("dark").await
+}
+
+#[tokio::test]
+async fn the_first_run_is_well_light_and_dark() -> PartResult<()> {
+    let folder = tempfile::tempdir()?;
+    let missing = folder.path().join("docker.sock");
+    let window = Window::open(WindowOptions {
+        environment: vec![("DOCKER_HOST".into(), format!("unix://{}", missing.display()))],
+        ..WindowOptions::default()
+    })
+    .await?;
+    for appearance in ["light", "dark"] {
+        let mut tour = Tour::begin(&window, appearance).await?;
+        open_page(&window, "Runtimes").await?;
+        window.find("heading", "No container engine is running").await?;
+        window.wait_text(SOON, "This machine:").await?;
+        tour.look_and_keep("first-run").await?;
+        window.click("button", "What was tried").await?;
+        tour.look("first-run-tried").await?;
+        open_page(&window, "Computes").await?;
+        window.wait_text(SOON, "Not reachable").await?;
+        tour.look("computes-not-reachable").await?;
+        tour.end().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_keyring_is_told_as_it_is_and_one_that_comes_later_is_used() -> PartResult<()> {
+    let engine = DockerEngine::start()?;
+    let options = |keyring| WindowOptions { keyring, ..on(&engine, "127.0.0.1:1/none") };
+
+    let mut window = Window::open(options(KeyringState::Unlocked)).await?;
+    open_page(&window, "Connections").await?;
+    window.wait_text(SOON, "Keyring available").await?;
+    add_login(&window, "registry.example.com", "anna").await?;
+    window.wait_text(SOON, "Keyring").await?;
+    window.keyring().lock()?;
+    open_page(&window, "Runtimes").await?;
+    open_page(&window, "Connections").await?;
+    window.wait_text(SOON, "The keyring is locked").await?;
+    drop(window);
+
+    let mut window = Window::open(options(KeyringState::Locked)).await?;
+    let mut tour = Tour::begin(&window, "light").await?;
+    open_page(&window, "Connections").await?;
+    window.wait_text(SOON, "The keyring is locked").await?;
+    tour.look("keyring-locked").await?;
+    assert_eq!(window.find_all("button", "Keep them for this run only").await?.len(), 0);
+    tour.end().await?;
+    // Unlocked meanwhile: used without a restart of the application.
+    window.keyring().unlock()?;
+    open_page(&window, "Runtimes").await?;
+    open_page(&window, "Connections").await?;
+    window.wait_text(SOON, "Keyring available").await?;
+    add_login(&window, "registry.example.com", "anna").await?;
+    drop(window);
+
+    let mut window = Window::open(options(KeyringState::Absent)).await?;
+    let mut tour = Tour::begin(&window, "light").await?;
+    open_page(&window, "Connections").await?;
+    window.wait_text(SOON, "There is no keyring").await?;
+    tour.look("keyring-absent").await?;
+    window.click("button", "Keep them for this run only").await?;
+    window.wait_text(SOON, "Passwords are kept in memory").await?;
+    add_login(&window, "one.example.com", "anna").await?;
+    window.wait_text(SOON, "This run of the application only").await?;
+    tour.look("keyring-memory").await?;
+    tour.end().await?;
+    window.keyring().unlock()?;
+    open_page(&window, "Runtimes").await?;
+    open_page(&window, "Connections").await?;
+    window.wait_text(SOON, "Keyring available").await?;
+    add_login(&window, "two.example.com", "ben").await?;
+    let rows = window.text().await?;
+    assert!(rows.contains("two.example.com"), "{rows}");
+    // Kept where the system's own tool finds it, and nowhere on disk in clear words.
+    let secrets = program::output(
+        program::command("sh")?
+            .args([
+                "-c",
+                "timeout 5 secret-tool search --all username two.example.com 2>&1 || true",
+            ])
+            .envs(window.keyring().environment()),
+    )?;
+    println!("keyring: {secrets}");
+    let found =
+        program::run("grep", &["-rl", "pass-of-a-test", &window.home().display().to_string()]);
+    assert!(found.is_err(), "a password lies in the application's folder: {found:?}");
+    Ok(())
+}
