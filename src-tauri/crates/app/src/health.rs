@@ -51,9 +51,10 @@ pub(crate) fn attend(app: &App, row: &Runtime) {
     let stop = CancellationToken::new();
     watched.attention.insert(row.id.clone(), Attention { key: key.clone(), stop: stop.clone() });
     drop(watched);
-    let (app, id, compute, container) =
+    let (own, id, compute, container) =
         (app.clone(), row.id.clone(), row.compute.clone(), row.container_id.clone());
     tokio::spawn(async move {
+        let app = own;
         let work = async {
             if running {
                 ask(&app, &id, &compute, &container).await;
