@@ -175,8 +175,17 @@ pub(crate) async fn check(app: &App, request: &OfDraft) -> DraftCheck {
         repository: app.known.repositories[0].clone(),
         version: None,
     };
+    let mut proper = draft.clone();
+    if let Err(problem) = port("hostPort", draft.host_port) {
+        problems.push(problem);
+        proper.host_port = 0;
+    }
+    if let Some(Err(problem)) = draft.target_port.map(|number| port("targetPort", number)) {
+        problems.push(problem);
+        proper.target_port = None;
+    }
     match rest(
-        draft,
+        &proper,
         name.clone().unwrap_or_else(|_| stand_in()),
         environment.unwrap_or_else(|_| any_image()),
     ) {

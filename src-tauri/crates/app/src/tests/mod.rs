@@ -1,16 +1,16 @@
 //! Use cases on the adapters' twins: fast, and with faults that real parts show seldom.
 
-//mod changes;
+mod changes;
 mod create;
 mod lifecycle;
-//mod logins;
+mod logins;
 mod recovery;
 mod service;
 mod update;
 mod update_faults;
 mod update_refusals;
 mod versions;
-//mod wizard;
+mod wizard;
 
 use std::{sync::Arc, time::Duration};
 
