@@ -208,7 +208,7 @@ fn a_cancel_at_any_call_leaves_nothing() {
             }
             // The last look came too late for a cancel.
             _ => {
-                assert_eq!((state, left), (OperationState::Succeeded, vec![("eval".into(), true)]))
+                assert_eq!((state, left), (OperationState::Succeeded, vec![("eval".into(), true)]));
             }
         }
     }

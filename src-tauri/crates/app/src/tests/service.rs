@@ -88,9 +88,12 @@ impl Service {
             {
                 well
             }
-            "AsCandidate" if Part::of_container(&container.name).1 == Part::Candidate => well,
+            "AsCandidate" | "DiesInPlace"
+                if Part::of_container(&container.name).1 == Part::Candidate =>
+            {
+                well
+            }
             "Otherwise" => Err(Miss::WrongAnswer { status: 404, excerpt: "File not found".into() }),
-            "DiesInPlace" if Part::of_container(&container.name).1 == Part::Candidate => well,
             "DiesInPlace" => {
                 engine.end_process(&container.id, 3).expect("runs");
                 refused()

@@ -64,12 +64,15 @@ pub enum Fault {
     GoAway,
 }
 
+/// What is to happen at the moment of a call.
+type Moment = Box<dyn FnOnce() + Send>;
+
 #[derive(Default)]
 pub(super) struct Calls {
     pub made: Vec<(Call, String)>,
     pub unreachable: bool,
     planned: Vec<(Call, usize, Fault)>,
-    waiting: Vec<(Call, usize, Box<dyn FnOnce() + Send>)>,
+    waiting: Vec<(Call, usize, Moment)>,
 }
 
 /// An engine that is not there.
@@ -82,7 +85,7 @@ impl Calls {
         self.planned.push((call, nth.max(1), fault));
     }
 
-    pub fn wait(&mut self, call: Call, nth: usize, then: Box<dyn FnOnce() + Send>) {
+    pub fn wait(&mut self, call: Call, nth: usize, then: Moment) {
         self.waiting.push((call, nth.max(1), then));
     }
 
