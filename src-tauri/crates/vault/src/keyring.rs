@@ -244,6 +244,10 @@ fn words(error: &secret_service::Error) -> String {
         secret_service::Error::Unavailable => {
             "neither a session bus nor a program that keeps secrets was found".to_owned()
         }
+        // D-Bus's word for a bus on which nobody offers the service.
+        other if other.to_string().contains("ServiceUnknown") => {
+            "no program that keeps secrets was found on the session bus".to_owned()
+        }
         other => other.to_string(),
     }
 }

@@ -78,7 +78,7 @@ function useSpecFacts(spec: RecordedSpec): Fact[] {
       label: t('configuration.startCommand'),
       value: spec.startCommand || t('configuration.fromImage'),
     },
-    { label: t('configuration.healthPath'), value: spec.healthPath },
+    { label: t('configuration.healthPath'), value: spec.healthPath || '/health' },
     {
       label: t('configuration.mounts'),
       value:

@@ -58,7 +58,7 @@ export function HeaderActions({
       <Button
         appearance="subtle"
         className={styles.short}
-        {...(checking ? { icon: <Spinner size="extra-tiny" /> } : {})}
+        {...(checking ? { icon: <Spinner size="extra-tiny" aria-hidden="true" /> } : {})}
         disabledFocusable={checking}
         onClick={onCheck}
       >

@@ -102,6 +102,11 @@ export function OperationBars({
   if (dismissed === newest.id) return null
   const dismiss = () => setDismissed(newest.id)
   if (newest.state === 'failed' && newest.problem !== null) {
+    // The runtime's own bar says the same above.
+    const cause = newest.problem.finding?.cause
+    if (SHORT.has(newest.kind) && cause !== undefined && runtime.finding?.cause === cause) {
+      return null
+    }
     return (
       <ProblemBar
         problem={newest.problem}

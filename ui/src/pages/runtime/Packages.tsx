@@ -138,6 +138,9 @@ export function Packages({ runtime }: { runtime: Runtime }) {
   if (!running) {
     return <EmptyState title={t('packages.down')}>{t('packages.downBody')}</EmptyState>
   }
+  if (list.error?.problem.code === 'noService') {
+    return <EmptyState title={t('packages.none')}>{list.error.problem.sentence}</EmptyState>
+  }
   if (list.error) {
     return <ProblemBar problem={list.error.problem} onRetry={() => list.refetch()} />
   }

@@ -39,7 +39,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
-  table: { minWidth: '1026px', borderCollapse: 'separate' },
+  table: { minWidth: '1038px', borderCollapse: 'separate' },
   header: {
     position: 'sticky',
     top: 0,
@@ -50,7 +50,7 @@ const useStyles = makeStyles({
   line: {
     display: 'grid',
     gridTemplateColumns:
-      'minmax(140px, 2fr) 110px minmax(136px, 1fr) minmax(84px, 1fr) 76px 162px 98px 78px 102px 40px',
+      'minmax(140px, 2fr) 110px minmax(136px, 1fr) minmax(84px, 1fr) minmax(76px, 1fr) 162px 98px 78px 114px 40px',
     boxSizing: 'border-box',
     width: '100%',
   },

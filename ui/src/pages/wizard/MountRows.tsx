@@ -72,7 +72,10 @@ export function MountRows({ rows, problems }: { rows: MountRow[]; problems: Fiel
         className={styles.start}
         icon={<AddRegular />}
         onClick={() =>
-          change([...rows, { key: nextKey(rows), source: '', target: '', readOnly: false }])
+          // A row that is still empty is no mistake yet.
+          wizardDraft.type('added', {
+            mounts: [...rows, { key: nextKey(rows), source: '', target: '', readOnly: false }],
+          })
         }
       >
         {t('settings.addMount')}

@@ -121,7 +121,10 @@ export function VariableRows({
         className={styles.start}
         icon={<AddRegular />}
         onClick={() =>
-          change([...rows, { key: nextKey(rows), name: '', value: '', confirmed: false }])
+          // A row that is still empty is no mistake yet.
+          wizardDraft.type('added', {
+            variables: [...rows, { key: nextKey(rows), name: '', value: '', confirmed: false }],
+          })
         }
       >
         {t('settings.addVariable')}
