@@ -21,7 +21,15 @@ const useStyles = makeStyles({
   root: {
     columnWidth: sizes.cardWidth,
     columnGap: tokens.spacingHorizontalL,
-    '> *': { breakInside: 'avoid', marginBottom: tokens.spacingVerticalL },
+    // On a line of its own each: the margin of a block moves to the next column's top in WebKit.
+    '> *': {
+      display: 'inline-flex',
+      boxSizing: 'border-box',
+      width: '100%',
+      verticalAlign: 'top',
+      breakInside: 'avoid',
+      marginBottom: tokens.spacingVerticalL,
+    },
   },
   line: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS },
   links: {

@@ -50,7 +50,7 @@ const useStyles = makeStyles({
   line: {
     display: 'grid',
     gridTemplateColumns:
-      'minmax(140px, 2fr) 110px minmax(136px, 1fr) minmax(84px, 1fr) minmax(76px, 1fr) 162px 98px 78px 114px 40px',
+      'minmax(140px, 2fr) 110px 136px minmax(84px, 1fr) minmax(76px, 2fr) 162px 98px 78px minmax(114px, 128px) 40px',
     boxSizing: 'border-box',
     width: '100%',
   },
