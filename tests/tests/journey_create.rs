@@ -24,6 +24,11 @@ fn repository(registry: &RegistryServer) -> String {
     format!("{}/{REPOSITORY}", registry.address())
 }
 
+/// Published where nothing else is: what the wizard proposes may be proposed to a neighbour too.
+fn named(name: &str) -> PartResult<NewRuntime> {
+    Ok(NewRuntime::named(name).port(real_parts::program::free_port()?))
+}
+
 /// Ids of all images of the engine.
 fn images(engine: &DockerEngine) -> PartResult<String> {
     engine.client(&["images", "-a", "-q"])
@@ -64,7 +69,7 @@ async fn a_download_can_be_left_and_come_back_to_and_cancelled_and_leaves_nothin
     registry.push(&small_runtime(VERSION)?.padded(24)?, REPOSITORY, VERSION)?;
     let proxy = SlowProxy::before(&registry.address(), 1024 * 1024)?;
     let window = open_on(&engine, &format!("{}/{REPOSITORY}", proxy.address())).await?;
-    begin_to_add(&window, &NewRuntime::named("slow")).await?;
+    begin_to_add(&window, &named("slow")?).await?;
     window.find("heading", "Creating slow").await?;
     let before = in_mid_download(&window).await?;
 
@@ -97,7 +102,7 @@ async fn an_image_that_is_not_there_is_told_and_nothing_is_created() -> PartResu
     registry.push(&small_runtime(VERSION)?, REPOSITORY, VERSION)?;
     let window = open_on(&engine, &repository(&registry)).await?;
     let missing = format!("{}:20231231.v9", repository(&registry));
-    let new = NewRuntime::named("nowhere").image(&missing);
+    let new = named("nowhere")?.image(&missing);
     wizard_to_review(&window, &new).await?;
     window.wait_text(SOON, "20231231.v9").await?;
     window.click("button", "Create").await?;
@@ -178,7 +183,7 @@ async fn an_image_without_the_service_is_told_with_its_last_words_and_leaves_not
     let registry = RegistryServer::start()?;
     registry.push(&bad_runtime(VERSION, Bad::ExitsAtOnce)?, REPOSITORY, VERSION)?;
     let window = open_on(&engine, &repository(&registry)).await?;
-    begin_to_add(&window, &NewRuntime::named("empty")).await?;
+    begin_to_add(&window, &named("empty")?).await?;
     window.find_within(OPERATION_LIMIT, "heading", "empty was not created").await?;
     window.wait_text(SOON, "service").await?;
     window.click("button", "What was seen").await?;
@@ -215,7 +220,7 @@ async fn a_registry_with_a_login_takes_the_right_one_only_and_the_password_is_no
     window.click("button", test.as_str()).await?;
     window.wait_text(SOON, "accepts this login").await?;
 
-    begin_to_add(&window, &NewRuntime::named("private").version(VERSION)).await?;
+    begin_to_add(&window, &named("private")?.version(VERSION)).await?;
     window.find_within(OPERATION_LIMIT, "button", "Open private").await?;
     assert_eq!(version_of(&engine, "private")?, VERSION);
 
