@@ -98,9 +98,9 @@ pub(crate) async fn still_held(handle: &Handle, held: &Held) -> Result<(), Stop>
     }
 }
 
-/// Removes the lock: the commit.
+/// Removes the lock: the commit. The anonymous volumes that the engine made for it go as well.
 pub(crate) async fn release(handle: &Handle, held: &Held) {
-    let removed = patiently(|| handle.engine.remove(&held.id, true, false)).await;
+    let removed = patiently(|| handle.engine.remove(&held.id, true, true)).await;
     if let Err(error) = removed {
         tracing::warn!(%error, "a lock could not be removed; the next start does it");
     }
@@ -267,8 +267,11 @@ pub(crate) async fn put_back(
             .retryable(),
         )
     };
+    // Anonymous volumes that only the new one has go with it. Podman would take those that were handed
+    // over as well, were the old one not there to use them.
+    let old_uses_its_own = engine.inspect(&record.old).await.is_ok();
     for id in remove {
-        patiently(|| engine.remove(id, true, false)).await.map_err(failed)?;
+        patiently(|| engine.remove(id, true, old_uses_its_own)).await.map_err(failed)?;
     }
     patiently(|| rename(engine, &record.old, name.as_str())).await.map_err(failed)?;
     if let Some(older) = &record.older {

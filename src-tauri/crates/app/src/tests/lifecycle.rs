@@ -190,3 +190,47 @@ fn delete_keeps_volumes_and_image_unless_asked() {
         assert_eq!(world.engine().images().await.expect("images").len(), 1);
     });
 }
+
+#[test]
+fn a_delete_that_the_engine_cuts_off_can_be_done_again() {
+    let calls = {
+        let world = World::new();
+        paused(async {
+            let app = world.app().await;
+            let id = create(&app, draft("eval")).await.id;
+            world.engine().forget_calls();
+            succeeded(delete(&app, &id).await);
+        });
+        numbered(&world)
+    };
+    for (call, nth) in calls {
+        for fault in [refusal(), Fault::AnswerLost] {
+            let world = World::new();
+            paused(async {
+                let app = world.app().await;
+                let id = create(&app, draft("eval")).await.id;
+                world.engine().fail(call, nth, fault.clone());
+                let request = || DeleteRuntime {
+                    runtime: id.clone(),
+                    remove_volumes: true,
+                    remove_image: true,
+                };
+                // A lost event stream is subscribed again within seconds.
+                for _ in 0..2 {
+                    if let Ok(begun) = handlers::delete_runtime(&app, request()).await {
+                        ended(&app, &begun.operation).await;
+                    }
+                    tokio::time::sleep(Duration::from_secs(10)).await;
+                }
+                assert_eq!(world.containers(), [], "{call:?} {nth} {fault:?}");
+                assert_eq!(app.runtimes(), [], "{call:?} {nth} {fault:?}");
+            });
+        }
+    }
+}
+
+async fn delete(app: &App, id: &RuntimeId) -> Operation {
+    let request = DeleteRuntime { runtime: id.clone(), remove_volumes: true, remove_image: true };
+    let operation = handlers::delete_runtime(app, request).await.expect("begins").operation;
+    ended(app, &operation).await
+}

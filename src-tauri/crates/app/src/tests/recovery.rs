@@ -33,10 +33,14 @@ async fn add(world: &World, name: &str, operation: &str, more: &[(&str, String)]
 
 /// A lock of this installation, by that process.
 async fn lock_by(world: &World, process: ProcessMark) {
+    lock_of(world, "installation", process).await;
+}
+
+async fn lock_of(world: &World, installation: &str, process: ProcessMark) {
     let old = world.container("eval").expect("eval");
     let record = LockRecord {
         operation: OperationId("cut-off".into()),
-        creator: Creator { installation: "installation".into(), who: "ann@here".into() },
+        creator: Creator { installation: installation.into(), who: "ann@here".into() },
         process,
         since: jiff::Timestamp::now(),
         old: old.id.clone(),
@@ -93,11 +97,15 @@ fn a_candidate_of_a_dead_operation_of_ours_is_removed_and_one_of_others_is_not()
 }
 
 #[test]
-fn a_lock_whose_process_lives_or_is_on_another_machine_is_left_alone() {
+fn a_lock_that_may_be_alive_or_is_another_installations_is_left_alone() {
     let (world, _) = world();
-    for held in [process("here", 1), process("there", 1)] {
+    let (ours, others) = ("installation", "another");
+    // The last one is dead and on this machine, but it is another installation's.
+    for (installation, held) in
+        [(ours, process("here", 1)), (ours, process("there", 1)), (others, process("here", 9))]
+    {
         paused(async {
-            lock_by(&world, held.clone()).await;
+            lock_of(&world, installation, held.clone()).await;
             add(&world, "eval.next", "cut-off", &[]).await;
             world.engine().forget_calls();
             let mut parts = world.parts(2);

@@ -246,6 +246,30 @@ fn a_new_container_that_fails_in_the_old_ones_place_gives_it_back_as_it_was() {
 }
 
 #[test]
+fn an_update_leaves_no_volume_behind_and_takes_none_away() {
+    for serves in [Serves::AsCandidate, Serves::Never] {
+        let world = world();
+        let of = |volumes: Value, serves| Image::that(serves).with("Volumes", volumes);
+        world.publish(V1, of(json!({"/cache": {}}), Serves::Well));
+        world.publish(V2, of(json!({"/cache": {}, "/more": {}}), serves));
+        paused(async {
+            let app = world.app().await;
+            let id = create(&app, draft("eval")).await.id;
+            let before = world.engine().volumes();
+            assert_eq!(before.len(), 1);
+            let operation = update(&app, &id, version(V2)).await;
+            assert_eq!(operation.state, OperationState::Failed);
+            assert_eq!(world.engine().volumes(), before, "{serves:?}");
+            // One that holds has those that its image asks for, and no more.
+            let volumes = json!({"/cache": {}, "/more": {}});
+            world.publish(V3, of(volumes, Serves::Well));
+            succeeded(update(&app, &id, version(V3)).await);
+            assert_eq!(world.engine().volumes().len(), 2, "{serves:?}");
+        });
+    }
+}
+
+#[test]
 fn an_image_that_did_not_hold_is_refused_the_next_time_unless_it_is_confirmed() {
     let world = world();
     world.publish(V2, Image::that_exits());
