@@ -8,6 +8,7 @@ mod preview;
 mod proof;
 mod recover;
 mod swap;
+mod transaction;
 mod update;
 
 use std::sync::{Arc, Mutex};
