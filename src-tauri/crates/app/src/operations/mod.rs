@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod handle;
 mod image;
 mod lifecycle;
 mod preview;
@@ -19,16 +20,15 @@ use domain::{
     operation::{
         Cancel, Operation, OperationId, OperationKind, OperationState, Step, StepKind, StepState,
     },
-    pull::PullProgress,
     runtime::{Runtime, RuntimeId},
 };
-use engine::Engine;
 use futures_util::FutureExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use create::create;
 pub(crate) use delete::{delete, preview_delete};
+pub(crate) use handle::{Handle, Outcome, Running, Stop};
 pub(crate) use lifecycle::{restart, start, stop};
 pub(crate) use preview::{preview_update, refusals};
 pub(crate) use proof::inside;
@@ -44,185 +44,6 @@ use crate::{
 
 /// How many ended operations are held for the window; older ones are in the history.
 const HELD: usize = 50;
-
-/// How an operation's work ended early.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    /// The person cancelled it.
-    Cancelled,
-    Failed(Box<Problem>),
-}
-
-impl Stop {
-    /// How it shows on the step in which it happened.
-    fn of_step(&self) -> StepState {
-        match self {
-            Self::Cancelled => StepState::Skipped,
-            Self::Failed(_) => StepState::Failed,
-        }
-    }
-}
-
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        Self::Failed(Box::new(problem))
-    }
-}
-
-/// How an operation's work ended well: a sentence about what stands now.
-pub(crate) type Outcome = Result<String, Stop>;
-
-/// One operation, running or ended.
-pub(crate) struct Running {
-    operation: Mutex<Operation>,
-    cancel: CancellationToken,
-}
-
-impl Running {
-    pub(crate) fn view(&self) -> Operation {
-        lock(&self.operation).clone()
-    }
-}
-
-/// What an operation's work says while it goes on.
-#[derive(Clone)]
-pub(crate) struct Handle {
-    app: App,
-    running: Arc<Running>,
-    pub(crate) runtime: RuntimeId,
-    pub(crate) compute: ComputeId,
-    pub(crate) engine: Arc<dyn Engine>,
-}
-
-impl Handle {
-    pub(crate) fn app(&self) -> &App {
-        &self.app
-    }
-
-    pub(crate) fn id(&self) -> OperationId {
-        lock(&self.running.operation).id.clone()
-    }
-
-    pub(crate) fn kind(&self) -> OperationKind {
-        lock(&self.running.operation).kind
-    }
-
-    fn change(&self, urgent: bool, change: impl FnOnce(&mut Operation)) {
-        let view = {
-            let mut operation = lock(&self.running.operation);
-            change(&mut operation);
-            operation.clone()
-        };
-        self.app.hub.operation(&view, urgent);
-    }
-
-    /// A step begins; the one that ran before is done. A step that is not in the list is added.
-    pub(crate) fn step(&self, kind: StepKind) {
-        let now = crate::context::now();
-        self.change(true, |operation| {
-            for step in &mut operation.steps {
-                if step.state == StepState::Running {
-                    step.state = StepState::Done;
-                    step.finished = Some(now);
-                }
-            }
-            let at =
-                operation.steps.iter().position(|step| step.kind == kind).unwrap_or_else(|| {
-                    operation.steps.push(Step::pending(kind));
-                    operation.steps.len() - 1
-                });
-            let step = &mut operation.steps[at];
-            step.state = StepState::Running;
-            step.started = Some(now);
-        });
-    }
-
-    /// The running step is where the work stopped; what follows only tidies up.
-    pub(crate) fn stopped(&self, stop: &Stop) {
-        let now = crate::context::now();
-        self.change(true, |operation| {
-            for step in &mut operation.steps {
-                if step.state == StepState::Running {
-                    step.state = stop.of_step();
-                    step.finished = Some(now);
-                }
-            }
-        });
-    }
-
-    /// Whether a step is among the operation's.
-    pub(crate) fn has_step(&self, kind: StepKind) -> bool {
-        lock(&self.running.operation).steps.iter().any(|step| step.kind == kind)
-    }
-
-    /// A step is not needed, and why.
-    pub(crate) fn skip(&self, kind: StepKind, why: &str) {
-        self.change(true, |operation| {
-            for step in operation.steps.iter_mut().filter(|step| step.kind == kind) {
-                step.state = StepState::Skipped;
-                step.note = Some(why.to_owned());
-            }
-        });
-    }
-
-    /// What the running step does or found.
-    pub(crate) fn note(&self, note: impl Into<String>) {
-        let note = note.into();
-        self.change(true, |operation| {
-            if let Some(step) =
-                operation.steps.iter_mut().find(|step| step.state == StepState::Running)
-            {
-                step.note = Some(note);
-            }
-        });
-    }
-
-    pub(crate) fn pull(&self, progress: &PullProgress) {
-        self.change(false, |operation| operation.pull = Some(progress.clone()));
-    }
-
-    /// Sets facts about the operation.
-    pub(crate) fn set(&self, change: impl FnOnce(&mut Operation)) {
-        self.change(true, change);
-    }
-
-    /// What a cancel means from here on.
-    pub(crate) fn set_cancel(&self, cancel: Cancel) {
-        self.change(true, |operation| {
-            if operation.state == OperationState::Running {
-                operation.cancel = cancel;
-            }
-        });
-    }
-
-    /// The person asked to cancel or to go back.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.running.cancel.is_cancelled()
-    }
-
-    pub(crate) async fn cancelled(&self) {
-        self.running.cancel.cancelled().await;
-    }
-
-    /// Ends here when the person cancelled.
-    pub(crate) fn check_cancel(&self) -> Result<(), Stop> {
-        if self.is_cancelled() { Err(Stop::Cancelled) } else { Ok(()) }
-    }
-
-    /// Waits for `work`, or ends when the person cancels.
-    pub(crate) async fn or_cancel<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
-        tokio::select! {
-            biased;
-            () = self.cancelled() => Err(Stop::Cancelled),
-            done = work => Ok(done),
-        }
-    }
-
-    /// The table looks at a container again now rather than at its event.
-    pub(crate) async fn look_at(&self, container: &str) {
-        computes::look_at(&self.app, &self.compute, &self.engine, container).await;
-    }
-}
 
 /// What an operation is about.
 pub(crate) struct Plan {
