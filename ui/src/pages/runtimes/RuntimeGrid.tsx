@@ -39,7 +39,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
-  table: { minWidth: '1038px', borderCollapse: 'separate' },
+  table: { minWidth: '1052px', borderCollapse: 'separate' },
   header: {
     position: 'sticky',
     top: 0,
@@ -50,7 +50,7 @@ const useStyles = makeStyles({
   line: {
     display: 'grid',
     gridTemplateColumns:
-      'minmax(140px, 2fr) 110px 136px minmax(84px, 1fr) minmax(76px, 2fr) 162px 98px 78px minmax(114px, 128px) 40px',
+      'minmax(140px, 1.8fr) 110px 136px minmax(84px, 1fr) minmax(76px, 2.1fr) 162px 98px 78px minmax(114px, 128px) 40px',
     boxSizing: 'border-box',
     width: '100%',
   },
