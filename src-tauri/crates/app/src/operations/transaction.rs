@@ -232,26 +232,10 @@ impl Transaction<'_> {
     fn what_stands(&self, handle: &Handle, running: bool) -> String {
         let (name, before) = (self.name(), shown(self.row));
         match (running, handle.has_step(StepKind::PutBack)) {
-            (true, true) => format!("{name} was put back and runs {before} again."),
+            (true, true) => format!("{name} runs {before} as before. It was put back."),
             (true, false) => format!("{name} runs {before} as before. It never stopped."),
-            (false, _) => format!("{name} is on {before} as before, and stopped."),
+            (false, _) => format!("{name} is on {before} and stopped, as before."),
         }
-    }
-
-    /// After a failure: tells that the old container is there as before, once the engine has said so.
-    pub(super) async fn say_what_stands(&self, handle: &Handle) {
-        let Ok(now) = handle.engine.inspect(&self.old.id).await else { return };
-        if now.name != self.name().as_str() || now.is_running() != self.old.is_running() {
-            return;
-        }
-        let (name, version) = (self.name(), shown(self.row));
-        handle.set(|operation| {
-            operation.outcome = Some(if now.is_running() {
-                format!("{name} runs {version} as before.")
-            } else {
-                format!("{name} is on {version} and stopped, as before.")
-            });
-        });
     }
 
     /// After a failure or cancel: nothing of it stays but the old state.

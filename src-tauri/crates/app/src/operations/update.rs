@@ -150,7 +150,6 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
         }
         Err(stop) => {
             transaction.clean_up(&handle, &held).await;
-            transaction.say_what_stands(&handle).await;
             if let Stop::Failed(problem) = &stop
                 && let Some(finding) =
                     problem.finding.as_ref().filter(|finding| swap::blames_image(finding))

@@ -210,6 +210,8 @@ fn a_new_image_that_does_not_serve_never_stops_the_old_one() {
         });
         assert_eq!(operation.state, OperationState::Failed);
         assert!(operation.problem.expect("told").finding.is_some());
+        let told = operation.outcome.as_deref();
+        assert_eq!(told, Some("eval runs 20240101.v1 as before. It never stopped."));
         assert_eq!(world.containers(), [("eval".to_owned(), true)]);
         assert_eq!(world.tag_of("eval"), V1);
         let stopped = world.engine().changes().iter().any(|(call, _)| *call == Call::Stop);
@@ -240,6 +242,8 @@ fn a_new_container_that_fails_in_the_old_ones_place_gives_it_back_as_it_was() {
     );
     assert!(world.answers("eval"));
     assert_eq!(row.status, Status::Available);
+    let told = operation.outcome.as_deref();
+    assert_eq!(told, Some("eval runs 20240202.v2 as before. It was put back."));
     let of = |kind| operation.steps.iter().find(|step| step.kind == kind).map(|step| step.state);
     assert_eq!(of(StepKind::WaitForHealth), Some(StepState::Failed));
     assert_eq!(of(StepKind::PutBack), Some(StepState::Done));
