@@ -1,7 +1,8 @@
 //! Every page and dialog, light and dark, wide and narrow: nothing that axe finds, no error of the page,
 //! nothing that has to be scrolled sideways. And the keyring as people have it.
 //!
-//! With `PROMPTFLOW_RUNTIMES_PICTURES=1` it writes the pictures of the README that it passes.
+//! With `PROMPTFLOW_RUNTIMES_PICTURES=1` it writes the pictures of the README that it passes; with
+//! `PROMPTFLOW_RUNTIMES_LOOK=1` a picture of everything that it looks at into `target/pictures`.
 
 use std::path::Path;
 
