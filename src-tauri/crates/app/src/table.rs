@@ -150,11 +150,12 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
     touched.dedup();
     let compute_name = crate::computes::name(app, compute);
     for id in touched {
-        // An operation that is under way belongs to the row.
+        let mut table = lock(&app.table);
+        // An operation that is under way belongs to the row. It is looked for, and the row is told of,
+        // while the table is held: otherwise one that ended meanwhile could stand in the row for good.
         let operation = lock(&app.busy).get(&id).cloned().and_then(|operation| {
             lock(&app.operations).get(&operation).map(|running| running.view())
         });
-        let mut table = lock(&app.table);
         let containers = table.containers_of(compute, &id);
         let row = make_row(
             app,
@@ -185,8 +186,8 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
                 table.rows.remove(&id);
             }
         }
-        drop(table);
         app.hub.row(&id, row.as_ref());
+        drop(table);
         if let Some(row) = row {
             crate::health::attend(app, &row);
         }
