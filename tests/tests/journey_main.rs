@@ -60,7 +60,7 @@ async fn main_job(pictures: Option<&'static str>) -> PartResult<()> {
     registry.hide_tag(REPOSITORY, NEW)?;
     let engine = DockerEngine::start()?;
     // For a picture in mid-download.
-    let proxy = SlowProxy::before(&registry.address(), 4 * 1024 * 1024)?;
+    let proxy = SlowProxy::before(&registry.address(), 6 * 1024 * 1024)?;
     if pictures.is_none() {
         proxy.open();
     }
@@ -94,9 +94,10 @@ async fn add(scene: &Scene) -> PartResult<u16> {
     window.wait_text(SOON, OLD).await?;
     scene.picture("wizard").await?;
     window.click("button", "Create").await?;
-    window.find_within(LONG, "progressbar", Name::Any).await?;
+    window.find("heading", "Creating my-runtime").await?;
     if scene.pictures.is_some() {
-        let part = "document.querySelector('[role=progressbar]')?.ariaValueNow > 0.3";
+        let part =
+            "document.querySelector('[role=progressbar][aria-valuenow]')?.ariaValueNow > 0.3";
         window.wait(LONG, "a third of the image", part).await?;
         window.wait_text(SOON, " left").await?;
     }
