@@ -74,8 +74,9 @@ fn pass(mut from: TcpStream, mut to: TcpStream, rate: &AtomicU64, stop: &AtomicB
             break;
         }
         let rate = rate.load(Ordering::Relaxed);
-        if rate > 0 {
-            std::thread::sleep(Duration::from_micros(count as u64 * 1_000_000 / rate));
+        // A rate of 0 means as fast as it goes.
+        if let Some(wait) = (count as u64 * 1_000_000).checked_div(rate) {
+            std::thread::sleep(Duration::from_micros(wait));
         }
     }
     let _ = to.shutdown(std::net::Shutdown::Both);
