@@ -96,6 +96,7 @@ async fn images_that_do_not_prove_themselves_never_touch_the_running_one() -> Pa
         let seen = watch.end()?;
         println!("{bad:?}: {seen:?}\n{said}\n");
         assert!(said.contains(words), "{bad:?}: {said}");
+        assert!(said.contains("It never stopped."), "{bad:?}: {said}");
         assert_eq!(seen.misses, 0, "{bad:?}: {seen:?}");
         assert!(seen.longest_gap < Duration::from_secs(1), "{bad:?}: {seen:?}");
         scene.is_as_before(&id).await?;
@@ -133,6 +134,7 @@ async fn one_that_dies_after_the_switch_over_is_taken_back_by_itself() -> PartRe
     let seen = watch.end()?;
     println!("answers, then dies: {seen:?}\n{said}");
     assert!(said.contains("the service ended by itself"), "{said}");
+    assert!(said.contains("It was put back."), "{said}");
     assert!(seen.longest_gap < Duration::from_secs(8), "{seen:?}");
     scene.is_as_before(&id).await
 }
