@@ -2,7 +2,11 @@
 // screen readers do, by role and accessible name, and keeps the errors of the page.
 if (!window.partsPage) {
   const errors = [];
-  window.addEventListener("error", (event) => errors.push(String(event.message)));
+  window.addEventListener("error", (event) => {
+    // Not an error of the page: what an observer's own work resized is delivered in the next frame.
+    if (String(event.message).startsWith("ResizeObserver loop")) return;
+    errors.push(String(event.message));
+  });
   window.addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
   const report = console.error;
   console.error = (...words) => {
