@@ -77,11 +77,24 @@ pub async fn real_parts(folders: Folders, version: &str) -> Result<Parts, RealPa
     })
 }
 
+/// The person's login name: sessions that were started by a service lack the variables.
 fn user() -> String {
     ["USER", "LOGNAME", "USERNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .or_else(account)
         .unwrap_or_else(|| "user".to_owned())
+}
+
+/// The name of this process's owner in the system's table of accounts.
+fn account() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    accounts.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        (fields.get(2) == Some(&id.as_str())).then(|| fields[0].to_owned())
+    })
 }
 
 fn hostname() -> String {
