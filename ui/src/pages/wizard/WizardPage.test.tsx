@@ -120,7 +120,7 @@ describe('adding a runtime', () => {
     await user.click(advanced)
     await user.click(screen.getByRole('button', { name: 'Next' }))
     await waitFor(() => expect(screen.getByLabelText('Health path')).toHaveFocus())
-    expect(screen.getByText('The health path starts with "/".')).toBeVisible()
+    expect(await screen.findByText('The health path starts with "/".')).toBeVisible()
   })
 
   it('offers to confirm a variable only where that would help, and forgets it on a change', async () => {
