@@ -36,7 +36,11 @@ Object.defineProperty(HTMLElement.prototype, 'offsetParent', {
 })
 
 /** The whole document in each message hides the message. */
-configure({ getElementError: (message) => new Error(message?.split('\n', 1)[0]) })
+configure({
+  // A machine that builds beside the tests is slow, which is no failure of the page.
+  asyncUtilTimeout: 5_000,
+  getElementError: (message) => new Error(message?.split('\n', 1)[0]),
+})
 
 class ResizeObserverWithoutLayout {
   observe() {}
