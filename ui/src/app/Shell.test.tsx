@@ -36,6 +36,8 @@ describe('the shell', () => {
   it('leaves the telling to a page that shows the operation', async () => {
     const { runtime, runtimeName } = operation()
     const { backend } = await openAt(`/runtimes/${runtime}`, { operations: [operation()] })
+    // The page is loaded when it is opened; before that nothing shows the operation.
+    expect(await screen.findByRole('heading', { level: 1, name: runtimeName })).toBeVisible()
     backend.tell({
       kind: 'operation',
       operation: operation({ state: 'succeeded', outcome: 'It runs 20240429.v10.' }),
