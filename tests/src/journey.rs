@@ -310,9 +310,20 @@ impl Window {
         Ok(std::fs::write(file, bytes)?)
     }
 
-    /// What axe finds wrong on the page as it is now. Left out are the invisible elements by which
-    /// Fluent's focus library notices that the focus enters or leaves; nobody ever stays on them.
+    /// What axe finds wrong on the page at rest: what is there for a moment only, while the page
+    /// is laid out anew, is looked at once more.
     pub async fn axe(&self) -> PartResult<Vec<Violation>> {
+        let found = self.axe_now().await?;
+        if found.is_empty() {
+            return Ok(found);
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        self.axe_now().await
+    }
+
+    /// The same as it is now. Left out are the invisible elements by which Fluent's focus library
+    /// notices that the focus enters or leaves; nobody ever stays on them.
+    async fn axe_now(&self) -> PartResult<Vec<Violation>> {
         let script = "const done = arguments[arguments.length - 1]; try { axe.teardown(); } catch {} \
             axe.run({ exclude: ['[data-tabster-dummy]'] }, { resultTypes: ['violations'] }).then((r) => done(r.violations), (e) => done(String(e)))";
         let found = self
