@@ -18,7 +18,5 @@ export default defineConfig({
     setupFiles: ['./src/testing/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     testTimeout: 20_000,
-    // One more try on a machine that does other things beside; the report names what needed it.
-    retry: process.env.CI ? 1 : 0,
   },
 })
