@@ -21,7 +21,7 @@ use crate::error::{PartError, PartResult};
 pub const LIMIT: Duration = Duration::from_secs(90);
 
 /// Puts something between the application and its engine.
-pub type Wrap = fn(Arc<dyn Engine>) -> Arc<dyn Engine>;
+pub type Wrap = Box<dyn Fn(Arc<dyn Engine>) -> Arc<dyn Engine> + Send + Sync>;
 
 /// One socket, as the only compute there is.
 struct OneSocket(FoundCompute, Wrap);
@@ -73,7 +73,7 @@ pub fn compute() -> ComputeId {
 
 /// The application on the engine at this socket. `repository` is the default environment's.
 pub async fn application(socket: &Path, home: &Path, repository: &str) -> PartResult<App> {
-    start(socket, home, repository, |engine| engine).await
+    start(socket, home, repository, Box::new(|engine| engine)).await
 }
 
 /// The same, with something put between it and its engine. Other processes that worked with this home

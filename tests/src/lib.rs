@@ -5,6 +5,8 @@
 //! process is killed: a small janitor process beside it clears up. Parts are ended by process id.
 //! A missing program is an error that names its Debian package.
 
+#[cfg(feature = "engine")]
+pub mod around;
 pub mod contract;
 pub mod display;
 pub mod docker;
