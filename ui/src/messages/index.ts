@@ -4,6 +4,7 @@ import activity from './en/activity.json'
 import common from './en/common.json'
 import computes from './en/computes.json'
 import connections from './en/connections.json'
+import decision from './en/decision.json'
 import environment from './en/environment.json'
 import firstrun from './en/firstrun.json'
 import operation from './en/operation.json'
@@ -20,6 +21,7 @@ export const english = {
   common,
   computes,
   connections,
+  decision,
   environment,
   firstrun,
   operation,

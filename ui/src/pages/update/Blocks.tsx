@@ -1,22 +1,14 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components'
 import { ArrowRight20Regular } from '@fluentui/react-icons'
-import { type ReactNode, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ImageSide, Runtime, UpdatePreview } from '../../backend/types'
+import { Block, Sentences } from '../../components/decision/Block'
 import { useDownloadWords, VersionWords } from '../../components/environment/VersionWords'
 import { LongValue } from '../../components/Facts'
 import { Moment } from '../../components/Moment'
 import { cutMiddle, shortDigest } from '../../format'
 
 const useStyles = makeStyles({
-  block: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS },
-  heading: {
-    margin: 0,
-    fontFamily: tokens.fontFamilyBase,
-    fontSize: tokens.fontSizeBase300,
-    lineHeight: tokens.lineHeightBase300,
-    fontWeight: tokens.fontWeightSemibold,
-  },
   sides: {
     display: 'grid',
     gridTemplateColumns: 'minmax(0, 1fr) 20px minmax(0, 1fr)',
@@ -27,34 +19,6 @@ const useStyles = makeStyles({
   quiet: { color: tokens.colorNeutralForeground2 },
   list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
 })
-
-/** A quiet part of a decision's dialog. */
-export function Block({ heading, children }: { heading: string; children: ReactNode }) {
-  const styles = useStyles()
-  const id = useId()
-  return (
-    <section className={styles.block} aria-labelledby={id}>
-      <h3 id={id} className={styles.heading}>
-        {heading}
-      </h3>
-      {children}
-    </section>
-  )
-}
-
-/** Sentences of a block. */
-export function Sentences({ sentences }: { sentences: Array<string | null> }) {
-  const styles = useStyles()
-  return (
-    <ul className={styles.list}>
-      {sentences
-        .filter((sentence) => sentence !== null)
-        .map((sentence) => (
-          <li key={sentence}>{sentence}</li>
-        ))}
-    </ul>
-  )
-}
 
 function Side({ side, name }: { side: ImageSide | null; name: string }) {
   const styles = useStyles()

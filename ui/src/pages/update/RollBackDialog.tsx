@@ -3,18 +3,21 @@ import {
   DialogActions,
   DialogContent,
   makeStyles,
-  Spinner,
   Text,
   tokens,
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { Runtime } from '../../backend/types'
+import { Block, Sentences } from '../../components/decision/Block'
+import { BusyButton } from '../../components/decision/BusyButton'
+import { DecisionDialog } from '../../components/decision/DecisionDialog'
+import { ProgressInDialog } from '../../components/decision/ProgressInDialog'
+import { useShownOperation } from '../../components/decision/useShownOperation'
 import { ProblemBar } from '../../components/ProblemBar'
 import { formatRelative } from '../../format'
 import { useAction } from '../../state'
-import { Block, FromTo, Sentences } from './Blocks'
-import { DecisionDialog, ProgressInDialog } from './OperationDialog'
-import { useShownOperation } from './UpdateDialog'
+import { FromTo } from './Blocks'
+import { SHOWN } from './UpdateDialog'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
@@ -57,8 +60,8 @@ function WhatHappens({ runtime }: { runtime: Runtime }) {
 
 function Content({ runtime, onClose }: Omit<RollBackDialogProps, 'open'>) {
   const styles = useStyles()
-  const { t } = useTranslation('update')
-  const [shown, setShown] = useShownOperation(runtime)
+  const { t } = useTranslation(['update', 'decision'])
+  const [shown, setShown] = useShownOperation(runtime, SHOWN)
   const rollBack = useAction('roll_back_runtime')
   const { previous } = runtime
   const start = () =>
@@ -102,19 +105,16 @@ function Content({ runtime, onClose }: Omit<RollBackDialogProps, 'open'>) {
       </DialogContent>
       <DialogActions>
         {previous ? (
-          <Button
-            appearance="primary"
-            {...(rollBack.isPending
-              ? { icon: <Spinner size="extra-tiny" aria-hidden="true" /> }
-              : {})}
+          <BusyButton
+            busy={rollBack.isPending}
             onClick={() => {
               if (!rollBack.isPending) start()
             }}
           >
             {t('rollBack.action')}
-          </Button>
+          </BusyButton>
         ) : null}
-        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button onClick={onClose}>{t('decision:cancel')}</Button>
       </DialogActions>
     </>
   )

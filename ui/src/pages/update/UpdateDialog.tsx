@@ -1,11 +1,13 @@
 import { Button } from '@fluentui/react-components'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Runtime, UpdateRuntime } from '../../backend/types'
+import type { OperationKind, Runtime, UpdateRuntime } from '../../backend/types'
+import { DecisionDialog } from '../../components/decision/DecisionDialog'
+import { ProgressInDialog } from '../../components/decision/ProgressInDialog'
+import { useShownOperation } from '../../components/decision/useShownOperation'
 import type { EnvironmentChoice } from '../../components/environment/choice'
-import { isRunning, useAction, useLiveOperation, useLiveVersionCheck } from '../../state'
+import { useAction, useLiveVersionCheck } from '../../state'
 import { initialChoice } from './initialChoice'
-import { DecisionDialog, ProgressInDialog } from './OperationDialog'
 import { UpdateForm } from './UpdateForm'
 
 export interface UpdateDialogProps {
@@ -16,20 +18,8 @@ export interface UpdateDialogProps {
   initialVersion?: string
 }
 
-/** The operation under way on a runtime, when it is one that this dialog shows. */
-export function useShownOperation(runtime: Runtime): [string | null, (id: string | null) => void] {
-  const [shown, setShown] = useState<string | null>(null)
-  const current = useLiveOperation(runtime.operation ?? '')
-  const fits =
-    current !== undefined &&
-    isRunning(current) &&
-    (current.kind === 'update' || current.kind === 'rollBack')
-  const id = fits ? current.id : null
-  useEffect(() => {
-    if (id !== null) setShown(id)
-  }, [id])
-  return [shown ?? id, setShown]
-}
+/** Operations that these dialogs show when they are under way. */
+export const SHOWN: readonly OperationKind[] = ['update', 'rollBack']
 
 function Content({ runtime, onClose, initialVersion }: Omit<UpdateDialogProps, 'open'>) {
   const { t } = useTranslation('update')
@@ -38,7 +28,7 @@ function Content({ runtime, onClose, initialVersion }: Omit<UpdateDialogProps, '
     initialChoice(runtime, check, initialVersion),
   )
   const [request, setRequest] = useState<UpdateRuntime | null>(null)
-  const [shown, setShown] = useShownOperation(runtime)
+  const [shown, setShown] = useShownOperation(runtime, SHOWN)
   const update = useAction('update_runtime')
   const start = (wanted: UpdateRuntime) => {
     setRequest(wanted)

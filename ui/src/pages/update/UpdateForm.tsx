@@ -1,30 +1,27 @@
 import {
   Button,
-  Checkbox,
   DialogActions,
   DialogContent,
-  Field,
-  MessageBar,
-  MessageBarBody,
   makeStyles,
-  Spinner,
   Text,
   tokens,
 } from '@fluentui/react-components'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Problem, Runtime, UpdateRuntime } from '../../backend/types'
+import { ActiveRunsChoice } from '../../components/decision/ActiveRunsChoice'
+import { BusyButton } from '../../components/decision/BusyButton'
+import { Confirmations } from '../../components/decision/Confirmations'
+import { Looking, NotStarted } from '../../components/decision/Held'
 import { type EnvironmentChoice, environmentDraft } from '../../components/environment/choice'
 import { EnvironmentFields } from '../../components/environment/EnvironmentFields'
 import { ProblemBar } from '../../components/ProblemBar'
 import { useSettled } from '../../components/useSettled'
 import { useAsk } from '../../state'
-import { ActiveRunsChoice } from './ActiveRunsChoice'
 import { FromTo, WhatChanges, WhatHappens } from './Blocks'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
-  row: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS },
   form: { display: 'contents' },
 })
 
@@ -53,7 +50,7 @@ export function UpdateForm({
   onClose: () => void
 }) {
   const styles = useStyles()
-  const { t } = useTranslation('update')
+  const { t } = useTranslation(['update', 'decision'])
   const [confirmedFor, setConfirmedFor] = useState<string | null>(null)
   const [cancelRuns, setCancelRuns] = useState(false)
   const [held, setHeld] = useState<Held | null>(null)
@@ -116,12 +113,7 @@ export function UpdateForm({
             brief
           />
           <div ref={refusals} tabIndex={-1} className={styles.root}>
-            {looking ? (
-              <div className={styles.row} role="status">
-                <Spinner size="tiny" aria-hidden="true" />
-                <Text>{t('looking')}</Text>
-              </div>
-            ) : null}
+            {looking ? <Looking>{t('looking')}</Looking> : null}
             {error && !looking && !fieldProblem ? (
               <ProblemBar problem={error.problem} onRetry={() => preview.refetch()} />
             ) : null}
@@ -144,44 +136,27 @@ export function UpdateForm({
                     ) : null}
                   </>
                 )}
-                {data.confirmations.map((confirmation) => (
-                  <ProblemBar key={confirmation.sentence} problem={confirmation} />
-                ))}
-                {data.confirmations.length > 0 ? (
-                  <Field
-                    {...(held === 'confirm' && !confirmed
-                      ? { validationMessage: t('confirmFirst') }
-                      : {})}
-                  >
-                    <Checkbox
-                      id={idOf('confirm')}
-                      label={t('confirm')}
-                      checked={confirmed}
-                      onChange={(_, { checked }) => setConfirmedFor(checked ? settledKey : null)}
-                    />
-                  </Field>
-                ) : null}
+                <Confirmations
+                  doubts={data.confirmations}
+                  id={idOf('confirm')}
+                  label={t('confirm')}
+                  confirmed={confirmed}
+                  asked={held === 'confirm' ? t('confirmFirst') : null}
+                  onChange={(checked) => setConfirmedFor(checked ? settledKey : null)}
+                />
               </>
             ) : null}
           </div>
           {held === 'looking' && looking ? <Text role="status">{t('stillLooking')}</Text> : null}
-          {held === 'refused' && !looking ? (
-            <MessageBar intent="warning" layout="multiline" role="group">
-              <MessageBarBody>{t('cannotUpdate')}</MessageBarBody>
-            </MessageBar>
-          ) : null}
+          {held === 'refused' && !looking ? <NotStarted>{t('cannotUpdate')}</NotStarted> : null}
           {problem ? <ProblemBar problem={problem} /> : null}
         </div>
       </DialogContent>
       <DialogActions>
-        <Button
-          type="submit"
-          appearance="primary"
-          {...(starting ? { icon: <Spinner size="extra-tiny" aria-hidden="true" /> } : {})}
-        >
+        <BusyButton type="submit" busy={starting}>
           {t('update')}
-        </Button>
-        <Button onClick={onClose}>{t('cancel')}</Button>
+        </BusyButton>
+        <Button onClick={onClose}>{t('decision:cancel')}</Button>
       </DialogActions>
     </form>
   )

@@ -1,61 +1,10 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  makeStyles,
-  Spinner,
-} from '@fluentui/react-components'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { Button, DialogActions, DialogContent, Spinner } from '@fluentui/react-components'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { OperationProgress } from '../../components/operation/OperationProgress'
-import { ProblemBar } from '../../components/ProblemBar'
 import type { RemedyHandlers } from '../../problems/remedies'
 import { isRunning, useAsk, useLiveOperation } from '../../state'
-import { sizes } from '../../theme'
-
-const useStyles = makeStyles({
-  surface: { maxWidth: `calc(${sizes.formWidth} + 80px)` },
-})
-
-/** A dialog for a decision that becomes the progress of what was decided; it may be closed at any time. */
-export function DecisionDialog({
-  title,
-  open,
-  onClose,
-  children,
-}: {
-  title: string
-  open: boolean
-  onClose: () => void
-  children: ReactNode
-}) {
-  const styles = useStyles()
-  const [ready, setReady] = useState(false)
-  // A page that is come to with its dialog open focuses its heading first; the dialog comes after it.
-  useEffect(() => {
-    const frame = requestAnimationFrame(() => setReady(true))
-    return () => cancelAnimationFrame(frame)
-  }, [])
-  return (
-    <Dialog
-      open={open && ready}
-      onOpenChange={(_, data) => {
-        if (!data.open) onClose()
-      }}
-    >
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>{title}</DialogTitle>
-          {open ? children : null}
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
-  )
-}
+import { OperationProgress } from '../operation/OperationProgress'
+import { ProblemBar } from '../ProblemBar'
 
 /** The operation inside a decision's dialog. */
 export function ProgressInDialog({
@@ -75,7 +24,7 @@ export function ProgressInDialog({
   /** Further buttons when it did not succeed. */
   more?: ReactNode
 }) {
-  const { t } = useTranslation('update')
+  const { t } = useTranslation('decision')
   const live = useLiveOperation(id)
   const { data, error } = useAsk('list_operations', {}, { enabled: !live })
   const operation = live ?? data?.operations.find((one) => one.id === id)

@@ -1,7 +1,7 @@
 import { Radio, RadioGroup, Text } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { ActiveRuns } from '../../backend/types'
-import { Block } from './Blocks'
+import { Block } from './Block'
 
 /** What is known of active runs, and what becomes of them. */
 export function ActiveRunsChoice({
@@ -13,7 +13,7 @@ export function ActiveRunsChoice({
   cancelRuns: boolean
   onChange: (cancelRuns: boolean) => void
 }) {
-  const { t } = useTranslation('update')
+  const { t } = useTranslation('decision')
   const unknown = activeRuns.kind === 'unknown'
   if (!unknown && activeRuns.count === 0) {
     return (
