@@ -1,11 +1,12 @@
 # The commands of the project; each says what it does and is quick the second time.
 
-.PHONY: help run demo test check package test-package
+.PHONY: help run demo test test-long check package test-package
 
 help:
 	@echo "make run           install what is missing, build, open the window"
 	@echo "make demo          the same with a registry of its own that holds real runtime images"
 	@echo "make test          every check and every test"
+	@echo "make test-long     the tests that take hours: kills at every call, many random containers"
 	@echo "make check         form, lints, types, licences, generated files"
 	@echo "make package       build the deb and the rpm"
 	@echo "make test-package  install the deb, start it, see its window, remove it"
@@ -18,6 +19,9 @@ demo:
 
 test:
 	@scripts/test
+
+test-long:
+	@scripts/test-long
 
 check:
 	@scripts/check
