@@ -1,6 +1,6 @@
 # The commands of the project; each says what it does and is quick the second time.
 
-.PHONY: help run demo test test-long check package test-package
+.PHONY: help run demo test test-long check bench package test-package
 
 help:
 	@echo "make run           install what is missing, build, open the window"
@@ -8,6 +8,7 @@ help:
 	@echo "make test          every check and every test"
 	@echo "make test-long     the tests that take hours: kills at every call, many random containers"
 	@echo "make check         form, lints, types, licences, generated files"
+	@echo "make bench         measure start, changes, idle and the downtime of updates (25 minutes)"
 	@echo "make package       build the deb and the rpm"
 	@echo "make test-package  install the deb, start it, see its window, remove it"
 
@@ -25,6 +26,9 @@ test-long:
 
 check:
 	@scripts/check
+
+bench:
+	@scripts/bench
 
 package:
 	@scripts/package

@@ -71,6 +71,23 @@ pub fn compute() -> ComputeId {
     ComputeId("test".into())
 }
 
+/// The engine at this socket, without the application.
+pub async fn connect(socket: &Path) -> PartResult<Arc<dyn Engine>> {
+    let engine = DockerEngine::connect(&found(socket))
+        .await
+        .map_err(|error| PartError::new(error.to_string()))?;
+    Ok(Arc::new(engine))
+}
+
+fn found(socket: &Path) -> FoundCompute {
+    FoundCompute {
+        id: compute(),
+        name: "Test engine".into(),
+        origin: ComputeOrigin::DockerHost,
+        address: ComputeAddress::Socket { path: socket.display().to_string() },
+    }
+}
+
 /// The application on the engine at this socket. `repository` is the default environment's.
 pub async fn application(socket: &Path, home: &Path, repository: &str) -> PartResult<App> {
     start(socket, home, repository, Box::new(|engine| engine)).await
@@ -83,14 +100,8 @@ pub async fn start(socket: &Path, home: &Path, repository: &str, wrap: Wrap) -> 
         history::History::open(home).map_err(|error| PartError::new(error.to_string()))?;
     let installation =
         history.installation_id().await.map_err(|error| PartError::new(error.to_string()))?;
-    let found = FoundCompute {
-        id: compute(),
-        name: "Test engine".into(),
-        origin: ComputeOrigin::DockerHost,
-        address: ComputeAddress::Socket { path: socket.display().to_string() },
-    };
     let app = App::new(Parts {
-        computes: Arc::new(OneSocket(found, wrap)),
+        computes: Arc::new(OneSocket(found(socket), wrap)),
         registry: Arc::new(registry::client::RegistryClient::new()),
         executor: Arc::new(executor::client::ExecutorClient::new().map_err(PartError::new)?),
         vault: Arc::new(vault::twin::TwinVault::new()),

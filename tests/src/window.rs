@@ -34,6 +34,8 @@ pub struct WindowOptions {
     pub size: (u32, u32),
     /// The desktop prefers dark.
     pub dark: bool,
+    /// The page has content, and it is waited for.
+    pub content: bool,
 }
 
 impl Default for WindowOptions {
@@ -47,6 +49,7 @@ impl Default for WindowOptions {
             keyring: KeyringState::Unlocked,
             size: (1440, 900),
             dark: false,
+            content: true,
         }
     }
 }
@@ -123,9 +126,10 @@ impl Window {
         window.run(&format!("{axe}; window.axe = axe; return typeof axe"), Vec::new()).await?;
         window.run(include_str!("page.js"), Vec::new()).await?;
         window.resize(options.size.0, options.size.1).await?;
-        window
-            .wait(SOON, "the page to have content", "document.body.innerText.trim().length > 0")
-            .await?;
+        if options.content {
+            let shown = "document.body.innerText.trim().length > 0";
+            window.wait(SOON, "the page to have content", shown).await?;
+        }
         Ok(window)
     }
 

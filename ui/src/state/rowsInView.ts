@@ -8,12 +8,18 @@ function tell(runtimes: string[]): void {
   call('watch_rows', { runtimes }).catch(() => undefined)
 }
 
-/** Says which runtimes are on screen: readings and frequent health checks are for these only. */
+/**
+ * Says which runtimes are on screen: readings and frequent health checks are for these only. Of a
+ * window that nobody sees, none is.
+ */
 export function useRowsInView(ids: readonly string[]): void {
   const key = ids.join(' ')
   useEffect(() => {
     owner += 1
-    tell(key === '' ? [] : key.split(' '))
+    const say = () => tell(key === '' || document.hidden ? [] : key.split(' '))
+    say()
+    document.addEventListener('visibilitychange', say)
+    return () => document.removeEventListener('visibilitychange', say)
   }, [key])
   useEffect(
     () => () => {

@@ -11,7 +11,7 @@ import {
   useArrowNavigationGroup,
 } from '@fluentui/react-components'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useRef, useState } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
@@ -160,6 +160,21 @@ const Row = memo(function Row({ runtime, index, start, size, onDelete }: RowProp
   )
 })
 
+/** Name of the mark in the page's timeline: the first frame with runtimes in it was drawn. */
+const SHOWN = 'runtimes shown'
+
+/** Marks the first time that runtimes are on screen, so that the start can be measured. */
+function useShownMark() {
+  useEffect(() => {
+    if (performance.getEntriesByName(SHOWN).length > 0) return
+    // The frame after next begins when the one with the rows has been drawn.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => performance.mark(SHOWN))
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [])
+}
+
 /** The grid: virtual rows, one tab stop, arrow keys inside. */
 export function RuntimeGrid({
   rows,
@@ -176,6 +191,7 @@ export function RuntimeGrid({
   const { t } = useTranslation('runtimes')
   const scroller = useRef<HTMLDivElement>(null)
   const keys = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true })
+  useShownMark()
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
