@@ -152,6 +152,24 @@ pub(crate) fn engine(app: &App, id: &ComputeId) -> Result<Arc<dyn Engine>, Probl
     }
 }
 
+/// Waits until a compute is connected and in step; gives its engine.
+pub(crate) async fn connected(app: &App, id: &ComputeId) -> Arc<dyn Engine> {
+    loop {
+        // Listens before it looks: what is told in between is not missed.
+        let listed = app.listed.notified();
+        tokio::pin!(listed);
+        listed.as_mut().enable();
+        let engine = lock(&app.computes)
+            .get(id)
+            .filter(|entry| entry.state == ComputeState::Connected)
+            .and_then(|entry| entry.engine.clone());
+        if let Some(engine) = engine {
+            return engine;
+        }
+        listed.await;
+    }
+}
+
 /// Tries a compute again at once.
 pub(crate) fn retry(app: &App, id: &ComputeId) -> Result<(), Problem> {
     look(app);
@@ -263,6 +281,7 @@ async fn follow(
     }
     crate::table::replace(app, id, containers);
     tell(app);
+    app.listed.notify_waiters();
     crate::operations::recover_compute(app, id);
     // Once more shortly after: an engine that subscribes late loses nothing.
     let mut list_again = Some(Instant::now() + Duration::from_secs(2));

@@ -114,6 +114,8 @@ pub struct Inner {
     pub(crate) computes: Mutex<BTreeMap<ComputeId, ComputeEntry>>,
     /// Ids of computes in the order in which they were found.
     pub(crate) order: Mutex<Vec<ComputeId>>,
+    /// Told each time when a compute was listed and is in step.
+    pub(crate) listed: tokio::sync::Notify,
     pub(crate) table: Mutex<Table>,
     pub(crate) watched: Mutex<Watched>,
     pub(crate) operations: Mutex<BTreeMap<OperationId, Arc<Running>>>,
@@ -165,6 +167,7 @@ impl App {
             hub: Hub::default(),
             computes: Mutex::default(),
             order: Mutex::default(),
+            listed: tokio::sync::Notify::new(),
             table: Mutex::default(),
             watched: Mutex::default(),
             operations: Mutex::default(),

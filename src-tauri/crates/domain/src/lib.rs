@@ -18,6 +18,7 @@ pub mod operation;
 pub mod pull;
 pub mod recovery;
 pub mod recreate;
+pub mod resume;
 pub mod runtime;
 pub mod secret;
 pub mod spec;

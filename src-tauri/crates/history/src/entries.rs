@@ -20,7 +20,8 @@ const INSTALLATION: &str = "installation-id";
 
 /// Operations.
 impl History {
-    /// Keeps an operation as it stands, in place of what was kept of it before.
+    /// Keeps an operation as it stands, in place of what was kept of it before. One that has ended stays
+    /// ended, whichever of two that were told shortly after each other is written last.
     pub async fn save_operation(&self, operation: &Operation) -> Result<(), HistoryError> {
         let operation = operation.clone();
         self.run(move |connection| {
@@ -29,7 +30,8 @@ impl History {
                 "INSERT INTO operation (id, runtime, kind, state, final, started, document)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT (id) DO UPDATE SET runtime = ?2, kind = ?3, state = ?4, final = ?5,
-                     started = ?6, document = ?7",
+                     started = ?6, document = ?7
+                 WHERE final = 0 OR ?5",
                 params![
                     operation.id.0,
                     operation.runtime.0,
@@ -364,7 +366,7 @@ fn pair(
 }
 
 /// An entry that cannot be read must not hide the others: it is passed over, with a note in the log.
-fn readable<T: serde::de::DeserializeOwned>(document: &str) -> Option<T> {
+pub(crate) fn readable<T: serde::de::DeserializeOwned>(document: &str) -> Option<T> {
     serde_json::from_str(document)
         .inspect_err(|error| tracing::warn!(%error, "an entry of the history cannot be read"))
         .ok()

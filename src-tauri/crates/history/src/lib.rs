@@ -7,6 +7,7 @@
 //! writer waits up to five seconds for another. A file that is broken, or written by a newer version
 //! of the application, is set aside under another name and never deleted.
 
+mod begun;
 mod entries;
 mod schema;
 mod store;
@@ -16,6 +17,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+pub use begun::BegunCreate;
 use rusqlite::Connection;
 use thiserror::Error;
 

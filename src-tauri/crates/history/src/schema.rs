@@ -4,7 +4,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// Step N of this list brings a file from `user_version` N to N+1. Steps are never changed once
 /// published; a new one is added at the end.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE operation (
         id TEXT PRIMARY KEY,
         runtime TEXT NOT NULL,
@@ -52,7 +53,17 @@ const STEPS: &[&str] = &["
         registry TEXT PRIMARY KEY,
         username TEXT NOT NULL
     ) STRICT;
-"];
+",
+    "
+    -- What a create was asked for, until nothing of it has to be remembered any more.
+    CREATE TABLE begun_create (
+        operation TEXT PRIMARY KEY,
+        process TEXT NOT NULL,  -- who works on it, JSON
+        request TEXT NOT NULL,  -- without the values of variables, JSON
+        pulling TEXT            -- the image that it began to pull
+    ) STRICT;
+",
+];
 
 /// The schema that this version of the application reads and writes.
 pub(crate) fn current() -> i64 {

@@ -81,6 +81,8 @@ async fn saving_again_replaces() {
     running.state = OperationState::Succeeded;
     running.outcome = Some("It runs.".into());
     history.save_operation(&running).await.expect("saved");
+    let late = operation("a", "one", 0, OperationState::Cancelling);
+    history.save_operation(&late).await.expect("passed over");
     assert_eq!(history.operations(None, 10).await.expect("all"), [running]);
     assert_eq!(history.unfinished_operations().await.expect("open"), []);
 }

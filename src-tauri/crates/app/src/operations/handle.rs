@@ -1,6 +1,9 @@
 //! What an operation's work holds in its hand: it tells steps and progress, and hears of a cancel.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use domain::{
     compute::ComputeId,
@@ -50,9 +53,43 @@ pub(crate) type Outcome = Result<String, Stop>;
 pub(crate) struct Running {
     pub(super) operation: Mutex<Operation>,
     pub(super) cancel: CancellationToken,
+    /// It waits for its compute, and nothing happens until then.
+    waits: AtomicBool,
+    /// Something that it made is still on the compute although it was to be removed.
+    leaves_something: AtomicBool,
 }
 
 impl Running {
+    pub(super) fn new(operation: Operation) -> Self {
+        Self {
+            operation: Mutex::new(operation),
+            cancel: CancellationToken::new(),
+            waits: AtomicBool::new(false),
+            leaves_something: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_waits(&self, waits: bool) {
+        self.waits.store(waits, Ordering::Relaxed);
+    }
+
+    pub(super) fn leaves_something(&self) -> bool {
+        self.leaves_something.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn change(&self, app: &App, urgent: bool, change: impl FnOnce(&mut Operation)) {
+        let view = {
+            let mut operation = lock(&self.operation);
+            change(&mut operation);
+            operation.clone()
+        };
+        app.hub.operation(&view, urgent);
+    }
+
     pub(crate) fn view(&self) -> Operation {
         lock(&self.operation).clone()
     }
@@ -69,6 +106,17 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
+    pub(super) fn new(app: &App, running: Arc<Running>, engine: Arc<dyn Engine>) -> Self {
+        let operation = running.view();
+        Self {
+            app: app.clone(),
+            running,
+            runtime: operation.runtime,
+            compute: operation.compute,
+            engine,
+        }
+    }
+
     pub(crate) fn app(&self) -> &App {
         &self.app
     }
@@ -82,12 +130,12 @@ impl Handle {
     }
 
     pub(super) fn change(&self, urgent: bool, change: impl FnOnce(&mut Operation)) {
-        let view = {
-            let mut operation = lock(&self.running.operation);
-            change(&mut operation);
-            operation.clone()
-        };
-        self.app.hub.operation(&view, urgent);
+        self.running.change(&self.app, urgent, change);
+    }
+
+    /// Something that was made could not be removed: that is done when the compute can be asked again.
+    pub(crate) fn leave_something(&self) {
+        self.running.leaves_something.store(true, Ordering::Relaxed);
     }
 
     /// A step begins; the one that ran before is done. A step that is not in the list is added.

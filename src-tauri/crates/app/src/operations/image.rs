@@ -29,8 +29,6 @@ pub(crate) struct Present {
     pub image: LocalImage,
     /// What a create names it by: exactly this image, whatever happens to its tag.
     pub name: String,
-    /// It was pulled by this operation.
-    pub pulled: bool,
 }
 
 /// Pulls the target unless it is there. Nothing is kept of a pull that is cancelled.
@@ -38,11 +36,7 @@ pub(crate) async fn pull(handle: &Handle, target: &Target) -> Result<Present, St
     let engine = &handle.engine;
     if let Some(local) = &target.local {
         handle.skip(StepKind::Pull, "The image is on the compute already.");
-        return Ok(Present {
-            name: exact_name(target, local),
-            image: local.clone(),
-            pulled: false,
-        });
+        return Ok(Present { name: exact_name(target, local), image: local.clone() });
     }
     handle.step(StepKind::Pull);
     let wanted = match &target.reference.digest {
@@ -78,7 +72,7 @@ pub(crate) async fn pull(handle: &Handle, target: &Target) -> Result<Present, St
             tracing::info!(%error, "the pulled image could not be tagged");
         }
     }
-    Ok(Present { name: exact_name(target, &image), image, pulled: true })
+    Ok(Present { name: exact_name(target, &image), image })
 }
 
 fn exact_name(target: &Target, local: &LocalImage) -> String {
@@ -212,16 +206,22 @@ async fn wait_for_end(engine: &dyn Engine, id: &str, limit: Duration) {
     }
 }
 
-/// Removes an image that this operation pulled, when nothing uses it.
-pub(crate) async fn discard(engine: &dyn Engine, target: &Target, present: Option<&Present>) {
-    let Some(present) = present.filter(|present| present.pulled) else { return };
-    let mut names: Vec<String> = Vec::new();
-    if let Some(tag) = &target.reference.tag {
-        names.push(target.reference.repository.tagged(tag).to_string());
-    }
-    names.push(present.name.clone());
-    names.push(present.image.id.clone());
-    for name in names {
+/// Removes an image that this operation pulled, when nothing uses it; no error when it never arrived.
+pub(crate) async fn discard(engine: &dyn Engine, reference: &ImageReference) {
+    let exact = match &reference.digest {
+        Some(digest) => reference.pinned(digest).to_string(),
+        None => reference.to_string(),
+    };
+    let image = match engine.image(&exact).await {
+        Ok(image) => image,
+        Err(EngineError::NotFound(_)) => return,
+        Err(error) => {
+            tracing::info!(%error, "a pulled image cannot be looked for");
+            return;
+        }
+    };
+    let tagged = reference.tag.as_ref().map(|tag| reference.repository.tagged(tag).to_string());
+    for name in tagged.into_iter().chain([exact, image.id]) {
         match engine.remove_image(&name).await {
             Ok(()) | Err(EngineError::NotFound(_)) => {}
             Err(error) => tracing::info!(%error, "a pulled image was left"),

@@ -8,15 +8,17 @@ mod lifecycle;
 mod preview;
 mod proof;
 mod recover;
+mod resume;
 mod swap;
 mod transaction;
 mod update;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use domain::{
     compute::ComputeId,
     finding::{Problem, ProblemCode},
+    label::ProcessMark,
     operation::{
         Cancel, Operation, OperationId, OperationKind, OperationState, Step, StepKind, StepState,
     },
@@ -24,7 +26,6 @@ use domain::{
 };
 use futures_util::FutureExt;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 pub(crate) use create::create;
 pub(crate) use delete::{delete, preview_delete};
@@ -72,6 +73,33 @@ impl Plan {
             started_by: None,
         }
     }
+
+    /// The operation before its first step.
+    fn operation(self, app: &App) -> Operation {
+        Operation {
+            id: OperationId(uuid::Uuid::new_v4().to_string()),
+            kind: self.kind,
+            runtime: self.runtime,
+            runtime_name: self.name,
+            compute: self.compute,
+            state: OperationState::Running,
+            steps: self.steps.into_iter().map(Step::pending).collect(),
+            pull: None,
+            cancel: Cancel::Cancel,
+            from: self.from,
+            to: self.to,
+            from_digest: None,
+            to_digest: None,
+            packages: None,
+            problem: None,
+            outcome: None,
+            kept_log: None,
+            without_service: None,
+            started_by: self.started_by.unwrap_or_else(|| app.parts.identity.creator.who.clone()),
+            started: crate::context::now(),
+            finished: None,
+        }
+    }
 }
 
 /// Begins an operation; refused while another holds the runtime.
@@ -81,57 +109,39 @@ where
     W: Future<Output = Outcome> + Send + 'static,
 {
     let engine = computes::engine(app, &plan.compute)?;
-    let id = OperationId(uuid::Uuid::new_v4().to_string());
+    let running = take_on(app, plan.operation(app))?;
+    let handle = Handle::new(app, running, engine);
+    let id = handle.id();
+    tokio::spawn(run(handle, work));
+    Ok(id)
+}
+
+/// An operation is there from now on and holds its runtime; refused while another does.
+fn take_on(app: &App, operation: Operation) -> Result<Arc<Running>, Problem> {
     {
         let mut busy = lock(&app.busy);
-        if busy.contains_key(&plan.runtime) {
+        if busy.contains_key(&operation.runtime) {
             return Err(Problem::new(
                 ProblemCode::Busy,
-                format!("Another operation works on {}. One at a time keeps both safe.", plan.name),
+                format!(
+                    "Another operation works on {}. One at a time keeps both safe.",
+                    operation.runtime_name
+                ),
             )
             .hint("Wait until it ends, or cancel it.")
             .retryable());
         }
-        busy.insert(plan.runtime.clone(), id.clone());
+        busy.insert(operation.runtime.clone(), operation.id.clone());
     }
-    let operation = Operation {
-        id: id.clone(),
-        kind: plan.kind,
-        runtime: plan.runtime.clone(),
-        runtime_name: plan.name,
-        compute: plan.compute.clone(),
-        state: OperationState::Running,
-        steps: plan.steps.into_iter().map(Step::pending).collect(),
-        pull: None,
-        cancel: Cancel::Cancel,
-        from: plan.from,
-        to: plan.to,
-        from_digest: None,
-        to_digest: None,
-        packages: None,
-        problem: None,
-        outcome: None,
-        kept_log: None,
-        without_service: None,
-        started_by: plan.started_by.unwrap_or_else(|| app.parts.identity.creator.who.clone()),
-        started: crate::context::now(),
-        finished: None,
-    };
-    let running = Arc::new(Running {
-        operation: Mutex::new(operation.clone()),
-        cancel: CancellationToken::new(),
-    });
+    let running = Arc::new(Running::new(operation.clone()));
     {
         let mut operations = lock(&app.operations);
-        operations.insert(id.clone(), running.clone());
+        operations.insert(operation.id.clone(), running.clone());
         forget_old(&mut operations);
     }
     app.hub.operation(&operation, true);
-    table::refresh_runtime(app, &plan.runtime);
-    let handle =
-        Handle { app: app.clone(), running, runtime: plan.runtime, compute: plan.compute, engine };
-    tokio::spawn(run(handle, work));
-    Ok(id)
+    table::refresh_runtime(app, &operation.runtime);
+    Ok(running)
 }
 
 fn forget_old(operations: &mut std::collections::BTreeMap<OperationId, Arc<Running>>) {
@@ -154,6 +164,12 @@ where
 {
     let app = handle.app.clone();
     keep(&app, &handle.running.view()).await;
+    // A cancel is written down when it is asked for: what was cancelled does not go on after a crash.
+    let cancelling = handle.clone();
+    let noted = tokio::spawn(async move {
+        cancelling.cancelled().await;
+        keep(&cancelling.app, &cancelling.running.view()).await;
+    });
     // A panic is a fault of ours: it ends this operation, not the application.
     let result = std::panic::AssertUnwindSafe(work(handle.clone())).catch_unwind().await;
     let result = result.unwrap_or_else(|_| {
@@ -163,8 +179,22 @@ where
         )
         .into())
     });
+    noted.abort();
+    let view = conclude(&app, &handle.running, result).await;
+    if view.kind == OperationKind::Create {
+        resume::after(&app, &handle.running).await;
+    }
+    crate::usage::sync(&app);
+    let changed_image = matches!(view.kind, OperationKind::Update | OperationKind::RollBack);
+    if changed_image && view.state == OperationState::Succeeded {
+        tokio::spawn(crate::versions::image_changed(app, view.runtime));
+    }
+}
+
+/// The operation has ended so: it lets go of its runtime, and its end is kept.
+async fn conclude(app: &App, running: &Running, result: Outcome) -> Operation {
     let now = crate::context::now();
-    handle.change(true, |operation| {
+    running.change(app, true, |operation| {
         let last = match &result {
             Err(stop) if !was_stopped(operation, stop.of_step()) => stop.of_step(),
             _ => StepState::Done,
@@ -192,16 +222,12 @@ where
         operation.cancel = Cancel::No;
         operation.finished = Some(now);
     });
-    lock(&app.busy).remove(&handle.runtime);
-    let view = handle.running.view();
+    let view = running.view();
+    lock(&app.busy).remove(&view.runtime);
     tracing::info!(operation = %view.id, kind = ?view.kind, state = ?view.state, "operation ended");
-    keep(&app, &view).await;
-    table::refresh_runtime(&app, &handle.runtime);
-    crate::usage::sync(&app);
-    let changed_image = matches!(view.kind, OperationKind::Update | OperationKind::RollBack);
-    if changed_image && view.state == OperationState::Succeeded {
-        tokio::spawn(crate::versions::image_changed(app, view.runtime));
-    }
+    keep(app, &view).await;
+    table::refresh_runtime(app, &view.runtime);
+    view
 }
 
 /// Whether a step shows already that the work stopped there: then the last one only tidied up.
@@ -236,10 +262,22 @@ pub(crate) fn cancel(app: &App, id: &OperationId) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Operations that have not ended, e.g. when the window closes.
+/// Whether the process that worked on an operation has ended. One on another machine may live.
+fn works_no_more(app: &App, process: &ProcessMark, operation: &OperationId) -> bool {
+    let here = &app.parts.identity.process;
+    if process == here {
+        let running = lock(&app.operations).get(operation).map(|running| running.view());
+        return running.is_none_or(|operation| operation.state.is_final());
+    }
+    process.host == here.host && !(app.parts.is_alive)(process)
+}
+
+/// Operations that have not ended, e.g. when the window closes. One that waits for its compute is left
+/// out: it does nothing, and goes on after the next start all the same.
 pub(crate) fn active(app: &App) -> Vec<Operation> {
     lock(&app.operations)
         .values()
+        .filter(|running| !running.waits())
         .map(|running| running.view())
         .filter(|operation| !operation.state.is_final())
         .collect()

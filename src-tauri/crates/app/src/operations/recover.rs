@@ -13,7 +13,7 @@ use domain::{
 use engine::EngineError;
 use serde_json::json;
 
-use super::{Handle, Outcome, Plan, Stop, begin, proof, swap};
+use super::{Handle, Outcome, Plan, Stop, begin, proof, resume, swap, works_no_more};
 use crate::{
     context::{App, lock},
     problem, table,
@@ -21,8 +21,16 @@ use crate::{
 
 const STEPS: [StepKind; 3] = [StepKind::Check, StepKind::PutBack, StepKind::CleanUp];
 
-/// Operations of an earlier run of this application that never ended are told so in the history.
+/// Operations of an earlier run of this application that never ended: a create goes on by itself, every
+/// other is told so in the history.
 pub async fn recover_all(app: &App) {
+    let begun = match app.parts.history.begun().await {
+        Ok(begun) => begun,
+        Err(error) => {
+            tracing::warn!(%error, "creates that were cut off cannot be read");
+            return;
+        }
+    };
     let unfinished = match app.parts.history.unfinished_operations().await {
         Ok(unfinished) => unfinished,
         Err(error) => {
@@ -30,7 +38,8 @@ pub async fn recover_all(app: &App) {
             return;
         }
     };
-    for mut operation in unfinished {
+    let begun = resume::take_up_all(app, begun).await;
+    for mut operation in unfinished.into_iter().filter(|operation| !begun.contains(&operation.id)) {
         operation.state = OperationState::Failed;
         operation.cancel = Cancel::No;
         operation.finished = Some(crate::context::now());
@@ -77,12 +86,7 @@ fn is_lock_of(container: &Container, runtime: &RuntimeId) -> bool {
 }
 
 fn is_dead(app: &App, record: &LockRecord) -> bool {
-    let here = &app.parts.identity.process;
-    if record.process == *here {
-        let running = lock(&app.operations).get(&record.operation).map(|running| running.view());
-        return running.is_none_or(|operation| operation.state.is_final());
-    }
-    record.process.host == here.host && !(app.parts.is_alive)(&record.process)
+    works_no_more(app, &record.process, &record.operation)
 }
 
 /// A container that was made to look into an image or to prove it, by an operation of ours that is
@@ -90,6 +94,9 @@ fn is_dead(app: &App, record: &LockRecord) -> bool {
 async fn remove_orphan(app: &App, compute: &ComputeId, operation: &OperationId, container: &str) {
     let running = lock(&app.operations).get(operation).map(|running| running.view());
     if running.is_some_and(|operation| !operation.state.is_final()) {
+        return;
+    }
+    if resume::is_another_ones(app, operation).await {
         return;
     }
     let known = app.parts.history.operations(None, 2_000).await.unwrap_or_default();

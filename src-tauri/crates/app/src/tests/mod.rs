@@ -5,6 +5,7 @@ mod create;
 mod lifecycle;
 mod logins;
 mod recovery;
+mod resume;
 mod service;
 mod update;
 mod update_faults;
