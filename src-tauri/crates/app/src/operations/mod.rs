@@ -191,43 +191,48 @@ where
     }
 }
 
-/// The operation has ended so: it lets go of its runtime, and its end is kept.
+/// The operation has ended so: that is kept, then told, and it lets go of its runtime. In this order: an
+/// end that was seen is not forgotten when the application dies right after it.
 async fn conclude(app: &App, running: &Running, result: Outcome) -> Operation {
+    let ended = ended(running.view(), result);
+    keep(app, &ended).await;
+    running.change(app, true, |operation| *operation = ended.clone());
+    lock(&app.busy).remove(&ended.runtime);
+    tracing::info!(operation = %ended.id, kind = ?ended.kind, state = ?ended.state, "operation ended");
+    table::refresh_runtime(app, &ended.runtime);
+    ended
+}
+
+/// The operation after its end.
+fn ended(mut operation: Operation, result: Outcome) -> Operation {
     let now = crate::context::now();
-    running.change(app, true, |operation| {
-        let last = match &result {
-            Err(stop) if !was_stopped(operation, stop.of_step()) => stop.of_step(),
-            _ => StepState::Done,
-        };
-        for step in operation.steps.iter_mut().filter(|step| step.state == StepState::Running) {
-            step.state = last;
-            step.finished = Some(now);
+    let last = match &result {
+        Err(stop) if !was_stopped(&operation, stop.of_step()) => stop.of_step(),
+        _ => StepState::Done,
+    };
+    for step in operation.steps.iter_mut().filter(|step| step.state == StepState::Running) {
+        step.state = last;
+        step.finished = Some(now);
+    }
+    match result {
+        Ok(outcome) => {
+            operation.state = OperationState::Succeeded;
+            operation.outcome = Some(outcome);
         }
-        match result {
-            Ok(outcome) => {
-                operation.state = OperationState::Succeeded;
-                operation.outcome = Some(outcome);
-            }
-            Err(Stop::Cancelled) => {
-                operation.state = OperationState::Cancelled;
-                operation.outcome.get_or_insert_with(|| {
-                    "It was cancelled. What it had made so far was removed.".into()
-                });
-            }
-            Err(Stop::Failed(problem)) => {
-                operation.state = OperationState::Failed;
-                operation.problem = Some(*problem);
-            }
+        Err(Stop::Cancelled) => {
+            operation.state = OperationState::Cancelled;
+            operation.outcome.get_or_insert_with(|| {
+                "It was cancelled. What it had made so far was removed.".into()
+            });
         }
-        operation.cancel = Cancel::No;
-        operation.finished = Some(now);
-    });
-    let view = running.view();
-    lock(&app.busy).remove(&view.runtime);
-    tracing::info!(operation = %view.id, kind = ?view.kind, state = ?view.state, "operation ended");
-    keep(app, &view).await;
-    table::refresh_runtime(app, &view.runtime);
-    view
+        Err(Stop::Failed(problem)) => {
+            operation.state = OperationState::Failed;
+            operation.problem = Some(*problem);
+        }
+    }
+    operation.cancel = Cancel::No;
+    operation.finished = Some(now);
+    operation
 }
 
 /// Whether a step shows already that the work stopped there: then the last one only tidied up.
