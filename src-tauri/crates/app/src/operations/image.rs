@@ -36,7 +36,14 @@ pub(crate) async fn pull(handle: &Handle, target: &Target) -> Result<Present, St
     let engine = &handle.engine;
     if let Some(local) = &target.local {
         handle.skip(StepKind::Pull, "The image is on the compute already.");
-        return Ok(Present { name: exact_name(target, local), image: local.clone() });
+        let exact = exact_name(target, local);
+        // The same image may have come from another repository: then it has no such name here.
+        let name = if exact == local.id || engine.image(&exact).await.is_ok() {
+            exact
+        } else {
+            local.id.clone()
+        };
+        return Ok(Present { name, image: local.clone() });
     }
     handle.step(StepKind::Pull);
     let wanted = match &target.reference.digest {

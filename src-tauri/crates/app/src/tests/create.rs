@@ -311,3 +311,17 @@ fn a_failed_create_keeps_the_log_and_its_steps_tell_where_it_stopped() {
         .collect();
     assert_eq!(failed, [StepKind::WaitForHealth]);
 }
+
+#[test]
+fn an_image_that_came_from_another_repository_is_not_pulled_again() {
+    let world = World::new();
+    let other = ImageReference::parse("registry.test/team/tool:20240101.v1").expect("reference");
+    world.publish_as(&other, Image::that(Serves::Well));
+    paused(async {
+        let app = world.app().await;
+        create(&app, draft("one")).await;
+        let environment = image(&other.to_string());
+        create(&app, RuntimeDraft { environment, ..draft("two") }).await;
+        assert!(world.answers("two"));
+    });
+}
