@@ -12,6 +12,7 @@ mod context;
 mod detail;
 mod finding;
 mod first_run;
+mod fitness;
 pub mod handlers;
 mod health;
 mod logins;

@@ -2,8 +2,8 @@
 
 use domain::{
     container::LocalImage,
-    facts::{Newest, newest},
-    finding::{Problem, ProblemCode},
+    facts::{Offered, offered},
+    finding::Problem,
     image::{Digest, ImageReference, Platform, RemoteImage, Repository},
     secret::Login,
     spec::Environment,
@@ -16,7 +16,7 @@ use registry::RegistryError;
 use crate::{
     api::EnvironmentDraft,
     context::{App, lock},
-    logins, problem, settings,
+    fitness, logins, problem, settings,
 };
 
 /// How long a registry rests after a 429 that names no time.
@@ -175,27 +175,6 @@ pub(crate) fn rests(app: &App, host: &str) -> bool {
     lock(&app.resting).get(host).is_some_and(|until| *until > crate::context::now())
 }
 
-/// The newest good image of a repository's tags; versions passed over are those known bad.
-pub(crate) fn newest_of(
-    app: &App,
-    repository: &Repository,
-    tags: &[String],
-) -> Result<(ImageReference, Vec<Version>), Problem> {
-    match newest(tags, |version| app.known.is_known_bad(version)) {
-        Newest::Version { version, passed_over } => {
-            Ok((repository.tagged(&version.to_string()), passed_over))
-        }
-        Newest::Latest => Ok((repository.tagged("latest"), vec![])),
-        Newest::Nothing { .. } => Err(Problem::new(
-            ProblemCode::ImageNotFound,
-            format!(
-                "{repository} has no version that can be used: neither a dated one nor \"latest\"."
-            ),
-        )
-        .hint("Choose another repository (a mirror) or an image.")),
-    }
-}
-
 /// Resolves an environment on a compute.
 pub(crate) async fn resolve(
     app: &App,
@@ -208,7 +187,15 @@ pub(crate) async fn resolve(
         }
         Environment::Default { repository, version: None } => {
             let (repository, tags) = default_tags(app, Some(repository)).await?;
-            newest_of(app, &repository, &tags)?.0
+            match offered(&tags) {
+                Offered::Dated(versions) => {
+                    let found = fitness::newest_good(app, engine, &repository, versions).await?;
+                    let nothing = || fitness::nothing_of(&repository, &found.passed_over);
+                    return found.target.ok_or_else(nothing);
+                }
+                Offered::Latest => repository.tagged("latest"),
+                Offered::Nothing => return Err(fitness::nothing_of(&repository, &[])),
+            }
         }
         Environment::Image { reference } => reference.clone(),
     };

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use domain::{
     container::Container,
+    facts::{Offered, PassedOver, offered},
     finding::Problem,
-    image::{ImageReference, Platform, Repository},
+    image::{Digest, ImageReference, Platform, Repository},
     label::Labels,
     runtime::{Runtime, RuntimeId},
     spec::Environment,
@@ -14,6 +15,7 @@ use domain::{
 };
 use engine::Engine;
 use jiff::{SignedDuration, Timestamp};
+use registry::RegistryError;
 
 use crate::{
     api::{
@@ -22,7 +24,10 @@ use crate::{
     },
     computes,
     context::{App, lock},
-    operations, problem, resolve, settings, table,
+    fitness::{self, Newest},
+    operations, problem,
+    resolve::{self, Target},
+    settings, table,
 };
 
 /// An answer under this age is not asked for again by opening a page.
@@ -139,31 +144,16 @@ async fn answer(
     };
     if dated {
         let (repository, tags) = resolve::default_tags(app, Some(repository)).await?;
-        let (image, passed_over) = resolve::newest_of(app, &repository, &tags)?;
-        if let (Some(newest), Some(current)) = (image.version(), row.version) {
-            if newest > current {
-                return newer(app, row, engine.as_ref(), image, passed_over).await;
+        return match offered(&tags) {
+            Offered::Dated(versions) => {
+                of_dated(app, row, engine.as_ref(), &container, &repository, &versions).await
             }
-            // The same tag may name another image now; an older newest one is no reason to go back.
-            let same = repository.tagged(&current.to_string());
-            return if newest == current {
-                same_tag(app, engine.as_ref(), &container, &same, passed_over).await
-            } else {
-                Ok(VersionAnswer::UpToDate { passed_over })
-            };
-        }
-        if image.version().is_some() {
-            // What runs has no dated version: whether it is that image can only be told by digest.
-            return match same_tag(app, engine.as_ref(), &container, &image, passed_over.clone())
-                .await?
-            {
-                VersionAnswer::UpToDate { passed_over } => {
-                    Ok(VersionAnswer::UpToDate { passed_over })
-                }
-                _ => newer(app, row, engine.as_ref(), image, passed_over).await,
-            };
-        }
-        return same_tag(app, engine.as_ref(), &container, &image, passed_over).await;
+            Offered::Latest => {
+                let latest = repository.tagged("latest");
+                same_tag(app, engine.as_ref(), &container, &latest, vec![]).await
+            }
+            Offered::Nothing => Err(fitness::nothing_of(&repository, &[])),
+        };
     }
     let reference = row
         .spec
@@ -179,18 +169,53 @@ async fn answer(
     same_tag(app, engine.as_ref(), &container, &reference, vec![]).await
 }
 
-async fn newer(
+/// The answer where tags are dated, newest first.
+async fn of_dated(
     app: &App,
     row: &Runtime,
     engine: &dyn Engine,
-    image: ImageReference,
-    passed_over: Vec<Version>,
+    container: &Container,
+    repository: &Repository,
+    versions: &[Version],
 ) -> Result<VersionAnswer, Problem> {
-    let target = resolve::image(app, engine, &image).await?;
+    let good = |version: &&Version| !app.known.is_known_bad(**version);
+    if row.version.is_none()
+        && let Some(newest) = versions.iter().find(good)
+    {
+        // What runs has no dated version: whether it is that image can only be told by digest.
+        let image = repository.tagged(&newest.to_string());
+        let same = same_tag(app, engine, container, &image, vec![]).await?;
+        if matches!(&same, VersionAnswer::UpToDate { passed_over } if passed_over.is_empty()) {
+            return Ok(same);
+        }
+    }
+    let higher =
+        versions.iter().copied().filter(|version| row.version.is_none_or(|it| it < *version));
+    let found = fitness::newest_good(app, engine, repository, higher).await?;
+    match (found.target, row.version) {
+        (Some(target), _) => Ok(newer(app, row, target, found.passed_over).await),
+        // The same tag may name another image now; an older newest one is no reason to go back.
+        (None, Some(current))
+            if versions.iter().filter(good).any(|version| *version == current) =>
+        {
+            let same = repository.tagged(&current.to_string());
+            same_tag(app, engine, container, &same, found.passed_over).await
+        }
+        (None, _) => Ok(VersionAnswer::UpToDate { passed_over: found.passed_over }),
+    }
+}
+
+async fn newer(
+    app: &App,
+    row: &Runtime,
+    target: Target,
+    passed_over: Vec<PassedOver>,
+) -> VersionAnswer {
+    let image = ImageReference { digest: None, ..target.reference };
     let version = image.version();
     let skipped = app.parts.history.skipped(&row.id).await.unwrap_or_default();
     let snoozed = app.parts.history.snoozed(&row.id).await.ok().flatten();
-    Ok(VersionAnswer::Newer {
+    VersionAnswer::Newer {
         age_in_days: version.map(|version| version.age_in_days(crate::context::today())),
         download_size: target.download_size,
         facts: version.and_then(|version| app.known.of(version).cloned()),
@@ -205,7 +230,7 @@ async fn newer(
             .map(|(_, until)| until),
         image,
         version,
-    })
+    }
 }
 
 /// Whether the image that a tag names is the one that runs.
@@ -214,11 +239,20 @@ async fn same_tag(
     engine: &dyn Engine,
     container: &Container,
     reference: &ImageReference,
-    passed_over: Vec<Version>,
+    passed_over: Vec<PassedOver>,
 ) -> Result<VersionAnswer, Problem> {
+    let kept = |mut passed_over: Vec<PassedOver>, because| {
+        passed_over.push(PassedOver { tag: reference.tag_or_latest().to_owned(), because });
+        Ok(VersionAnswer::UpToDate { passed_over })
+    };
     let platform = Platform::linux(&engine.facts().architecture);
-    let (remote, _) = resolve::remote(app, reference, &platform).await;
-    let remote = remote.map_err(|error| problem::of_registry(&error))?;
+    let remote = match resolve::remote(app, reference, &platform).await.0 {
+        Ok(remote) => remote,
+        Err(RegistryError::NoSuchPlatform { .. }) => {
+            return kept(passed_over, fitness::not_for(engine));
+        }
+        Err(error) => return Err(problem::of_registry(&error)),
+    };
     let recorded = Labels::read(&container.labels)
         .and_then(|labels| labels.image)
         .and_then(|image| image.digest);
@@ -231,6 +265,10 @@ async fn same_tag(
         engine.image(&container.image_id).await.map_err(|error| problem::of_engine(&error))?;
     if remote.is(&local) {
         return Ok(VersionAnswer::UpToDate { passed_over });
+    }
+    let digests: Vec<Digest> = digests.into_iter().flatten().cloned().collect();
+    if let Some(because) = fitness::failed_here(app, &digests).await {
+        return kept(passed_over, because);
     }
     let locals = engine.images().await.map_err(|error| problem::of_engine(&error))?;
     Ok(VersionAnswer::Rebuilt {
@@ -315,30 +353,52 @@ pub(crate) async fn list(app: &App, request: ListVersions) -> Result<VersionChoi
         Err(problem) => return Ok(no_versions(first, problem)),
     };
     let dated = domain::version::dated(&tags);
-    let newest = match resolve::newest_of(app, &repository, &tags) {
-        Ok((image, _)) => image,
-        Err(problem) => {
-            return Ok(VersionChoices {
-                versions: choices(app, &dated),
-                ..no_versions(repository, problem)
-            });
+    let engine = computes::engine(app, &request.compute);
+    let (newest, size) = match (offered(&tags), &engine) {
+        (Offered::Nothing, _) => {
+            let problem = fitness::nothing_of(&repository, &[]);
+            return Ok(no_versions(repository, problem));
         }
-    };
-    let size = match computes::engine(app, &request.compute) {
-        Ok(engine) => resolve::image(app, engine.as_ref(), &newest)
-            .await
-            .ok()
-            .map(|target| target.download_size),
-        Err(_) => None,
+        (Offered::Dated(versions), Ok(engine)) => {
+            match fitness::newest_good(app, engine.as_ref(), &repository, versions).await {
+                Ok(Newest { target: Some(target), .. }) => {
+                    (target.version(), Some(target.download_size))
+                }
+                Ok(Newest { passed_over, .. }) => {
+                    let problem = fitness::nothing_of(&repository, &passed_over);
+                    let versions = choices(app, &dated);
+                    return Ok(VersionChoices { versions, ..no_versions(repository, problem) });
+                }
+                // The tags are known all the same.
+                Err(_) => (newest_published(app, &dated), None),
+            }
+        }
+        (Offered::Dated(versions), Err(_)) => (newest_published(app, &versions), None),
+        (Offered::Latest, engine) => {
+            let latest = repository.tagged("latest");
+            let size = match engine {
+                Ok(engine) => resolve::image(app, engine.as_ref(), &latest)
+                    .await
+                    .ok()
+                    .map(|target| target.download_size),
+                Err(_) => None,
+            };
+            (None, size)
+        }
     };
     Ok(VersionChoices {
         versions: choices(app, &dated),
-        newest: newest.version(),
-        only_latest: newest.version().is_none(),
+        only_latest: dated.is_empty(),
+        newest,
         newest_download_size: size,
         problem: None,
         repository,
     })
+}
+
+/// The newest version that was not published as bad.
+fn newest_published(app: &App, versions: &[Version]) -> Option<Version> {
+    versions.iter().copied().find(|version| !app.known.is_known_bad(*version))
 }
 
 fn no_versions(repository: Repository, problem: Problem) -> VersionChoices {

@@ -89,31 +89,67 @@ impl KnownVersions {
     }
 }
 
-/// Which version a repository's tags offer as the newest good one.
+/// What a repository's tags offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Newest {
-    /// The highest dated version that is not known bad, and the newer ones passed over.
-    Version { version: Version, passed_over: Vec<Version> },
+pub enum Offered {
+    /// Dated versions, newest first; never empty.
+    Dated(Vec<Version>),
     /// No dated tag, but `latest` exists.
     Latest,
-    /// Nothing that could be used; every dated tag (if any) is known bad.
-    Nothing { passed_over: Vec<Version> },
+    Nothing,
 }
 
-/// Applies the rule "the highest good dated tag wins; `latest` counts only where no dated tag exists".
-pub fn newest(tags: &[String], is_bad: impl Fn(Version) -> bool) -> Newest {
+/// Applies the rule "the highest good dated tag wins; `latest` counts only where no dated tag exists"
+/// as far as the tags decide it. Which dated one is good needs a look at each.
+pub fn offered(tags: &[String]) -> Offered {
     let versions = crate::version::dated(tags);
-    if versions.is_empty() {
-        return if tags.iter().any(|tag| tag == "latest") {
-            Newest::Latest
-        } else {
-            Newest::Nothing { passed_over: vec![] }
-        };
+    if !versions.is_empty() {
+        Offered::Dated(versions)
+    } else if tags.iter().any(|tag| tag == "latest") {
+        Offered::Latest
+    } else {
+        Offered::Nothing
     }
-    match versions.iter().position(|version| !is_bad(*version)) {
-        Some(at) => Newest::Version { version: versions[at], passed_over: versions[..at].to_vec() },
-        None => Newest::Nothing { passed_over: versions },
+}
+
+/// Why an image is not offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Unfit {
+    /// It was published with the advice not to use it.
+    PublishedAsBad,
+    /// It was tried here before and did not hold, or was rolled back.
+    #[serde(rename_all = "camelCase")]
+    FailedHere {
+        /// What was seen then, a sentence.
+        why: String,
+    },
+    /// It has nothing for the compute's processor.
+    #[serde(rename_all = "camelCase")]
+    NotForArchitecture { architecture: String },
+}
+
+/// The words after a name: "NAME did not work here before: …".
+impl std::fmt::Display for Unfit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::PublishedAsBad => {
+                formatter.write_str("was published with the advice not to use it.")
+            }
+            Self::FailedHere { why } => write!(formatter, "did not work here before: {why}"),
+            Self::NotForArchitecture { architecture } => {
+                write!(formatter, "is not made for {architecture}.")
+            }
+        }
     }
+}
+
+/// A tag that a version check passed over, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PassedOver {
+    pub tag: String,
+    pub because: Unfit,
 }
 
 #[cfg(test)]
@@ -151,21 +187,26 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_good_dated_tag_wins_over_latest() {
-        let known = KnownVersions::built_in();
-        let bad = |v| known.is_known_bad(v);
+    fn dated_tags_are_offered_before_latest_newest_first() {
         assert_eq!(
-            newest(&tags(&["latest", "20241126.v3", "20241214.v1"]), bad),
-            Newest::Version {
-                version: version("20241126.v3"),
-                passed_over: vec![version("20241214.v1")]
-            }
+            offered(&tags(&["latest", "20241126.v3", "20241214.v1"])),
+            Offered::Dated(vec![version("20241214.v1"), version("20241126.v3")])
         );
-        assert_eq!(newest(&tags(&["latest", "x"]), bad), Newest::Latest);
-        assert_eq!(newest(&tags(&["dev"]), bad), Newest::Nothing { passed_over: vec![] });
+        assert_eq!(offered(&tags(&["latest", "x"])), Offered::Latest);
+        assert_eq!(offered(&tags(&["dev"])), Offered::Nothing);
+    }
+
+    #[test]
+    fn why_a_version_is_not_offered_reads_as_a_sentence() {
+        let why = "The container exited with code 1.".to_owned();
         assert_eq!(
-            newest(&tags(&["20241214.v1", "latest"]), bad),
-            Newest::Nothing { passed_over: vec![version("20241214.v1")] }
+            format!("20240501.v3 {}", Unfit::FailedHere { why }),
+            "20240501.v3 did not work here before: The container exited with code 1."
+        );
+        let architecture = "arm64".to_owned();
+        assert_eq!(
+            format!("20240501.v3 {}", Unfit::NotForArchitecture { architecture }),
+            "20240501.v3 is not made for arm64."
         );
     }
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { PublishedPort, Runtime, RuntimeDetail } from '../../backend/types'
 import { Card } from '../../components/Card'
 import { CopyButton } from '../../components/CopyButton'
+import { PassedOverList } from '../../components/environment/PassedOverList'
 import { Facts, LongValue } from '../../components/Facts'
 import { OutLink } from '../../components/GoLink'
 import { SkeletonLines } from '../../components/Late'
@@ -106,6 +107,7 @@ function ImageCard({
   const { t } = useTranslation('runtime')
   const newest = useNewest(version)
   const { check } = version
+  const passedOver = check && 'passedOver' in check.answer ? check.answer.passedOver : []
   return (
     <Card heading={t('overview.image')}>
       <Facts
@@ -152,6 +154,7 @@ function ImageCard({
           },
         ]}
       />
+      {passedOver.length > 0 ? <PassedOverList passedOver={passedOver} /> : null}
       {check?.supportEnded ? (
         <Text className={styles.quiet}>
           {t('version.supportEnded', { date: check.supportEnded })}

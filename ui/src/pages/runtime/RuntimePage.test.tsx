@@ -57,6 +57,32 @@ describe('the detail page', () => {
     expect(screen.queryByText(/^A new version is available/)).toBeNull()
   })
 
+  it('says which versions were passed over, and why', async () => {
+    const upToDate = versionCheck(mine, {
+      answer: {
+        kind: 'upToDate',
+        passedOver: [
+          {
+            tag: '20240501.v3',
+            because: { kind: 'failedHere', why: 'The container ended with exit code 1.' },
+          },
+          { tag: '20240501.v2', because: { kind: 'notForArchitecture', architecture: 'arm64' } },
+        ],
+      },
+    })
+    await openAt('/runtimes/mine', {
+      ...alone,
+      answers: { check_version: () => ({ check: upToDate }) },
+    })
+    expect(
+      await screen.findByText(
+        '20240501.v3 was passed over: it did not work here before. The container ended with exit code 1.',
+      ),
+    ).toBeVisible()
+    expect(screen.getByText('20240501.v2 was passed over: it is not made for arm64.')).toBeVisible()
+    await expectAccessible()
+  })
+
   it('never shows an unknown answer as up to date', async () => {
     const unknown = versionCheck(mine, {
       answer: {

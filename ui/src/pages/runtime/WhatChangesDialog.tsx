@@ -12,6 +12,7 @@ import {
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { VersionCheck, VersionFacts } from '../../backend/types'
+import { PassedOverList } from '../../components/environment/PassedOverList'
 import { Facts } from '../../components/Facts'
 import { formatAge, formatBytes } from '../../format'
 import type { Newer } from './VersionBar'
@@ -84,7 +85,7 @@ export function WhatChangesDialog({
             {answer.passedOver.length > 0 ? (
               <>
                 <Text weight="semibold">{t('changes.passedOver')}</Text>
-                <Text>{answer.passedOver.join(', ')}</Text>
+                <PassedOverList passedOver={answer.passedOver} />
               </>
             ) : null}
             <Text className={styles.note}>{t('changes.packages')}</Text>

@@ -2,7 +2,7 @@
 
 use domain::{
     compute::ComputeId,
-    facts::VersionFacts,
+    facts::{PassedOver, VersionFacts},
     finding::Problem,
     image::{ImageReference, Repository},
     runtime::RuntimeId,
@@ -73,8 +73,8 @@ pub enum VersionAnswer {
         facts: Option<VersionFacts>,
         /// Known security fixes between what runs and this one, oldest first.
         security_fixes: Vec<VersionFacts>,
-        /// Newer ones that were published as bad.
-        passed_over: Vec<Version>,
+        /// Newer ones that are not offered, newest first, and why.
+        passed_over: Vec<PassedOver>,
         /// The person skipped this version.
         skipped: bool,
         /// The person asked to be reminded later.
@@ -83,8 +83,8 @@ pub enum VersionAnswer {
     },
     #[serde(rename_all = "camelCase")]
     UpToDate {
-        /// Newer ones that were published as bad.
-        passed_over: Vec<Version>,
+        /// Newer ones that are not offered, newest first, and why.
+        passed_over: Vec<PassedOver>,
     },
     /// The same tag names another image now.
     #[serde(rename_all = "camelCase")]

@@ -13,7 +13,7 @@ use crate::{
     api::{ActiveRuns, ImageSide, PreviewUpdate, UpdatePreview},
     computes,
     context::App,
-    problem,
+    fitness, problem,
     resolve::{self, Target},
 };
 
@@ -42,29 +42,12 @@ pub(crate) async fn refusals(
 
 /// What speaks against a target, unless the person says so all the same.
 pub(super) async fn doubts(app: &App, target: &Target) -> Vec<Problem> {
-    let mut doubts = Vec::new();
-    if let Some(version) = target.version()
-        && app.known.is_known_bad(version)
-    {
-        doubts.push(Problem::new(
-            ProblemCode::KnownBad,
-            format!("{version} was published with the advice not to use it."),
-        ));
-    }
-    for digest in target.digests() {
-        match app.parts.history.is_bad_digest(&digest).await {
-            Ok(Some(why)) => {
-                doubts.push(Problem::new(
-                    ProblemCode::KnownBad,
-                    format!("{} did not work here before: {why}", target.title()),
-                ));
-                break;
-            }
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "the history could not be asked about a digest"),
-        }
-    }
-    doubts
+    let title = target.title();
+    fitness::against(app, target)
+        .await
+        .iter()
+        .map(|unfit| Problem::new(ProblemCode::KnownBad, format!("{title} {unfit}")))
+        .collect()
 }
 
 pub(super) fn unproven(reasons: &[String]) -> Vec<Problem> {

@@ -1,4 +1,8 @@
-use domain::{finding::Cause, version::Version};
+use domain::{
+    facts::{PassedOver, Unfit},
+    finding::{Cause, ProblemCode},
+    version::Version,
+};
 use registry::{RegistryError, twin::TwinImage};
 
 use super::*;
@@ -8,6 +12,10 @@ use crate::api::{
 
 fn parsed(version: &str) -> Version {
     Version::parse(version).expect(version)
+}
+
+fn passed(tag: &str, because: Unfit) -> PassedOver {
+    PassedOver { tag: tag.into(), because }
 }
 
 async fn check(app: &App, id: &RuntimeId, freshness: Freshness) -> Option<VersionCheck> {
@@ -41,7 +49,7 @@ fn the_newest_good_version_wins_and_newer_bad_ones_are_passed_over() {
         panic!("not newer")
     };
     assert_eq!(version, Some(parsed("20240429.v10")));
-    assert_eq!(passed_over, [parsed("20241214.v1")]);
+    assert_eq!(passed_over, [passed("20241214.v1", Unfit::PublishedAsBad)]);
     assert_eq!(image.tag.as_deref(), Some("20240429.v10"));
     assert_eq!((download_size, skipped), (1500, false));
 }
@@ -68,7 +76,7 @@ fn the_newest_one_that_runs_is_up_to_date_and_older_ones_are_no_reason_to_change
     let older = with_tags(&["20230101.v1", "latest"]);
     assert_eq!(older, VersionAnswer::UpToDate { passed_over: vec![] });
     let only_bad = with_tags(&["20241214.v1"]);
-    let passed_over = vec![parsed("20241214.v1")];
+    let passed_over = vec![passed("20241214.v1", Unfit::PublishedAsBad)];
     assert_eq!(only_bad, VersionAnswer::UpToDate { passed_over });
 }
 
@@ -164,17 +172,103 @@ fn no_failure_is_ever_up_to_date_and_each_says_its_reason() {
     }
 }
 
-#[test]
-fn an_image_for_another_architecture_only_is_unknown_and_not_newer() {
-    let world = World::new();
+fn for_arm() -> TwinImage {
     let mut arm = TwinImage::of_layers(&[("arm", 1)]);
     arm.platform = domain::image::Platform::linux("arm64");
-    world.registry.publish_index(&repository().tagged(V2), vec![arm]);
+    arm
+}
+
+fn not_for_amd64() -> Unfit {
+    Unfit::NotForArchitecture { architecture: "amd64".into() }
+}
+
+#[test]
+fn a_version_for_another_architecture_is_passed_over_and_that_is_told() {
+    let world = World::new();
+    world.registry.publish_index(&repository().tagged(V3), vec![for_arm()]);
     paused(async {
         let app = world.app().await;
         let id = create(&app, draft("eval")).await.id;
-        let VersionAnswer::Unknown { because } = answer(&app, &id).await else { panic!("unknown") };
-        assert_eq!(because.finding.expect("finding").cause, Cause::WrongArchitecture);
+        let passed_over = vec![passed(V3, not_for_amd64())];
+        let told = answer(&app, &id).await;
+        assert_eq!(told, VersionAnswer::UpToDate { passed_over: passed_over.clone() });
+        assert_eq!(row(&app, "eval").update_available, None);
+        world.publish(V2, Image::that(Serves::Well));
+        let VersionAnswer::Newer { version, passed_over: over, .. } = answer(&app, &id).await
+        else {
+            panic!("not newer")
+        };
+        assert_eq!((version, over), (Some(parsed(V2)), passed_over));
+        // What is offered as the newest, and what a create without a version takes, is the same.
+        let request = ListVersions { compute: compute(), repository: None };
+        let choices = handlers::list_versions(&app, request).await.expect("choices");
+        assert_eq!(choices.newest, Some(parsed(V2)));
+        let environment = EnvironmentDraft::Default { repository: None, version: None };
+        let row = create(&app, RuntimeDraft { environment, ..draft("other") }).await;
+        assert_eq!(row.version, Some(parsed(V2)));
+    });
+}
+
+#[test]
+fn a_repository_with_nothing_for_this_architecture_says_so() {
+    let world = World::new();
+    paused(async {
+        let app = world.app().await;
+        world.registry.remove_tag(&repository().tagged(V1));
+        world.registry.publish_index(&repository().tagged(V2), vec![for_arm()]);
+        let request = ListVersions { compute: compute(), repository: None };
+        let problem = handlers::list_versions(&app, request).await.expect("choices").problem;
+        let problem = problem.expect("a reason");
+        assert_eq!(problem.code, ProblemCode::WrongArchitecture);
+        assert!(problem.sentence.contains("20240202.v2 is not made for amd64."), "{problem}");
+    });
+}
+
+#[test]
+fn a_version_that_failed_here_is_passed_over_and_the_next_good_one_is_offered() {
+    let world = World::new();
+    world.publish(V2, Image::that(Serves::Well));
+    world.publish(V3, Image::that_exits());
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        let VersionAnswer::Newer { version: offered, .. } = answer(&app, &id).await else {
+            panic!("not newer")
+        };
+        assert_eq!(offered, Some(parsed(V3)));
+        let failed = update(&app, &id, version(V3)).await;
+        assert_eq!(failed.state, OperationState::Failed);
+        let VersionAnswer::Newer { version: offered, passed_over, .. } = answer(&app, &id).await
+        else {
+            panic!("not newer")
+        };
+        assert_eq!(offered, Some(parsed(V2)));
+        let [PassedOver { tag, because: Unfit::FailedHere { why } }] = &passed_over[..] else {
+            panic!("{passed_over:?}")
+        };
+        assert!(tag == V3 && why.contains("exit"), "{why}");
+        // The next good one can be had, and then nothing better is known.
+        succeeded(update(&app, &id, version(V2)).await);
+        assert_eq!(answer(&app, &id).await, VersionAnswer::UpToDate { passed_over });
+    });
+}
+
+#[test]
+fn a_rebuilt_tag_that_failed_here_is_not_offered_again() {
+    let world = World::new();
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        world.publish(V1, Image::that_exits());
+        assert!(matches!(answer(&app, &id).await, VersionAnswer::Rebuilt { .. }));
+        assert_eq!(update(&app, &id, version(V1)).await.state, OperationState::Failed);
+        let VersionAnswer::UpToDate { passed_over } = answer(&app, &id).await else {
+            panic!("still offered")
+        };
+        assert!(matches!(
+            &passed_over[..],
+            [PassedOver { tag, because: Unfit::FailedHere { .. } }] if tag == V1
+        ));
     });
 }
 
