@@ -118,6 +118,7 @@ pub async fn start(socket: &Path, home: &Path, repository: &str, wrap: Wrap) -> 
             Repository::parse(repository).map_err(|error| PartError::new(error.to_string()))?,
         ),
         version: "test".into(),
+        wall_clock: app::system_clock(),
     })
     .await;
     app::recover_all(&app).await;

@@ -17,6 +17,10 @@ export interface Route {
 export const routes: Route[] = [
   { path: '/runtimes', Component: lazy(() => import('../pages/runtimes/RuntimesPage')) },
   { path: '/runtimes/add', Component: lazy(() => import('../pages/wizard/WizardPage')) },
+  {
+    path: '/runtimes/update-all',
+    Component: lazy(() => import('../pages/updateAll/UpdateAllPage')),
+  },
   { path: '/runtimes/:runtime', Component: lazy(() => import('../pages/runtime/RuntimePage')) },
   { path: '/computes', Component: lazy(() => import('../pages/computes/ComputesPage')) },
   { path: '/connections', Component: lazy(() => import('../pages/connections/ConnectionsPage')) },

@@ -13,6 +13,7 @@ export const paths = {
     tab === undefined ? `/runtimes/${id}` : `/runtimes/${id}?tab=${tab}`,
   /** The detail page with the update dialog open. */
   update: (id: string) => `/runtimes/${id}?update=open`,
+  updateAll: '/runtimes/update-all',
   activity: '/activity',
   computes: '/computes',
   /** With a registry, the form for its login is open. */

@@ -1,3 +1,11 @@
 export { formatBytes, formatRate } from './bytes'
 export { cutMiddle, formatPercent, shortDigest } from './text'
-export { formatAge, formatClock, formatDuration, formatExact, formatRelative } from './time'
+export {
+  formatAge,
+  formatClock,
+  formatDay,
+  formatDuration,
+  formatExact,
+  formatMoment,
+  formatRelative,
+} from './time'

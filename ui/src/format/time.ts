@@ -38,6 +38,39 @@ export function formatClock(time: string): string {
   return new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(then)
 }
 
+/** Whole days from one date to another, by the calendar. */
+function daysBetween(from: Date, to: Date): number {
+  const midnight = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate())
+  return Math.round((midnight(to) - midnight(from)) / 86_400_000)
+}
+
+/** A near moment as people say it: `today at 02:00`, `tomorrow at 02:00`, `on 6 May at 02:00`. */
+export function formatMoment(time: string, now: number = Date.now()): string {
+  const then = new Date(time)
+  if (Number.isNaN(then.getTime())) return messages.t('noValue')
+  const clock = formatClock(time)
+  switch (daysBetween(new Date(now), then)) {
+    case -1:
+      return messages.t('moment.yesterday', { clock })
+    case 0:
+      return messages.t('moment.today', { clock })
+    case 1:
+      return messages.t('moment.tomorrow', { clock })
+    default:
+      return messages.t('moment.on', { day: dayOf(then), clock })
+  }
+}
+
+function dayOf(date: Date): string {
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' }).format(date)
+}
+
+/** A date without a time, `2024-05-06` as `6 May`. */
+export function formatDay(date: string): string {
+  const then = new Date(`${date}T12:00:00`)
+  return Number.isNaN(then.getTime()) ? messages.t('noValue') : dayOf(then)
+}
+
 /** A length of time given in milliseconds: `820 ms`, `2.1 s`, `3 min 4 s`, `5 h 2 min`. */
 export function formatDuration(milliseconds: number): string {
   const t = messages.t

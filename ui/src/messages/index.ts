@@ -8,11 +8,14 @@ import decision from './en/decision.json'
 import environment from './en/environment.json'
 import firstrun from './en/firstrun.json'
 import operation from './en/operation.json'
+import policy from './en/policy.json'
 import problems from './en/problems.json'
 import runtime from './en/runtime.json'
 import runtimes from './en/runtimes.json'
+import series from './en/series.json'
 import settings from './en/settings.json'
 import update from './en/update.json'
+import updateAll from './en/updateAll.json'
 import wizard from './en/wizard.json'
 
 /** One file a page; the key of each is its namespace. */
@@ -25,11 +28,14 @@ export const english = {
   environment,
   firstrun,
   operation,
+  policy,
   problems,
   runtime,
   runtimes,
+  series,
   settings,
   update,
+  updateAll,
   wizard,
 }
 

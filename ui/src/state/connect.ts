@@ -31,6 +31,7 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
           check: change.check,
         })
       }
+      again('update_policy', { runtime: change.check.runtime })
       break
     case 'settings':
       client.setQueryData(['settings', {}], change.settings)
@@ -38,6 +39,12 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
       break
     case 'registryLogins':
       again('registry_logins')
+      break
+    case 'series':
+      again('update_series')
+      break
+    case 'updatePolicy':
+      again('update_policy', { runtime: change.runtime })
       break
     case 'usage':
     case 'closing':

@@ -1,5 +1,12 @@
 import { useCallback, useSyncExternalStore } from 'react'
-import type { ComputeView, Operation, Runtime, Settings, VersionCheck } from '../backend/types'
+import type {
+  ComputeView,
+  Operation,
+  Runtime,
+  Series,
+  Settings,
+  VersionCheck,
+} from '../backend/types'
 import type { KeyedStore, ValueStore } from './keyedStore'
 import { type Connection, type LiveUsage, live } from './live'
 
@@ -29,4 +36,5 @@ export const useLiveVersionCheck = (runtime: string): VersionCheck | undefined =
   useKey(live.versionChecks, runtime)
 export const useComputes = (): readonly ComputeView[] => useValue(live.computes)
 export const useLiveSettings = (): Settings | null => useValue(live.settings)
+export const useSeries = (): Series | null => useValue(live.series)
 export const useClosing = (): readonly Operation[] | null => useValue(live.closing)

@@ -4,6 +4,7 @@ import type {
   Operation,
   Problem,
   Runtime,
+  Series,
   Settings,
   Usage,
   VersionCheck,
@@ -36,6 +37,8 @@ export const live = {
   versionChecks: new KeyedStore<VersionCheck>(),
   computes: new ValueStore<readonly ComputeView[]>([]),
   settings: new ValueStore<Settings | null>(null),
+  /** The series of updates that runs, or the last one while this window was open. */
+  series: new ValueStore<Series | null>(null),
   /** Operations that hinder the window from closing, while the person is asked. */
   closing: new ValueStore<readonly Operation[] | null>(null),
 }
@@ -87,7 +90,11 @@ export function applyChange(change: Change): void {
     case 'settings':
       live.settings.set(change.settings)
       break
+    case 'series':
+      live.series.set(change.series)
+      break
     case 'registryLogins':
+    case 'updatePolicy':
       break
     case 'closing':
       live.closing.set(change.operations)
@@ -106,5 +113,6 @@ export function forgetLive(): void {
   live.versionChecks.clear()
   live.computes.set([])
   live.settings.set(null)
+  live.series.set(null)
   live.closing.set(null)
 }

@@ -34,6 +34,9 @@ export type ReadCommand =
   | 'preview_update'
   | 'preview_delete'
   | 'registry_logins'
+  | 'preview_update_all'
+  | 'update_series'
+  | 'update_policy'
 
 /** The one cache of answers. Keys are command and request; changes told by `watch` refresh them. */
 export function makeQueryClient(): QueryClient {

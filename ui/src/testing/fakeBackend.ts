@@ -1,6 +1,14 @@
 import type { CommandName, Request, Response } from '../backend'
 import { installFakeIpc, sendOver } from '../backend/fakeIpc'
-import type { Change, ComputeView, LogEvent, Operation, Runtime, Settings } from '../backend/types'
+import type {
+  Change,
+  ComputeView,
+  LogEvent,
+  Operation,
+  Runtime,
+  Series,
+  Settings,
+} from '../backend/types'
 import * as fixtures from './fixtures'
 
 /** Answers of single commands; what is missing is answered from the world. */
@@ -13,6 +21,8 @@ export interface World {
   runtimes: Runtime[]
   computes: ComputeView[]
   operations: Operation[]
+  /** Newest first; one that runs is told, too. */
+  series: Series[]
   settings: Settings
   /** Lines that a followed log begins with. */
   log: LogEvent[]
@@ -142,34 +152,7 @@ function standardAnswers(world: World): Answers {
       image: '20240429.v10',
       downloadSize: 84 * 1024 * 1024,
     }),
-    preview_update: ({ runtime }) => {
-      const of = find(runtime)
-      return {
-        from: {
-          image: of.image,
-          version: of.version,
-          digest: of.digest,
-          created: fixtures.ago(20 * 86_400_000),
-          facts: null,
-        },
-        to: {
-          image: `${fixtures.REPOSITORY}:20240429.v10`,
-          version: '20240429.v10',
-          digest: 'sha256:cd34ef56ab12cd34ef56',
-          created: fixtures.ago(3 * 86_400_000),
-          facts: null,
-        },
-        sameImage: false,
-        downloadSize: 84 * 1024 * 1024,
-        securityFixes: [],
-        refusals: [],
-        confirmations: [],
-        activeRuns: { kind: 'known', count: 1 },
-        volumes: ['my-runtime-data'],
-        running: true,
-        keepsPreviousDays: 14,
-      }
-    },
+    preview_update: ({ runtime }) => fixtures.updatePreview(find(runtime)),
     preview_delete: ({ runtime }) => {
       const of = find(runtime)
       return {
@@ -193,6 +176,25 @@ function standardAnswers(world: World): Answers {
         { registry: 'docker.io', username: '', source: 'docker' },
       ],
     }),
+    preview_update_all: () => ({
+      candidates: world.runtimes
+        .filter(({ updateAvailable }) => updateAvailable !== null)
+        .map((runtime) => fixtures.candidate(runtime)),
+      others: world.runtimes
+        .filter(({ updateAvailable }) => updateAvailable === null)
+        .map(({ id, name, computeName }) => ({
+          runtime: id,
+          name,
+          computeName,
+          because: { kind: 'upToDate', passedOver: [] },
+        })),
+    }),
+    update_series: () => ({ series: world.series }),
+    update_policy: () => fixtures.policyView(),
+    update_all: nothing,
+    stop_update_all: nothing,
+    set_update_policy: nothing,
+    acknowledge_policy: nothing,
     create_runtime: started,
     update_runtime: started,
     roll_back_runtime: started,
@@ -222,6 +224,7 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     runtimes: fixtures.manyRuntimes(),
     computes: [fixtures.compute(), fixtures.podman],
     operations: [],
+    series: [],
     settings: fixtures.settings,
     log: [],
     answers: {},
@@ -249,6 +252,8 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
       for (const operation of world.operations) {
         sendOver(args.channel, { kind: 'operation', operation } satisfies Change)
       }
+      const running = world.series.find(({ end }) => end === null)
+      if (running) sendOver(args.channel, { kind: 'series', series: running } satisfies Change)
       return null
     }
     if (command === 'follow_log') {

@@ -1,11 +1,16 @@
 import type {
   ComputeView,
   Finding,
+  Member,
   Operation,
+  PolicyView,
   Problem,
   Runtime,
   RuntimeDetail,
+  Series,
   Settings,
+  UpdateCandidate,
+  UpdatePreview,
   VersionCheck,
 } from '../backend/types'
 
@@ -455,3 +460,115 @@ export function versionCheck(of: Runtime, parts: Partial<VersionCheck> = {}): Ve
     ...parts,
   }
 }
+
+/** What an update of this runtime to 20240429.v10 would do. */
+export function updatePreview(of: Runtime, parts: Partial<UpdatePreview> = {}): UpdatePreview {
+  return {
+    from: {
+      image: of.image,
+      version: of.version,
+      digest: of.digest,
+      created: ago(20 * DAY),
+      facts: null,
+    },
+    to: {
+      image: `${REPOSITORY}:20240429.v10`,
+      version: '20240429.v10',
+      digest: 'sha256:cd34ef56ab12cd34ef56',
+      created: ago(3 * DAY),
+      facts: null,
+    },
+    sameImage: false,
+    downloadSize: 84 * MB,
+    securityFixes: [],
+    refusals: [],
+    confirmations: [],
+    activeRuns: { kind: 'known', count: 1 },
+    volumes: ['my-runtime-data'],
+    running: true,
+    keepsPreviousDays: 14,
+    ...parts,
+  }
+}
+
+/** A runtime that can be updated to 20240429.v10. */
+export function candidate(of: Runtime, parts: Partial<UpdateCandidate> = {}): UpdateCandidate {
+  return {
+    runtime: of.id,
+    name: of.name,
+    compute: of.compute,
+    computeName: of.computeName,
+    environment: { kind: 'default', repository: REPOSITORY, version: '20240429.v10' },
+    from: of.version ?? of.image,
+    to: '20240429.v10',
+    rebuilt: false,
+    preview: updatePreview(of, { activeRuns: { kind: 'known', count: 0 } }),
+    never: false,
+    skipped: false,
+    ...parts,
+  }
+}
+
+export function member(name: string, parts: Partial<Member> = {}): Member {
+  return {
+    runtime: `runtime-${name}`,
+    name,
+    compute: 'local',
+    from: '20240429.v8',
+    to: '20240429.v10',
+    image: 'sha256:cd34ef56ab12cd34ef56',
+    state: 'waiting',
+    operation: null,
+    note: null,
+    ...parts,
+  }
+}
+
+export function series(parts: Partial<Series> = {}): Series {
+  return {
+    id: 'series-1',
+    rules: { parallel: 1, onFailure: 'stop', cancelRuns: false },
+    members: [
+      member('rag-prod', { state: 'updated', operation: 'operation-first' }),
+      member('eval', { state: 'running', operation: 'operation-1' }),
+      member('nightly'),
+    ],
+    closing: null,
+    end: null,
+    startedBy: 'anna@workstation',
+    started: ago(4 * MINUTE),
+    finished: null,
+    ...parts,
+  }
+}
+
+/** A series that ended with all that can become of a runtime. */
+export const endedSeries = (): Series =>
+  series({
+    id: 'series-0',
+    end: 'afterFailure',
+    started: ago(2 * DAY),
+    finished: ago(2 * DAY - 9 * MINUTE),
+    members: [
+      member('rag-prod', { state: 'updated' }),
+      member('eval', {
+        state: 'failed',
+        note: 'The container ended by itself with exit code 1. The new version cannot serve.',
+      }),
+      member('nightly', {
+        state: 'skipped',
+        note: '20240429.v10 did not work on eval, so it was not tried here.',
+      }),
+      member('summaries', { state: 'notStarted', to: '20240430.v1' }),
+    ],
+  })
+
+export const policyView = (parts: Partial<PolicyView> = {}): PolicyView => ({
+  policy: { kind: 'tellMe' },
+  looksAgain: null,
+  openUntil: null,
+  tooYoung: null,
+  lastLook: null,
+  news: null,
+  ...parts,
+})

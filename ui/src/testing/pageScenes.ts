@@ -1,4 +1,4 @@
-import type { KeyringState, Problem, VersionFacts } from '../backend/types'
+import type { KeyringState, Problem, UpdateAllPreview, VersionFacts } from '../backend/types'
 import type { World } from './fakeBackend'
 import * as fixtures from './fixtures'
 
@@ -92,6 +92,70 @@ const pullDenied = fixtures.operation({
   }),
 })
 
+const named = (name: string) => fixtures.runtime({ id: `runtime-${name}`, name })
+
+/** Many runtimes with all that may be said about one that is to be updated, or not. */
+const fleet: UpdateAllPreview = {
+  candidates: [
+    fixtures.candidate(named('rag-prod'), {
+      preview: fixtures.updatePreview(named('rag-prod'), {
+        securityFixes: [facts({ version: '20240429.v9', security: true })],
+      }),
+    }),
+    fixtures.candidate(named('eval'), {
+      preview: fixtures.updatePreview(named('eval'), { running: false }),
+    }),
+    fixtures.candidate(named('nightly'), { never: true }),
+    fixtures.candidate(named('a-runtime-with-a-very-long-name-that-does-not-fit-anywhere'), {
+      from: 'registry.example.com/team/promptflow-runtime-with-a-long-name:20240401.v1',
+      preview: fixtures.updatePreview(named('long'), {
+        confirmations: [
+          fixtures.problem({
+            code: 'cannotBeKept',
+            sentence:
+              'The new image cannot be proved beside the running one. It uses the network of the host.',
+            hints: [
+              'It is proved after the switch-over instead; on a failure the old one is put back.',
+            ],
+          }),
+        ],
+      }),
+    }),
+  ],
+  others: [
+    {
+      runtime: 'runtime-1',
+      name: 'support-bot',
+      computeName: 'local',
+      because: { kind: 'upToDate', passedOver: [] },
+    },
+    {
+      runtime: 'runtime-2',
+      name: 'edge',
+      computeName: 'raspberry',
+      because: {
+        kind: 'upToDate',
+        passedOver: [
+          {
+            tag: '20240501.v3',
+            because: { kind: 'notForArchitecture', architecture: 'arm64' },
+          },
+          {
+            tag: '20240430.v1',
+            because: { kind: 'failedHere', why: 'The container ended by itself with exit code 1.' },
+          },
+        ],
+      },
+    },
+    {
+      runtime: 'runtime-3',
+      name: 'team-shared',
+      computeName: 'gpu-box',
+      because: { kind: 'unknown', because: noSuchHost },
+    },
+  ],
+}
+
 /** Scenes of single pages, by name. */
 export const pageScenes: Record<string, () => Partial<World>> = {
   keyringMissing: () =>
@@ -142,6 +206,42 @@ export const pageScenes: Record<string, () => Partial<World>> = {
           { version: '20241126.v3', ageInDays: 88, facts: null },
         ],
       }),
+    },
+  }),
+  updateAll: () => ({ answers: { preview_update_all: () => fleet } }),
+  updateAllEmpty: () => ({
+    answers: { preview_update_all: () => ({ candidates: [], others: fleet.others }) },
+  }),
+  updatingAll: () => ({
+    series: [fixtures.series(), fixtures.endedSeries()],
+    operations: [
+      fixtures.operation({
+        id: 'operation-1',
+        runtime: 'runtime-eval',
+        runtimeName: 'eval',
+      }),
+    ],
+  }),
+  updatedAll: () => ({ series: [fixtures.endedSeries()] }),
+  policyWindow: () => ({
+    answers: {
+      update_policy: () =>
+        fixtures.policyView({
+          policy: {
+            kind: 'window',
+            window: { days: ['monday', 'wednesday', 'saturday'], from: '22:00', to: '03:30' },
+            olderThanDays: 7,
+          },
+          looksAgain: new Date(Date.now() + 9 * 3_600_000).toISOString(),
+          tooYoung: { version: '20240429.v10', oldEnoughOn: '2024-05-06' },
+          lastLook: { at: fixtures.ago(16 * 3_600_000), sentence: 'One run was active.' },
+          news: {
+            operation: 'operation-1',
+            version: '20240429.v8',
+            started: fixtures.ago(40 * 3_600_000),
+            outcome: { updated: true, sentence: 'my-runtime runs 20240429.v8.' },
+          },
+        }),
     },
   }),
   createFailed: () => ({ operations: [pullDenied] }),

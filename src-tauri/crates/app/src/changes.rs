@@ -2,7 +2,7 @@
 //! bounded, since only the newest state of each thing is held.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, Weak},
     time::Duration,
 };
@@ -10,6 +10,7 @@ use std::{
 use domain::{
     operation::{Operation, OperationId},
     runtime::{Runtime, RuntimeId},
+    series::Series,
     usage::Usage,
 };
 use tokio::{sync::Notify, time::Instant};
@@ -33,6 +34,8 @@ struct Pending {
     checks: BTreeMap<RuntimeId, Box<VersionCheck>>,
     settings: Option<Settings>,
     logins: bool,
+    series: Option<Box<Series>>,
+    policies: BTreeSet<RuntimeId>,
     closing: Option<Vec<Operation>>,
     /// Something that is not mere progress waits.
     urgent: bool,
@@ -100,6 +103,17 @@ impl Hub {
         self.tell(true, |pending| pending.logins = true);
     }
 
+    pub(crate) fn series(&self, series: &Series) {
+        self.tell(true, |pending| pending.series = Some(Box::new(series.clone())));
+    }
+
+    /// What the policy of a runtime means may be different now.
+    pub(crate) fn policy(&self, id: &RuntimeId) {
+        self.tell(true, |pending| {
+            pending.policies.insert(id.clone());
+        });
+    }
+
     pub(crate) fn closing(&self, operations: &[Operation]) {
         self.tell(true, |pending| pending.closing = Some(operations.to_vec()));
     }
@@ -129,11 +143,16 @@ pub(crate) fn subscribe(app: &App) -> Subscription {
             pending.checks.insert(check.runtime.clone(), Box::new(check.clone()));
         }
         pending.settings = Some(lock(&app.settings).clone());
+        pending.series = lock(&app.series).clone().map(Box::new);
         let mut held = lock(&subscriber.pending);
         let newer = std::mem::replace(&mut *held, pending);
         held.rows.extend(newer.rows);
         held.operations.extend(newer.operations);
         held.checks.extend(newer.checks);
+        held.policies.extend(newer.policies);
+        if newer.series.is_some() {
+            held.series = newer.series;
+        }
     }
     subscriber.notify.notify_one();
     Subscription { subscriber, last: None }
@@ -201,6 +220,8 @@ fn in_order(pending: Pending) -> Vec<Change> {
     if pending.logins {
         changes.push(Change::RegistryLogins);
     }
+    changes.extend(pending.series.map(|series| Change::Series { series }));
+    changes.extend(pending.policies.into_iter().map(|runtime| Change::UpdatePolicy { runtime }));
     if let Some(operations) = pending.closing {
         changes.push(Change::Closing { operations });
     }

@@ -28,9 +28,16 @@ macro_rules! for_each_command {
             read preview_update(PreviewUpdate) -> UpdatePreview;
             read preview_delete(OfRuntime) -> DeletePreview;
             read registry_logins(Nothing) -> RegistryLogins;
+            read preview_update_all(PreviewUpdateAll) -> UpdateAllPreview;
+            read update_series(Nothing) -> AllSeries;
+            read update_policy(OfRuntime) -> PolicyView;
 
             change create_runtime(OfDraft) -> OfOperation;
             change update_runtime(UpdateRuntime) -> OfOperation;
+            change update_all(UpdateAll) -> Nothing;
+            change stop_update_all(StopUpdateAll) -> Nothing;
+            change set_update_policy(SetUpdatePolicy) -> Nothing;
+            change acknowledge_policy(OfRuntime) -> Nothing;
             change roll_back_runtime(OfRuntime) -> OfOperation;
             change start_runtime(OfRuntime) -> OfOperation;
             change stop_runtime(OfRuntime) -> OfOperation;

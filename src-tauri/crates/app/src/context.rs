@@ -16,12 +16,14 @@ use domain::{
     operation::OperationId,
     runtime::RuntimeId,
     secret::Login,
+    series::Series,
 };
 use engine::{Engine, EngineError};
 use executor::Executor;
 use history::History;
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use registry::Registry;
+use tokio::sync::Notify;
 use vault::Vault;
 
 use crate::{
@@ -29,6 +31,7 @@ use crate::{
     changes::Hub,
     computes::ComputeEntry,
     operations::Running,
+    policies::Policies,
     table::Table,
     usage::Watched,
 };
@@ -101,7 +104,12 @@ pub struct Parts {
     pub repository_override: Option<Repository>,
     /// The application's version.
     pub version: String,
+    /// The time of day where the person is.
+    pub wall_clock: WallClock,
 }
+
+/// Tells the time of day. It may jump: people set clocks, and machines sleep.
+pub type WallClock = Arc<dyn Fn() -> Zoned + Send + Sync>;
 
 /// One running application. Clones are the same application.
 #[derive(Clone)]
@@ -132,6 +140,15 @@ pub struct Inner {
     pub(crate) memory_allowed: Mutex<bool>,
     /// Ids of locks that were judged already, so that one is not recovered twice.
     pub(crate) recovering: Mutex<BTreeSet<String>>,
+    /// The series that runs, or the last one of this run of the application.
+    pub(crate) series: Mutex<Option<Series>>,
+    /// Whose turn it is to write the series to the history.
+    pub(crate) series_turn: tokio::sync::Mutex<()>,
+    pub(crate) policies: Mutex<Policies>,
+    /// Wakes everyone who waits for an operation to end, whichever it is.
+    pub(crate) operation_ended: Notify,
+    /// Wakes who looks after the policies: something they depend on is different.
+    pub(crate) policies_stirred: Notify,
 }
 
 impl std::ops::Deref for App {
@@ -161,6 +178,7 @@ impl App {
     /// An application on these parts; nothing runs yet.
     pub async fn new(parts: Parts) -> Self {
         let settings = crate::settings::load(&parts.history).await;
+        let policies = crate::policies::load(&parts.history).await;
         Self(Arc::new(Inner {
             parts,
             known: KnownVersions::built_in(),
@@ -179,6 +197,11 @@ impl App {
             closing: Mutex::default(),
             memory_allowed: Mutex::new(false),
             recovering: Mutex::default(),
+            series: Mutex::default(),
+            series_turn: tokio::sync::Mutex::default(),
+            policies: Mutex::new(policies),
+            operation_ended: Notify::new(),
+            policies_stirred: Notify::new(),
         }))
     }
 
@@ -187,6 +210,7 @@ impl App {
         crate::computes::start(self);
         tokio::spawn(crate::versions::check_in_background(self.clone()));
         tokio::spawn(crate::previous::remove_when_due(self.clone()));
+        tokio::spawn(crate::policies::look_after(self.clone()));
     }
 
     /// Ends what this application started beside itself, right before it ends.

@@ -97,13 +97,13 @@ pub(crate) fn nothing_of(repository: &Repository, passed_over: &[PassedOver]) ->
         Some(_) if architecture => ProblemCode::WrongArchitecture,
         _ => ProblemCode::ImageNotFound,
     };
-    let mut sentence = if passed_over.is_empty() {
-        format!("{repository} has no version that can be used: neither a dated one nor \"latest\".")
-    } else {
-        format!("{repository} has no version that can be used.")
+    let sentence = match passed_over.first() {
+        None => format!(
+            "{repository} has no version that can be used: neither a dated one nor \"latest\"."
+        ),
+        Some(PassedOver { tag, because }) => {
+            format!("{repository} has no version that can be used. {tag} {because}")
+        }
     };
-    if let Some(PassedOver { tag, because }) = passed_over.first() {
-        sentence.push_str(&format!(" {tag} {because}"));
-    }
     Problem::new(code, sentence).hint("Choose another repository (a mirror) or an image.")
 }

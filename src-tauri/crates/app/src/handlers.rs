@@ -9,8 +9,8 @@ use crate::api::*;
 use crate::{
     computes,
     context::{App, lock},
-    detail as detail_page, first_run as first, logins, logs, operations, settings as choices,
-    usage, versions, wizard,
+    detail as detail_page, first_run as first, logins, logs, operations, policies, series,
+    settings as choices, usage, versions, wizard,
 };
 
 type Answer<T> = Result<T, Problem>;
@@ -110,12 +110,44 @@ pub async fn registry_logins(app: &App, _: Nothing) -> Answer<RegistryLogins> {
     logins::list(app).await
 }
 
+pub async fn preview_update_all(app: &App, request: PreviewUpdateAll) -> Answer<UpdateAllPreview> {
+    Ok(series::preview(app, request.fresh).await)
+}
+
+pub async fn update_series(app: &App, _: Nothing) -> Answer<AllSeries> {
+    series::list(app).await
+}
+
+pub async fn update_policy(app: &App, request: OfRuntime) -> Answer<PolicyView> {
+    policies::view(app, &request.runtime)
+}
+
 pub async fn create_runtime(app: &App, request: OfDraft) -> Answer<OfOperation> {
     operations::create(app, request).await.map(started)
 }
 
 pub async fn update_runtime(app: &App, request: UpdateRuntime) -> Answer<OfOperation> {
     operations::update(app, request).map(started)
+}
+
+pub async fn update_all(app: &App, request: UpdateAll) -> Answer<Nothing> {
+    series::start(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn stop_update_all(app: &App, request: StopUpdateAll) -> Answer<Nothing> {
+    series::stop(app, request.cancel_running).await;
+    Ok(Nothing {})
+}
+
+pub async fn set_update_policy(app: &App, request: SetUpdatePolicy) -> Answer<Nothing> {
+    policies::set(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn acknowledge_policy(app: &App, request: OfRuntime) -> Answer<Nothing> {
+    policies::acknowledge(app, &request.runtime).await?;
+    Ok(Nothing {})
 }
 
 pub async fn roll_back_runtime(app: &App, request: OfRuntime) -> Answer<OfOperation> {
@@ -179,6 +211,8 @@ pub async fn change_settings(app: &App, request: Settings) -> Answer<Nothing> {
 /// The shell waits for [`App::decision_about_closing`] and acts; here the operations are cancelled where that was chosen.
 pub async fn finish_closing(app: &App, request: FinishClosing) -> Answer<Nothing> {
     if request.decision == ClosingDecision::CancelOperations {
+        // First, so that no further one starts.
+        series::stop(app, true).await;
         for operation in operations::active(app) {
             operations::cancel(app, &operation.id)?;
         }
@@ -213,7 +247,7 @@ impl App {
     /// The window wants to close: `true` = nothing runs, it may. Otherwise the person is asked.
     pub fn may_close(&self) -> bool {
         let active = operations::active(self);
-        if active.is_empty() {
+        if active.is_empty() && !series::is_running(self) {
             return true;
         }
         self.hub.closing(&active);
@@ -228,9 +262,9 @@ impl App {
         receiver.await.unwrap_or(ClosingDecision::Stay)
     }
 
-    /// Waits until no operation runs.
+    /// Waits until no operation runs, and no further one of a series comes.
     pub async fn idle(&self) {
-        while !operations::active(self).is_empty() {
+        while !operations::active(self).is_empty() || series::is_running(self) {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
     }

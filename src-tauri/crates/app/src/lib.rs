@@ -18,10 +18,12 @@ mod health;
 mod logins;
 mod logs;
 mod operations;
+mod policies;
 mod previous;
 mod problem;
 mod real;
 mod resolve;
+mod series;
 mod settings;
 mod table;
 mod usage;
@@ -29,10 +31,10 @@ mod versions;
 mod wizard;
 
 pub use changes::Subscription;
-pub use context::{App, Computes, DockerLogins, Folders, Identity, Parts};
+pub use context::{App, Computes, DockerLogins, Folders, Identity, Parts, WallClock};
 pub use logs::follow_log;
 pub use operations::recover_all;
-pub use real::{RealPartsError, real_parts};
+pub use real::{RealPartsError, real_parts, system_clock};
 
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ use thiserror::Error;
 
 use crate::{
     api::{CommandPurpose, FirstRun, ShellCommand},
-    context::{Computes, DockerLogins, Folders, Identity, Parts},
+    context::{Computes, DockerLogins, Folders, Identity, Parts, WallClock},
 };
 
 /// Why the application cannot be put together.
@@ -74,7 +74,13 @@ pub async fn real_parts(folders: Folders, version: &str) -> Result<Parts, RealPa
         folders,
         repository_override,
         version: version.to_owned(),
+        wall_clock: system_clock(),
     })
+}
+
+/// This system's clock and zone. The zone is asked each time: a laptop travels.
+pub fn system_clock() -> WallClock {
+    Arc::new(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::system()))
 }
 
 /// The person's login name: sessions that were started by a service lack the variables.

@@ -178,6 +178,9 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
             }
             continue;
         }
+        if before.is_none() {
+            app.policies_stirred.notify_one();
+        }
         match &row {
             Some(row) => {
                 table.rows.insert(id.clone(), row.clone());
@@ -209,6 +212,9 @@ pub(crate) fn refresh_runtime(app: &App, id: &RuntimeId) {
 
 /// The newest version to be told of, if the one that the check compared it with still runs.
 fn update_mark(app: &App, id: &RuntimeId, current: Option<Version>) -> Option<Version> {
+    if crate::policies::is_never(app, id) {
+        return None;
+    }
     let checks = lock(&app.checks);
     let check = checks.get(id).filter(|check| check.current == current)?;
     match &check.answer {

@@ -19,13 +19,13 @@ use registry::RegistryError;
 
 use crate::{
     api::{
-        AboutVersion, CheckVersion, Freshness, ImagePreview, ListVersions, PreviewImage,
-        VersionAnswer, VersionCheck, VersionChoice, VersionChoices,
+        AboutVersion, CheckVersion, EnvironmentDraft, Freshness, ImagePreview, ListVersions,
+        PreviewImage, VersionAnswer, VersionCheck, VersionChoice, VersionChoices,
     },
     computes,
     context::{App, lock},
     fitness::{self, Newest},
-    operations, problem,
+    operations, policies, problem,
     resolve::{self, Target},
     settings, table,
 };
@@ -61,7 +61,7 @@ pub(crate) async fn check(
 }
 
 /// What was answered last: in memory, else in the history.
-async fn known(app: &App, id: &RuntimeId) -> Option<VersionCheck> {
+pub(crate) async fn known(app: &App, id: &RuntimeId) -> Option<VersionCheck> {
     // An answer about a version that does not run any more says nothing.
     let current = lock(&app.table).row(id)?.version;
     let held = lock(&app.checks).get(id).cloned();
@@ -95,6 +95,35 @@ pub(crate) async fn image_changed(app: App, id: RuntimeId) {
     }
 }
 
+/// The environment that a version check's image stands for, for an update of this runtime: it stays of
+/// the kind that the runtime was made from.
+pub(crate) fn environment(row: &Runtime, image: &ImageReference) -> EnvironmentDraft {
+    match row.spec.as_ref().map(|spec| &spec.environment) {
+        Some(Environment::Default { .. }) => EnvironmentDraft::Default {
+            repository: Some(image.repository.to_string()),
+            version: image.version().map(|version| version.to_string()),
+        },
+        Some(Environment::Image { .. }) | None => {
+            EnvironmentDraft::Image { reference: image.to_string() }
+        }
+    }
+}
+
+/// The newest good version above the one that runs for which this holds.
+pub(crate) async fn newest_where(
+    app: &App,
+    row: &Runtime,
+    accepted: impl Fn(Version) -> bool,
+) -> Result<Option<ImageReference>, Problem> {
+    let Some(current) = row.version else { return Ok(None) };
+    let engine = computes::engine(app, &row.compute)?;
+    let (repository, tags) = resolve::default_tags(app, Some(&repository(app, row))).await?;
+    let Offered::Dated(versions) = offered(&tags) else { return Ok(None) };
+    let versions = versions.into_iter().filter(|version| *version > current && accepted(*version));
+    let found = fitness::newest_good(app, engine.as_ref(), &repository, versions).await?;
+    Ok(found.target.map(|target| ImageReference { digest: None, ..target.reference }))
+}
+
 /// Asks now, keeps the answer and tells it.
 pub(crate) async fn ask_now(app: &App, row: &Runtime) -> VersionCheck {
     let repository = repository(app, row);
@@ -121,6 +150,7 @@ pub(crate) async fn ask_now(app: &App, row: &Runtime) -> VersionCheck {
 async fn keep(app: &App, check: &VersionCheck) {
     lock(&app.checks).insert(check.runtime.clone(), check.clone());
     app.hub.check(check);
+    app.policies_stirred.notify_one();
     table::refresh_runtime(app, &check.runtime);
     if let Ok(value) = serde_json::to_value(check)
         && let Err(error) = app.parts.history.keep_check(&check.runtime, value, check.checked).await
@@ -287,7 +317,7 @@ pub(crate) async fn check_in_background(app: App) {
         }
         let due = SignedDuration::from_hours(i64::from(hours));
         let rows: Vec<Runtime> = lock(&app.table).rows().cloned().collect();
-        for row in rows {
+        for row in rows.into_iter().filter(|row| !policies::is_never(&app, &row.id)) {
             let known = known(&app, &row.id).await;
             let is_due = known
                 .is_none_or(|known| crate::context::now().duration_since(known.checked) >= due);

@@ -280,6 +280,40 @@ impl History {
         .await
     }
 
+    /// Settings whose key begins so, by the rest of their key.
+    pub async fn settings_under(
+        &self,
+        prefix: &'static str,
+    ) -> Result<Vec<(String, Value)>, HistoryError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT key, document FROM setting WHERE substr(key, 1, length(?1)) = ?1
+                 ORDER BY key",
+            )?;
+            let rows = statement.query_map([prefix], |row: &Row<'_>| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            let mut settings = Vec::new();
+            for row in rows {
+                let (key, document) = row?;
+                let rest = key.get(prefix.len()..).unwrap_or_default().to_owned();
+                settings.extend(readable(&document).map(|value| (rest, value)));
+            }
+            Ok(settings)
+        })
+        .await
+    }
+
+    /// Forgets a setting; no error when it was never kept.
+    pub async fn forget_setting(&self, key: &str) -> Result<(), HistoryError> {
+        let key = key.to_owned();
+        self.run(move |connection| {
+            connection.execute("DELETE FROM setting WHERE key = ?1", [key])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Keeps which user name belongs to a registry. The secret is the keyring's.
     pub async fn keep_login(&self, registry: &str, username: &str) -> Result<(), HistoryError> {
         let (registry, username) = (registry.to_owned(), username.to_owned());
@@ -343,18 +377,19 @@ fn word(value: &impl serde::Serialize) -> Result<String, HistoryError> {
     })
 }
 
-fn documents(
+/// What a query's first column holds as JSON.
+pub(crate) fn documents<T: serde::de::DeserializeOwned>(
     connection: &Connection,
     query: &str,
     parameters: impl rusqlite::Params,
-) -> Result<Vec<Operation>, HistoryError> {
+) -> Result<Vec<T>, HistoryError> {
     let mut statement = connection.prepare_cached(query)?;
     let texts = statement.query_map(parameters, |row| row.get::<_, String>(0))?;
-    let mut operations = Vec::new();
+    let mut values = Vec::new();
     for text in texts {
-        operations.extend(readable(&text?));
+        values.extend(readable(&text?));
     }
-    Ok(operations)
+    Ok(values)
 }
 
 fn pair(

@@ -10,6 +10,7 @@
 mod begun;
 mod entries;
 mod schema;
+mod series;
 mod store;
 
 use std::{

@@ -63,6 +63,15 @@ const STEPS: &[&str] = &[
         pulling TEXT            -- the image that it began to pull
     ) STRICT;
 ",
+    "
+    CREATE TABLE series (
+        id TEXT PRIMARY KEY,
+        final INTEGER NOT NULL,
+        started INTEGER NOT NULL, -- microseconds since 1970
+        document TEXT NOT NULL    -- the whole series, JSON
+    ) STRICT;
+    CREATE INDEX series_by_start ON series (started DESC);
+",
 ];
 
 /// The schema that this version of the application reads and writes.

@@ -6,6 +6,7 @@ use domain::{
     image::Digest,
     operation::{Cancel, Operation, OperationId, OperationKind, OperationState},
     runtime::RuntimeId,
+    series::{OnFailure, Rules, Series, SeriesEnd, SeriesId},
     version::Version,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -301,4 +302,47 @@ async fn an_entry_that_cannot_be_read_does_not_hide_the_others() {
         .await
         .expect("spoiled");
     assert_eq!(ids(&history.operations(None, 9).await.expect("all")), ["b"]);
+}
+
+fn series(id: &str, minute: i64, end: Option<SeriesEnd>) -> Series {
+    Series {
+        id: SeriesId(id.into()),
+        rules: Rules { parallel: 1, on_failure: OnFailure::Stop, cancel_runs: false },
+        members: vec![],
+        closing: None,
+        end,
+        started_by: "ann@desk".into(),
+        started: noon() + SignedDuration::from_mins(minute),
+        finished: None,
+    }
+}
+
+#[tokio::test]
+async fn series_come_back_newest_first_and_one_that_was_cut_off_is_found() {
+    let history = History::in_memory().expect("history");
+    let ended = series("a", 0, Some(SeriesEnd::Complete));
+    let running = series("b", 1, None);
+    for one in [&ended, &running] {
+        history.save_series(one).await.expect("saved");
+    }
+    assert_eq!(history.series(9).await.expect("all"), [running.clone(), ended.clone()]);
+    assert_eq!(history.unfinished_series().await.expect("open"), std::slice::from_ref(&running));
+    let closed = Series { end: Some(SeriesEnd::CutOff), ..running };
+    history.save_series(&closed).await.expect("saved");
+    assert_eq!(history.unfinished_series().await.expect("open"), []);
+    assert_eq!(history.series(1).await.expect("newest"), [closed]);
+}
+
+#[tokio::test]
+async fn settings_of_one_kind_are_found_by_the_beginning_of_their_key_and_forgotten() {
+    let history = History::in_memory().expect("history");
+    for key in ["kind:b", "kind:a", "kinder", "other:a"] {
+        history.keep_setting(key, &json!(key)).await.expect("kept");
+    }
+    let found = history.settings_under("kind:").await.expect("found");
+    assert_eq!(found, [("a".into(), json!("kind:a")), ("b".into(), json!("kind:b"))]);
+    history.forget_setting("kind:a").await.expect("forgotten");
+    history.forget_setting("kind:never").await.expect("nothing to forget");
+    assert_eq!(history.settings_under("kind:").await.expect("found").len(), 1);
+    assert_eq!(history.setting("other:a").await.expect("kept"), Some(json!("other:a")));
 }

@@ -3,6 +3,7 @@ import type { ComputeView } from "./ComputeView";
 import type { Operation } from "./Operation";
 import type { Runtime } from "./Runtime";
 import type { RuntimeId } from "./RuntimeId";
+import type { Series } from "./Series";
 import type { Settings } from "./Settings";
 import type { UsageReading } from "./UsageReading";
 import type { VersionCheck } from "./VersionCheck";
@@ -10,4 +11,4 @@ import type { VersionCheck } from "./VersionCheck";
 /**
  * One change. After `watch` the first ones tell the whole state; later only what changed.
  */
-export type Change = { "kind": "runtimes", changed: Array<Runtime>, removed: Array<RuntimeId>, } | { "kind": "computes", computes: Array<ComputeView>, } | { "kind": "usage", readings: Array<UsageReading>, } | { "kind": "operation", operation: Operation, } | { "kind": "versionCheck", check: VersionCheck, } | { "kind": "settings", settings: Settings, } | { "kind": "registryLogins" } | { "kind": "closing", operations: Array<Operation>, };
+export type Change = { "kind": "runtimes", changed: Array<Runtime>, removed: Array<RuntimeId>, } | { "kind": "computes", computes: Array<ComputeView>, } | { "kind": "usage", readings: Array<UsageReading>, } | { "kind": "operation", operation: Operation, } | { "kind": "versionCheck", check: VersionCheck, } | { "kind": "settings", settings: Settings, } | { "kind": "registryLogins" } | { "kind": "series", series: Series, } | { "kind": "updatePolicy", runtime: RuntimeId, } | { "kind": "closing", operations: Array<Operation>, };

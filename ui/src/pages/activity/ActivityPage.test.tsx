@@ -1,6 +1,6 @@
 import { act, screen, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import { operation, pastOperations, runtime } from '../../testing/fixtures'
+import { endedSeries, operation, pastOperations, runtime, series } from '../../testing/fixtures'
 import { expectAccessible, openAt } from '../../testing/render'
 import { together } from './operations'
 
@@ -61,6 +61,36 @@ describe('activity', () => {
     expect(screen.getByText('No operation fits')).toBeVisible()
     await user.click(screen.getByRole('button', { name: 'Show all' }))
     expect(await rows()).toHaveLength(4)
+  })
+
+  it('shows a series of updates as one line with its runtimes', async () => {
+    const first = operation({
+      id: 'operation-first',
+      runtimeName: 'rag-prod',
+      state: 'succeeded',
+      finished: new Date().toISOString(),
+    })
+    const { user } = await openAt('/activity', {
+      operations: [first],
+      series: [endedSeries(), series({ id: 'series-2', end: 'complete' })],
+      answers: { list_operations: () => ({ operations: [first] }) },
+    })
+    const line = await screen.findByRole('button', { name: /^Update 4 runtimes/ })
+    expect(line).toHaveTextContent('Ended after a failure')
+    expect(await rows()).toHaveLength(2)
+    await user.click(line)
+    expect(
+      screen.getByText('20240429.v10 did not work on eval, so it was not tried here.'),
+    ).toBeVisible()
+    expect(screen.getByText(/^1 runtime was updated\. 1 failed/)).toBeVisible()
+    // Its own update stands within the other one's line.
+    await user.click(screen.getByRole('button', { name: /^Update 3 runtimes/ }))
+    const own = within(screen.getByRole('list', { name: 'Updates of this series' }))
+    expect(own.getByRole('button', { name: /^Update rag-prod/ })).toBeVisible()
+    await expectAccessible()
+    await user.type(screen.getByRole('searchbox', { name: 'Search activity' }), 'summaries')
+    expect(screen.queryByRole('button', { name: /^Update 3 runtimes/ })).toBeNull()
+    expect(screen.getByRole('button', { name: /^Update 4 runtimes/ })).toBeVisible()
   })
 
   it('says what it is for while there is nothing', async () => {

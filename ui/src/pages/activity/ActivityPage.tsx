@@ -8,10 +8,18 @@ import { EmptyState } from '../../components/EmptyState'
 import { SkeletonLines } from '../../components/Late'
 import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
-import { useAsk, useLiveOperations } from '../../state'
+import { useAsk, useLiveOperations, useSeries } from '../../state'
 import { sizes } from '../../theme'
 import { OperationRow } from './OperationRow'
-import { type ActivityFilter, activityFilters, fits, matches, together } from './operations'
+import {
+  type ActivityFilter,
+  activityFilters,
+  entries,
+  fits,
+  matches,
+  together,
+} from './operations'
+import { SeriesRow } from './SeriesRow'
 
 const useStyles = makeStyles({
   pills: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
@@ -32,8 +40,15 @@ export default function ActivityPage() {
   const [filter, setFilter] = useState<ActivityFilter>('all')
   const [search, setSearch] = useState('')
   const [shown, setShown] = useState(PORTION)
-  const all = useMemo(() => together(data?.operations ?? [], told), [data, told])
-  const found = all.filter((operation) => fits(operation, filter) && matches(operation, search))
+  const kept = useAsk('update_series', {})
+  const running = useSeries()
+  const all = useMemo(() => {
+    const series = kept.data?.series ?? []
+    // What is told live is newer than what was kept.
+    const others = series.filter(({ id }) => id !== running?.id)
+    return entries(together(data?.operations ?? [], told), running ? [running, ...others] : series)
+  }, [data, told, kept.data, running])
+  const found = all.filter((entry) => fits(entry, filter) && matches(entry, search))
   const waiting = !data && !error && all.length === 0
   return (
     <Page
@@ -62,7 +77,7 @@ export default function ActivityPage() {
             >
               {t('pill', {
                 word: t(one),
-                count: all.filter((operation) => fits(operation, one)).length,
+                count: all.filter((entry) => fits(entry, one)).length,
               })}
             </ToggleButton>
           ))}
@@ -96,9 +111,15 @@ export default function ActivityPage() {
       ) : null}
       {found.length > 0 ? (
         <ul className={styles.list} aria-label={t('list')}>
-          {found.slice(0, shown).map((operation) => (
-            <OperationRow key={operation.id} operation={operation} />
-          ))}
+          {found
+            .slice(0, shown)
+            .map((entry) =>
+              entry.kind === 'series' ? (
+                <SeriesRow key={entry.id} series={entry.series} operations={entry.operations} />
+              ) : (
+                <OperationRow key={entry.id} operation={entry.operation} />
+              ),
+            )}
         </ul>
       ) : null}
       {found.length > shown ? (

@@ -15,6 +15,7 @@ import { formatBytes, formatPercent, shortDigest } from '../../format'
 import { useAsk, useUsage } from '../../state'
 import { USAGE_READINGS } from '../../state/live'
 import { sizes } from '../../theme'
+import { UpdatesCard } from './policy/UpdatesCard'
 import type { VersionState } from './useVersionCheck'
 import { isAnnounced } from './VersionBar'
 
@@ -328,6 +329,7 @@ export function Overview({ runtime, version }: { runtime: Runtime; version: Vers
         <EndpointCard runtime={runtime} curl={detail.data?.curl ?? null} />
         <NowCard runtime={runtime} />
         <ImageCard runtime={runtime} detail={detail.data} version={version} />
+        <UpdatesCard runtime={runtime} />
         <AboutCard runtime={runtime} detail={detail.data} />
         <StorageCard runtime={runtime} detail={detail.data} />
       </div>

@@ -10,7 +10,7 @@ import { SkeletonLines } from '../../components/Late'
 import { useNotify } from '../../components/notify'
 import { Page } from '../../components/Page'
 import { FindingBar } from '../../components/ProblemBar'
-import { useConnection, useRuntime } from '../../state'
+import { useAsk, useConnection, useRuntime } from '../../state'
 import { live } from '../../state/live'
 import { useRowsInView } from '../../state/rowsInView'
 import { NotInStep } from '../runtimes/NotInStep'
@@ -24,6 +24,7 @@ import { Logs } from './Logs'
 import { OperationBars } from './OperationBars'
 import { Overview } from './Overview'
 import { Packages } from './Packages'
+import { PolicyNewsBar } from './policy/PolicyNewsBar'
 import { useRuntimeActions } from './useRuntimeActions'
 import { useVersionCheck } from './useVersionCheck'
 import { VersionBar } from './VersionBar'
@@ -70,6 +71,10 @@ function Existing({ runtime }: { runtime: Runtime }) {
   const [search, setSearch] = useSearchParams()
   const [dialog, setDialog] = useState<'delete' | 'rollBack' | null>(null)
   const version = useVersionCheck(runtime.id, runtime.digest)
+  const { data: policy } = useAsk('update_policy', { runtime: runtime.id })
+  // Whoever never wants to hear of newer versions hears of them when asking.
+  const [asked, setAsked] = useState(false)
+  const silent = policy?.policy.kind === 'never' && !asked
   const { remediesOf } = useRuntimeActions()
   useRowsInView([runtime.id])
   const tab = TABS.find((one) => one === search.get('tab')) ?? 'overview'
@@ -90,6 +95,7 @@ function Existing({ runtime }: { runtime: Runtime }) {
   const openUpdate = () => choose({ update: 'open' })
   const remedies = { ...remediesOf(runtime), chooseImage: openUpdate }
   const check = async () => {
+    setAsked(true)
     const answer = await version.checkNow()
     if (answer?.answer.kind === 'upToDate') {
       notify.show({ intent: 'success', title: t('version.isUpToDate', { name: runtime.name }) })
@@ -109,7 +115,8 @@ function Existing({ runtime }: { runtime: Runtime }) {
           ) : null}
           {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
           <OperationBars runtime={runtime} remedies={remedies} onView={openUpdate} />
-          {runtime.operation === null ? (
+          <PolicyNewsBar runtime={runtime} news={policy?.news ?? null} />
+          {runtime.operation === null && !silent ? (
             <VersionBar
               runtime={runtime}
               version={version}

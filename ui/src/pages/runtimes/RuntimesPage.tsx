@@ -1,5 +1,10 @@
-import { Button } from '@fluentui/react-components'
-import { Add20Regular, BoxMultipleRegular, SearchRegular } from '@fluentui/react-icons'
+import { Button, Spinner } from '@fluentui/react-components'
+import {
+  Add20Regular,
+  ArrowSyncRegular,
+  BoxMultipleRegular,
+  SearchRegular,
+} from '@fluentui/react-icons'
 import { useCallback, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
@@ -9,7 +14,8 @@ import type { ComputeView, Runtime } from '../../backend/types'
 import { EmptyState } from '../../components/EmptyState'
 import { SkeletonLines } from '../../components/Late'
 import { Page } from '../../components/Page'
-import { useComputes, useConnection, useRuntimes } from '../../state'
+import { seriesRuns } from '../../components/series/words'
+import { useComputes, useConnection, useRuntimes, useSeries } from '../../state'
 import { live } from '../../state/live'
 import { DeleteDialog } from '../runtime/DeleteDialog'
 import { Filters, SearchRuntimes } from './Filters'
@@ -32,6 +38,7 @@ export default function RuntimesPage() {
   const connection = useConnection()
   const runtimes = useRuntimes()
   const computes = useComputes()
+  const series = useSeries()
   const [view, onView] = useView()
   const [deleting, setDeleting] = useState<Runtime | null>(null)
   const onDelete = useCallback((runtime: Runtime) => setDeleting(runtime), [])
@@ -42,6 +49,7 @@ export default function RuntimesPage() {
   if (connection.kind === 'live' && runtimes.length === 0 && !hasUsableCompute(computes)) {
     return <FirstRunPage />
   }
+  const updateAll = () => navigate(paths.updateAll)
   const rows = visibleRows(runtimes, view)
   const loading =
     runtimes.length === 0 &&
@@ -64,6 +72,15 @@ export default function RuntimesPage() {
       actions={
         <>
           {runtimes.length > 0 ? <SearchRuntimes view={view} onView={onView} /> : null}
+          {series !== null && seriesRuns(series) ? (
+            <Button icon={<Spinner size="extra-tiny" aria-hidden="true" />} onClick={updateAll}>
+              {t('updateAllRuns')}
+            </Button>
+          ) : runtimes.some(({ updateAvailable }) => updateAvailable !== null) ? (
+            <Button icon={<ArrowSyncRegular />} onClick={updateAll}>
+              {t('updateAll')}
+            </Button>
+          ) : null}
           {empty ? null : add}
         </>
       }

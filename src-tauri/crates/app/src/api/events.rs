@@ -3,6 +3,7 @@
 use domain::{
     operation::Operation,
     runtime::{Runtime, RuntimeId},
+    series::Series,
     usage::Usage,
 };
 use jiff::Timestamp;
@@ -45,6 +46,16 @@ pub enum Change {
         settings: Settings,
     },
     RegistryLogins,
+    /// A series began, moved on or ended.
+    #[serde(rename_all = "camelCase")]
+    Series {
+        series: Box<Series>,
+    },
+    /// What a runtime's policy means may be different now.
+    #[serde(rename_all = "camelCase")]
+    UpdatePolicy {
+        runtime: RuntimeId,
+    },
     /// The person closes the window while these operations run: ask what to do, then call
     /// `finish_closing`.
     #[serde(rename_all = "camelCase")]

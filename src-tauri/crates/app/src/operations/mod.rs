@@ -35,7 +35,7 @@ pub(crate) use preview::{preview_update, refusals};
 pub(crate) use proof::inside;
 pub use recover::recover_all;
 pub(crate) use recover::{recover_compute, take_over};
-pub(crate) use update::{roll_back, update};
+pub(crate) use update::{roll_back, shown, update, update_by};
 
 use crate::{
     computes,
@@ -200,6 +200,8 @@ async fn conclude(app: &App, running: &Running, result: Outcome) -> Operation {
     lock(&app.busy).remove(&ended.runtime);
     tracing::info!(operation = %ended.id, kind = ?ended.kind, state = ?ended.state, "operation ended");
     table::refresh_runtime(app, &ended.runtime);
+    crate::policies::operation_ended(app, &ended).await;
+    app.operation_ended.notify_waiters();
     ended
 }
 

@@ -22,8 +22,9 @@ use crate::{
 const STEPS: [StepKind; 3] = [StepKind::Check, StepKind::PutBack, StepKind::CleanUp];
 
 /// Operations of an earlier run of this application that never ended: a create goes on by itself, every
-/// other is told so in the history.
+/// other is told so in the history, and so is a series.
 pub async fn recover_all(app: &App) {
+    crate::series::close_cut_off(app).await;
     let begun = match app.parts.history.begun().await {
         Ok(begun) => begun,
         Err(error) => {

@@ -49,13 +49,23 @@ enum Aim {
     Previous(Box<Container>),
 }
 
-/// Starts an update.
+/// Starts an update for the person.
 pub(crate) fn update(app: &App, request: UpdateRuntime) -> Result<OperationId, Problem> {
+    update_by(app, request, None)
+}
+
+/// Starts an update; `by` tells who or what wants it when it is not the person alone.
+pub(crate) fn update_by(
+    app: &App,
+    request: UpdateRuntime,
+    by: Option<String>,
+) -> Result<OperationId, Problem> {
     let row = row(app, &request.runtime)?;
     not_held(&row)?;
     let environment = resolve::parse(app, &request.environment)?;
     let mut plan = Plan::on(OperationKind::Update, &row, &STEPS);
     plan.from = Some(shown(&row));
+    plan.started_by = by;
     let aim = Aim::Environment {
         environment,
         confirmed: request.confirmed,
@@ -81,7 +91,8 @@ pub(crate) fn roll_back(app: &App, id: &RuntimeId) -> Result<OperationId, Proble
     begin(app, plan, |handle| work(handle, row, Aim::Previous(Box::new(previous))))
 }
 
-pub(super) fn shown(row: &Runtime) -> String {
+/// What runs, for people.
+pub(crate) fn shown(row: &Runtime) -> String {
     row.version.map_or_else(|| row.image.clone(), |version| version.to_string())
 }
 

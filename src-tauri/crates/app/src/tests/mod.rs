@@ -4,8 +4,10 @@ mod changes;
 mod create;
 mod lifecycle;
 mod logins;
+mod policies;
 mod recovery;
 mod resume;
+mod series;
 mod service;
 mod update;
 mod update_faults;
@@ -13,7 +15,10 @@ mod update_refusals;
 mod versions;
 mod wizard;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -165,6 +170,24 @@ struct World {
     docker_logins: Vec<(String, Login)>,
     repository_override: Option<Repository>,
     folder: tempfile::TempDir,
+    clock: Arc<Clock>,
+}
+
+/// The time of day of a test: it goes on from what was set last.
+struct Clock(Mutex<(jiff::Zoned, tokio::time::Instant)>);
+
+impl Clock {
+    /// `2024-05-06T02:00` in UTC.
+    fn set(&self, time: &str) {
+        let time = format!("{time}:00Z").parse::<jiff::Timestamp>().expect(time);
+        *lock(&self.0) = (time.to_zoned(jiff::tz::TimeZone::UTC), tokio::time::Instant::now());
+    }
+
+    fn now(&self) -> jiff::Zoned {
+        let (time, since) = &*lock(&self.0);
+        let gone = jiff::SignedDuration::try_from(since.elapsed()).expect("some time");
+        time.checked_add(gone).expect("time")
+    }
 }
 
 impl World {
@@ -182,6 +205,7 @@ impl World {
             docker_logins: vec![],
             repository_override: Some(repository()),
             folder: tempfile::tempdir().expect("folder"),
+            clock: Arc::new(Clock(Mutex::new((jiff::Zoned::now(), tokio::time::Instant::now())))),
         };
         world.publish(V1, Image::that(Serves::Well));
         world
@@ -251,6 +275,10 @@ impl World {
             },
             repository_override: self.repository_override.clone(),
             version: "0.0.0".into(),
+            wall_clock: {
+                let clock = self.clock.clone();
+                Arc::new(move || clock.now())
+            },
         }
     }
 
