@@ -26,6 +26,9 @@ pub enum Bad {
     NeverAnswers,
     /// It answers well and ends with code 3 that many seconds after its start.
     AnswersThenDies(u32),
+    /// It answers well where `/data` is read-only, as beside a running one, and where it can write there
+    /// it ends with code 3 a second after its start.
+    DiesInPlace,
     /// It answers, on the container's own loopback only.
     LoopbackOnly,
     /// It answers well and does not react to SIGTERM.
@@ -62,6 +65,10 @@ pub fn bad_runtime(version: &str, bad: Bad) -> PartResult<Image> {
             "trap 'exit 143' TERM INT\nhttpd -f -p 8080 -h /srv/www &\nsleep {seconds} &\nwait $!\n\
              echo 'RuntimeError: the service ended by itself' >&2\nexit 3\n"
         ),
+        Bad::DiesInPlace => "trap 'exit 143' TERM INT\nhttpd -f -p 8080 -h /srv/www &\n\
+             if touch /data/here 2>/dev/null; then sleep 1 & wait $!; \
+             echo 'RuntimeError: the service ended by itself' >&2; exit 3; fi\nwait\n"
+            .to_owned(),
         Bad::LoopbackOnly => {
             "trap 'exit 143' TERM INT\nhttpd -f -p 127.0.0.1:8080 -h /srv/www &\nwait\n".to_owned()
         }

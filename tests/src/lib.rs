@@ -17,10 +17,14 @@ pub mod images;
 mod janitor;
 pub mod journey;
 pub mod keyring;
+#[cfg(feature = "engine")]
+pub mod meddler;
 pub mod podman;
 pub mod program;
 pub mod registry;
 pub mod runtime_images;
+#[cfg(feature = "app")]
+pub mod scene;
 pub mod slow_proxy;
 pub mod steps;
 pub mod watch;

@@ -70,7 +70,7 @@ impl Drop for PortWatch {
 }
 
 /// One question, answered rightly within a second.
-fn is_healthy(port: u16) -> bool {
+pub fn is_healthy(port: u16) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(Duration::from_secs(1)))?;

@@ -195,6 +195,7 @@ export function manyRuntimes(): Runtime[] {
         image: `${REPOSITORY}:20240429.v7`,
         version: '20240429.v7',
         since: ago(2 * DAY),
+        kept: true,
       },
     },
     {

@@ -131,6 +131,8 @@ pub struct Inner {
     pub(crate) busy: Mutex<BTreeMap<RuntimeId, OperationId>>,
     pub(crate) settings: Mutex<Settings>,
     pub(crate) checks: Mutex<BTreeMap<RuntimeId, VersionCheck>>,
+    /// Where runtimes came from, by the history.
+    pub(crate) came_from: Mutex<BTreeMap<RuntimeId, crate::came_from::CameFrom>>,
     /// Until when a registry asked to be left alone.
     pub(crate) resting: Mutex<BTreeMap<String, Timestamp>>,
     pub(crate) podman_starting: Mutex<bool>,
@@ -192,6 +194,7 @@ impl App {
             busy: Mutex::default(),
             settings: Mutex::new(settings),
             checks: Mutex::default(),
+            came_from: Mutex::default(),
             resting: Mutex::default(),
             podman_starting: Mutex::new(false),
             closing: Mutex::default(),
@@ -208,6 +211,7 @@ impl App {
     /// Begins to look at computes, and to check versions in the background.
     pub fn start(&self) {
         crate::computes::start(self);
+        tokio::spawn(crate::came_from::load(self.clone()));
         tokio::spawn(crate::versions::check_in_background(self.clone()));
         tokio::spawn(crate::previous::remove_when_due(self.clone()));
         tokio::spawn(crate::policies::look_after(self.clone()));

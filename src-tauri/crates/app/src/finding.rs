@@ -73,6 +73,14 @@ pub(crate) async fn came_back(engine: &dyn Engine, container: &str) -> Finding {
     finding
 }
 
+/// Why a container does not answer that somebody paused.
+pub(crate) fn paused() -> Finding {
+    let mut finding = diagnosis::describe(Cause::NotReadyInTime, About::default());
+    let seen = "paused".to_owned();
+    finding.evidence.push(Evidence { probe: "State of the container".into(), seen });
+    finding
+}
+
 /// Name of another container that publishes this port.
 pub(crate) async fn holder_of(engine: &dyn Engine, port: u16, not: &str) -> Option<String> {
     if port == 0 {

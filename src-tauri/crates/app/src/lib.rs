@@ -5,6 +5,7 @@
 //! [`App::subscribe`].
 
 pub mod api;
+mod came_from;
 mod changes;
 pub mod commands;
 mod computes;

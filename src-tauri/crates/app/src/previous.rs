@@ -29,7 +29,8 @@ pub(crate) async fn remove_when_due(app: App) {
 /// One that someone works on is left alone.
 fn is_due(row: &Runtime) -> bool {
     let free = row.mine && row.operation.is_none() && row.lock.is_none();
-    let since = row.previous.as_ref().and_then(|previous| previous.since);
+    let kept = row.previous.as_ref().filter(|previous| previous.kept);
+    let since = kept.and_then(|previous| previous.since);
     free && since.is_some_and(|since| previous_is_due(since, context::now()))
 }
 

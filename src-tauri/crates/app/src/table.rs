@@ -7,7 +7,7 @@ use domain::{
     container::{Container, ContainerState},
     finding::Finding,
     image::ImageReference,
-    label::{Labels, LockRecord},
+    label::{Labels, LockRecord, Purpose},
     name::{Part, RuntimeName},
     operation::OperationKind,
     recovery::Parts,
@@ -293,7 +293,11 @@ fn make_row(
     });
     let kind = operation.as_ref().map(|(_, kind)| *kind).or_else(|| {
         // Someone else's operation shows in the status as well.
-        held.as_ref().filter(|held| !held.ours).map(|_| OperationKind::Update)
+        let theirs = held.as_ref().is_some_and(|held| !held.ours);
+        lock_record.as_ref().filter(|_| theirs).map(|record| match record.purpose {
+            Purpose::Replace => OperationKind::Update,
+            Purpose::Delete { .. } => OperationKind::Delete,
+        })
     });
     let running_for = shown.started.map_or(0, |started| {
         u64::try_from(crate::context::now().as_second() - started.as_second()).unwrap_or(0)
@@ -317,6 +321,21 @@ fn make_row(
         _ => None,
     };
     let version = version_of(shown, Some(&labels));
+    let digest = labels
+        .image
+        .as_ref()
+        .and_then(|image| image.digest.as_ref())
+        .map_or_else(|| shown.image_id.clone(), ToString::to_string);
+    let kept = parts.previous.filter(|previous| previous.id != shown.id).map(|previous| {
+        let labels = Labels::read(&previous.labels);
+        PreviousContainer {
+            image: image_of(previous, labels.as_ref()),
+            version: version_of(previous, labels.as_ref()),
+            since: shown.created,
+            kept: true,
+        }
+    });
+    let previous = kept.or_else(|| crate::came_from::shown(app, id, &digest));
     Some(Runtime {
         id: id.clone(),
         name,
@@ -327,11 +346,7 @@ fn make_row(
         finding,
         version,
         image: image_of(shown, Some(&labels)),
-        digest: labels
-            .image
-            .as_ref()
-            .and_then(|image| image.digest.as_ref())
-            .map_or_else(|| shown.image_id.clone(), ToString::to_string),
+        digest,
         environment: labels
             .spec
             .as_ref()
@@ -345,14 +360,7 @@ fn make_row(
         mine: labels.creator.installation == app.parts.identity.creator.installation,
         operation: operation.map(|(id, _)| id),
         lock: held,
-        previous: parts.previous.filter(|previous| previous.id != shown.id).map(|previous| {
-            let labels = Labels::read(&previous.labels);
-            PreviousContainer {
-                image: image_of(previous, labels.as_ref()),
-                version: version_of(previous, labels.as_ref()),
-                since: shown.created,
-            }
-        }),
+        previous,
         update_available: update_mark(app, id, version),
         generation: labels.generation,
         restart_count: shown.restart_count,

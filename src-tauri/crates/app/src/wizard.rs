@@ -7,7 +7,7 @@ use domain::{
     container::Neighbour,
     diagnosis::{self, About},
     finding::{Cause, Problem, ProblemCode},
-    name::RuntimeName,
+    name::{Part, RuntimeName},
     spec::{RuntimeSpec, check as check_spec},
 };
 use engine::Engine;
@@ -33,7 +33,7 @@ pub(crate) async fn propose(app: &App, compute: &ComputeId) -> Result<Proposal, 
     let engine = computes::engine(app, compute)?;
     let neighbours = engine.neighbours().await.map_err(|error| problem::of_engine(&error))?;
     let proposed = RuntimeName::proposed(jiff::Zoned::now().datetime());
-    let taken = |name: &RuntimeName| neighbours.iter().any(|other| other.name == name.as_str());
+    let taken = |name: &RuntimeName| name_holder(&neighbours, name).is_some();
     let name = if taken(&proposed) {
         (2..1_000)
             .map(|number| proposed.numbered(number))
@@ -124,16 +124,38 @@ fn rest(
     })
 }
 
-/// The name is taken on this compute.
-pub(crate) fn name_taken(name: &RuntimeName) -> Problem {
-    Problem {
+/// The container because of which a name cannot be had: one of that name, or one that plays a part for
+/// it, such as a previous one that is left of a runtime. A later update would need that part's name.
+pub(crate) fn name_holder<'a>(
+    neighbours: &'a [Neighbour],
+    name: &RuntimeName,
+) -> Option<&'a Neighbour> {
+    let held = |other: &&Neighbour| Part::of_container(&other.name).0 == name.as_str();
+    let mut holders: Vec<&Neighbour> = neighbours.iter().filter(held).collect();
+    holders.sort_by_key(|other| other.name.len());
+    holders.into_iter().next()
+}
+
+/// The name is taken on this compute, by this container.
+pub(crate) fn name_taken(name: &RuntimeName, holder: &Neighbour) -> Problem {
+    let sentence = if holder.name == name.as_str() {
+        format!("A container called {name} exists on this compute. Names are unique there.")
+    } else {
+        format!(
+            "A container called {} is left on this compute from a runtime called {name}. An update of a new {name} could not use that name.",
+            holder.name
+        )
+    };
+    let problem = Problem {
         field: Some("name".into()),
         finding: Some(Box::new(diagnosis::describe(Cause::NameTaken, About::default()))),
-        ..Problem::new(
-            ProblemCode::NameTaken,
-            format!("A container called {name} exists on this compute. Names are unique there."),
-        )
-        .hint("Choose another name.")
+        ..Problem::new(ProblemCode::NameTaken, sentence)
+    };
+    if holder.name == name.as_str() {
+        problem.hint("Choose another name.")
+    } else {
+        problem
+            .hint(format!("Choose another name, or remove what is left: docker rm {}", holder.name))
     }
 }
 
@@ -226,9 +248,9 @@ async fn on_compute(
     };
     let mut problems = Vec::new();
     if let Some(name) = name
-        && neighbours.iter().any(|other| other.name == name.as_str())
+        && let Some(holder) = name_holder(&neighbours, name)
     {
-        problems.push(name_taken(name));
+        problems.push(name_taken(name, holder));
     }
     if spec.host_port != 0
         && let Some(holder) = port_holder(&neighbours, &spec.bind_address, spec.host_port)
@@ -325,10 +347,9 @@ fn places(neighbours: &[Neighbour], spec: &RuntimeSpec) -> [PreflightCheck; 2] {
             port_taken(neighbours, &spec.bind_address, spec.host_port, &holder),
         ),
     };
-    let name = if neighbours.iter().any(|other| other.name == spec.name.as_str()) {
-        failed(PreflightKind::Name, name_taken(&spec.name))
-    } else {
-        good(PreflightKind::Name, format!("The name {} is free.", spec.name))
+    let name = match name_holder(neighbours, &spec.name) {
+        Some(holder) => failed(PreflightKind::Name, name_taken(&spec.name, holder)),
+        None => good(PreflightKind::Name, format!("The name {} is free.", spec.name)),
     };
     [port, name]
 }

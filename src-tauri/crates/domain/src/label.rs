@@ -126,6 +126,25 @@ pub struct ProcessMark {
     pub started: u64,
 }
 
+/// What the operation under a lock is about, as far as recovery has to know it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Purpose {
+    /// A container takes the place of the old one: cut off, the old state or the new one is to stand.
+    #[default]
+    Replace,
+    /// The runtime goes: cut off, the rest goes as well.
+    #[serde(rename_all = "camelCase")]
+    Delete {
+        /// Anonymous volumes go with their containers.
+        with_volumes: bool,
+        /// Names of volumes that go.
+        volumes: Vec<String>,
+        /// Ids of images that go.
+        images: Vec<String>,
+    },
+}
+
 /// What a lock says: everything that is needed to put the old container back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -142,8 +161,10 @@ pub struct LockRecord {
     pub old_restart_policy: Value,
     /// Id of the previous container that was kept at that time.
     pub older: Option<String>,
-    /// The digest (or image id) that is to run.
+    /// The digest (or image id) that is to run; empty for a delete.
     pub target: String,
+    #[serde(default)]
+    pub purpose: Purpose,
 }
 
 impl LockRecord {
@@ -171,6 +192,16 @@ mod tests {
             spec: Some(RecordedSpec::of(&spec())),
         };
         assert_eq!(Labels::read(&labels.write()), Some(labels));
+    }
+
+    #[test]
+    fn a_lock_that_names_no_purpose_replaces() {
+        let record = r#"{"operation":"o","creator":{"installation":"i","who":"a@b"},
+            "process":{"host":"b","pid":1,"started":1},"since":"2026-01-01T00:00:00Z","old":"c",
+            "oldWasRunning":true,"oldRestartPolicy":null,"older":null,"target":"t"}"#;
+        let labels = BTreeMap::from([(LOCK.to_owned(), record.to_owned())]);
+        let read = LockRecord::read(&labels).expect("a lock of an earlier version");
+        assert_eq!(read.purpose, Purpose::Replace);
     }
 
     #[test]

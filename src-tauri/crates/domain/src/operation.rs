@@ -149,6 +149,10 @@ pub struct Operation {
     /// Version or image before and after, as shown to people.
     pub from: Option<String>,
     pub to: Option<String>,
+    /// The image before, with its digest where it has one: to go back to when nothing else is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub from_image: Option<String>,
     /// Digests before and after.
     pub from_digest: Option<String>,
     pub to_digest: Option<String>,

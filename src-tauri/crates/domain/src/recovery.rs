@@ -1,6 +1,10 @@
 //! What to do about an operation that was cut off, judged from the containers alone.
 
-use crate::{container::Container, label::LockRecord, name::Part};
+use crate::{
+    container::Container,
+    label::{Labels, LockRecord},
+    name::Part,
+};
 
 /// The containers of one runtime, by the part that their names give them.
 #[derive(Clone, Debug, Default)]
@@ -29,25 +33,40 @@ impl<'a> Parts<'a> {
         parts
     }
 
+    fn all(&self) -> impl Iterator<Item = &'a Container> {
+        [self.serving, self.candidate, self.next, self.previous].into_iter().flatten()
+    }
+
     fn by_id(&self, id: &str) -> Option<&'a Container> {
-        [self.serving, self.candidate, self.next, self.previous]
-            .into_iter()
-            .flatten()
-            .find(|container| container.id == id)
+        self.all().find(|container| container.id == id)
+    }
+
+    /// The old container: also one that was made again, after somebody had removed it, from its own
+    /// configuration. No other container of the runtime was made by another operation than the lock's.
+    fn old(&self, lock: &LockRecord) -> Option<&'a Container> {
+        self.by_id(&lock.old).or_else(|| {
+            self.all().find(|container| {
+                lock.older.as_deref() != Some(container.id.as_str())
+                    && Labels::read(&container.labels)
+                        .is_some_and(|labels| labels.operation != lock.operation)
+            })
+        })
     }
 }
 
 /// What puts things right. Ids of containers throughout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// The old container still serves under its name: remove what was made, start it if it ran.
-    KeepOld { old: String, remove: Vec<String> },
+    /// The old container has its name: it never lost it, or got it back as the last thing of putting
+    /// back. What was made goes, and nothing else is touched, for somebody may have stopped it since.
+    /// With `start`, an engine that started again may have given its port to the new one meanwhile.
+    KeepOld { old: String, remove: Vec<String>, older: Option<String>, start: bool },
     /// The new container has the name: prove it; if it is not healthy in time, put the old one back.
     ProveNew { new: String, old: String, older: Option<String> },
     /// The old container was renamed, and nothing has its name: put it back.
     PutBack { old: String, remove: Vec<String>, older: Option<String> },
     /// The old container is gone; the best that is there takes or keeps the name.
-    OldGone { keep: Option<String>, remove: Vec<String> },
+    OldGone { keep: Option<String>, remove: Vec<String>, older: Option<String> },
 }
 
 /// Judges an operation that was cut off. Go by ids from the lock, never by names alone: a previous
@@ -57,28 +76,28 @@ pub fn judge(parts: &Parts<'_>, lock: &LockRecord) -> Recovery {
     let is_older = |container: &Container| lock.older.as_deref() == Some(container.id.as_str());
     // Everything that this operation made, apart from the container named in `keep`.
     let made = |keep: &str| -> Vec<String> {
-        [parts.candidate, parts.next, parts.serving, parts.previous]
-            .into_iter()
-            .flatten()
-            .filter(|container| container.id != keep && container.id != lock.old)
-            .filter(|container| !is_older(container))
+        parts
+            .all()
+            .filter(|container| container.id != keep && !is_older(container))
             .map(id)
             .collect()
     };
     let older = lock.older.as_deref().and_then(|older| parts.by_id(older)).map(id);
-    match parts.by_id(&lock.old) {
+    match parts.old(lock) {
         Some(old) if parts.serving.is_some_and(|serving| serving.id == old.id) => {
-            Recovery::KeepOld { old: id(old), remove: made("") }
+            let start = lock.old_was_running && parts.next.is_some();
+            Recovery::KeepOld { old: id(old), remove: made(&old.id), older, start }
         }
         Some(old) => match parts.serving {
             Some(new) => Recovery::ProveNew { new: id(new), old: id(old), older },
-            None => Recovery::PutBack { old: id(old), remove: made(""), older },
+            None => Recovery::PutBack { old: id(old), remove: made(&old.id), older },
         },
         None => {
             let best = parts.serving.or(parts.next);
             Recovery::OldGone {
                 keep: best.map(id),
                 remove: made(best.map_or("", |container| &container.id)),
+                older,
             }
         }
     }
@@ -102,6 +121,16 @@ mod tests {
             old_restart_policy: serde_json::Value::Null,
             older: older.map(str::to_owned),
             target: "t".into(),
+            purpose: crate::label::Purpose::Replace,
+        }
+    }
+
+    fn kept(remove: &[&str], older: Option<&str>, start: bool) -> Recovery {
+        Recovery::KeepOld {
+            old: "old".into(),
+            remove: remove.iter().map(|&id| id.to_owned()).collect(),
+            older: older.map(str::to_owned),
+            start,
         }
     }
 
@@ -114,12 +143,38 @@ mod tests {
     fn before_the_renames_the_old_one_is_kept() {
         assert_eq!(
             judged(&[("old", "a"), ("c", "a.candidate"), ("l", "a.lock")], None),
-            Recovery::KeepOld { old: "old".into(), remove: vec!["c".into()] }
+            kept(&["c"], None, false)
         );
         assert_eq!(
             judged(&[("old", "a"), ("n", "a.next"), ("p", "a.previous")], Some("p")),
-            Recovery::KeepOld { old: "old".into(), remove: vec!["n".into()] },
+            kept(&["n"], Some("p"), true),
             "a previous one kept from before stays"
+        );
+    }
+
+    #[test]
+    fn one_that_somebody_renamed_is_the_old_one_still() {
+        assert_eq!(
+            judged(&[("old", "theirs"), ("c", "a.candidate"), ("l", "a.lock")], None),
+            kept(&["c"], None, false)
+        );
+    }
+
+    #[test]
+    fn one_that_was_made_again_is_the_old_one() {
+        let mut again = container("again", "a.previous");
+        again.labels.insert(crate::label::RUNTIME.into(), "r".into());
+        again.labels.insert(crate::label::OPERATION.into(), "an earlier one".into());
+        let mut new = container("n", "a");
+        new.labels.insert(crate::label::RUNTIME.into(), "r".into());
+        new.labels.insert(crate::label::OPERATION.into(), "o".into());
+        assert_eq!(
+            judge(&Parts::of([&again, &new]), &lock(None)),
+            Recovery::ProveNew { new: "n".into(), old: "again".into(), older: None }
+        );
+        assert_eq!(
+            judge(&Parts::of([&again]), &lock(None)),
+            Recovery::PutBack { old: "again".into(), remove: vec![], older: None }
         );
     }
 
@@ -147,16 +202,19 @@ mod tests {
     fn when_the_old_one_is_gone_the_best_that_is_there_keeps_the_name() {
         assert_eq!(
             judged(&[("n", "a.next"), ("c", "a.candidate")], None),
-            Recovery::OldGone { keep: Some("n".into()), remove: vec!["c".into()] }
+            Recovery::OldGone { keep: Some("n".into()), remove: vec!["c".into()], older: None }
         );
-        assert_eq!(judged(&[], None), Recovery::OldGone { keep: None, remove: vec![] });
+        assert_eq!(
+            judged(&[], None),
+            Recovery::OldGone { keep: None, remove: vec![], older: None }
+        );
     }
 
     #[test]
     fn the_older_previous_is_never_among_what_is_removed() {
         for name in ["a.previous", "a.candidate"] {
             let plan = judged(&[("old", "a"), ("p", name)], Some("p"));
-            assert_eq!(plan, Recovery::KeepOld { old: "old".into(), remove: vec![] });
+            assert_eq!(plan, kept(&[], Some("p"), false));
         }
     }
 }

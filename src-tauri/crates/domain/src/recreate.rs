@@ -322,6 +322,21 @@ pub fn successor(old: &Container, old_image: &Value, changes: &Changes<'_>) -> C
     Creation { body: Value::Object(config), connect }
 }
 
+/// The container itself once more, from what the engine told of it, after somebody removed it: same
+/// image, settings and labels, the same ports, and its anonymous volumes by name.
+pub fn again(old: &Container, image: &str) -> Creation {
+    let ours = |name: &String| name.starts_with(label::PREFIX);
+    let labels = old.labels.iter().filter(|(name, _)| ours(name));
+    let changes = Changes {
+        image,
+        labels: labels.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        start: None,
+        variables_of_person: &[],
+    };
+    // Nothing counts as inherited: the image is the same, so nothing is frozen by that.
+    successor(old, &Value::Null, &changes)
+}
+
 /// The container that proves the new image beside the running one: the successor, except that it
 /// takes no live traffic and can write to nothing that is shared.
 pub fn candidate(successor: &Creation, old: &Container, target_port: u16) -> Creation {

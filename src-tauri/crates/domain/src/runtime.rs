@@ -163,7 +163,7 @@ pub struct Runtime {
     pub operation: Option<OperationId>,
     /// Another live or foreign installation works on it: who, since when.
     pub lock: Option<LockHolder>,
-    /// A previous container is kept and can be rolled back to.
+    /// A previous container is kept, or its image is known, and can be rolled back to.
     pub previous: Option<PreviousContainer>,
     /// The newest version, when the last check found a newer one that was not skipped.
     pub update_available: Option<Version>,
@@ -202,7 +202,7 @@ pub fn previous_is_due(since: Timestamp, now: Timestamp) -> bool {
         > jiff::SignedDuration::from_hours(24 * i64::from(KEEPS_PREVIOUS_DAYS))
 }
 
-/// The container kept for *Roll back*.
+/// What *Roll back* goes back to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviousContainer {
@@ -211,6 +211,9 @@ pub struct PreviousContainer {
     /// When its successor was made.
     #[ts(type = "string | null")]
     pub since: Option<Timestamp>,
+    /// The container itself is kept. Otherwise somebody removed it, and the history knows its image: only
+    /// that comes back, and settings stay as they are.
+    pub kept: bool,
 }
 
 #[cfg(test)]

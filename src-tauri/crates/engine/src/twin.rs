@@ -5,6 +5,7 @@
 //! engine that goes away. No container of it serves anything; health is the executor twin's part.
 
 mod calls;
+mod hands;
 mod images;
 mod lifecycle;
 mod shape;
@@ -36,6 +37,7 @@ use crate::{
     docker::convert::{Dialect, container, neighbour},
 };
 pub use calls::{Call, Fault};
+pub use hands::Hand;
 pub use images::{Behaviour, PullEnd, PullScript, TwinImage};
 use world::World;
 
@@ -105,6 +107,9 @@ impl TwinEngine {
     ) -> Result<T, EngineError> {
         let result = {
             let mut world = self.world();
+            for hand in world.calls.hands_at(call) {
+                world.by_hand(hand);
+            }
             let lost = match world.calls.begin(call, subject) {
                 Ok(lost) => lost,
                 Err(error) => {
@@ -173,6 +178,16 @@ impl TwinEngine {
     /// It must not ask this engine anything.
     pub fn at_call(&self, call: Call, nth: usize, then: impl FnOnce() + Send + 'static) {
         self.happen(|world| world.calls.wait(call, nth, Box::new(then)));
+    }
+
+    /// Somebody does this right before the `nth` call of this kind from now on.
+    pub fn by_hand_at(&self, call: Call, nth: usize, hand: Hand) {
+        self.happen(|world| world.calls.hand(call, nth, hand));
+    }
+
+    /// Somebody does this now.
+    pub fn by_hand(&self, hand: Hand) {
+        self.happen(|world| world.by_hand(hand));
     }
 
     /// Whether the engine went away.

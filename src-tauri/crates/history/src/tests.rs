@@ -37,6 +37,7 @@ fn operation(id: &str, of: &str, minute: i64, state: OperationState) -> Operatio
         cancel: Cancel::No,
         from: None,
         to: None,
+        from_image: None,
         from_digest: None,
         to_digest: None,
         packages: None,

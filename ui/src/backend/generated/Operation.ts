@@ -27,6 +27,10 @@ pull: PullProgress | null, cancel: Cancel,
  */
 from: string | null, to: string | null, 
 /**
+ * The image before, with its digest where it has one: to go back to when nothing else is left.
+ */
+fromImage?: string, 
+/**
  * Digests before and after.
  */
 fromDigest: string | null, toDigest: string | null, 

@@ -2,10 +2,15 @@
 import type { Version } from "./Version";
 
 /**
- * The container kept for *Roll back*.
+ * What *Roll back* goes back to.
  */
 export type PreviousContainer = { image: string, version: Version | null, 
 /**
  * When its successor was made.
  */
-since: string | null, };
+since: string | null, 
+/**
+ * The container itself is kept. Otherwise somebody removed it, and the history knows its image: only
+ * that comes back, and settings stay as they are.
+ */
+kept: boolean, };

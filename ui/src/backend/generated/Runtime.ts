@@ -70,7 +70,7 @@ operation: OperationId | null,
  */
 lock: LockHolder | null, 
 /**
- * A previous container is kept and can be rolled back to.
+ * A previous container is kept, or its image is known, and can be rolled back to.
  */
 previous: PreviousContainer | null, 
 /**

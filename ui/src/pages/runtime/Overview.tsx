@@ -234,7 +234,7 @@ function AboutCard({ runtime, detail }: { runtime: Runtime; detail: RuntimeDetai
             ? [
                 {
                   label: t('overview.previous'),
-                  value: t('overview.previousKept', {
+                  value: t(previous.kept ? 'overview.previousKept' : 'overview.previousImage', {
                     version: previous.version ?? previous.image,
                   }),
                 },

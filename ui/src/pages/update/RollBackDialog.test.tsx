@@ -19,6 +19,7 @@ const previous = {
   image: `${REPOSITORY}:20240429.v7`,
   version: '20240429.v7',
   since: ago(2 * 86_400_000),
+  kept: true,
 }
 
 async function dialog(parts: Partial<Runtime> = {}) {
@@ -56,6 +57,14 @@ describe('rolling back', () => {
   it('says that no content is concerned where nothing is mounted', async () => {
     const { inside } = await dialog({ mounts: [] })
     expect(inside.getByText(/no content is concerned/)).toBeVisible()
+  })
+
+  it('says that only the image goes back where its container was removed', async () => {
+    const { inside } = await dialog({ previous: { ...previous, kept: false } })
+    const happens = inside.getByRole('region', { name: 'What happens' })
+    expect(happens).toHaveTextContent(/only the image goes back; the settings stay/)
+    expect(happens).not.toHaveTextContent(/The previous container is started/)
+    expect(inside.getByRole('button', { name: 'Roll back' })).toBeVisible()
   })
 
   it('leaves a stopped runtime stopped', async () => {

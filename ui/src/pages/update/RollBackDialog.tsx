@@ -39,12 +39,14 @@ function WhatHappens({ runtime }: { runtime: Runtime }) {
       <Sentences
         sentences={[
           previous?.since
-            ? t('rollBack.since', {
+            ? t(previous.kept ? 'rollBack.since' : 'rollBack.imageOnly', {
                 version: previous.version ?? previous.image,
                 when: formatRelative(previous.since),
               })
             : null,
-          stopped ? t('rollBack.stopped', { name }) : t('rollBack.happens'),
+          stopped
+            ? t('rollBack.stopped', { name })
+            : t(previous?.kept ? 'rollBack.happens' : 'rollBack.imageHappens'),
           stopped ? null : t('rollBack.withoutService', { name }),
           stopped ? null : t('rollBack.failed'),
           storage.length > 0

@@ -105,8 +105,8 @@ async fn make(handle: &Handle, spec: &RuntimeSpec, made: &mut Made) -> Outcome {
     let engine = handle.engine.as_ref();
     let neighbours =
         handle.or_cancel(engine.neighbours()).await?.map_err(|error| problem::of_engine(&error))?;
-    if neighbours.iter().any(|other| other.name == spec.name.as_str()) {
-        return Err(wizard::name_taken(&spec.name).into());
+    if let Some(holder) = wizard::name_holder(&neighbours, &spec.name) {
+        return Err(wizard::name_taken(&spec.name, holder).into());
     }
 
     handle.step(StepKind::Resolve);

@@ -1,15 +1,18 @@
-//! Delete: says what goes and what stays, then does exactly that.
+//! Delete: says what goes and what stays, then does exactly that, under a lock that says the same: one
+//! that was cut off is carried to its end.
 
 use domain::{
-    container::MountKind,
+    container::{Container, MountKind},
     finding::Problem,
+    label::{Labels, LockRecord, Purpose},
     name::{Part, RuntimeName},
     operation::{Cancel, OperationId, OperationKind, StepKind},
+    recovery::Parts,
     runtime::{Runtime, RuntimeId},
 };
-use engine::EngineError;
+use engine::{Engine, EngineError};
 
-use super::{Handle, Outcome, Plan, begin, not_held, row};
+use super::{Handle, Outcome, Plan, Stop, begin, held, not_held, patience::patiently, row};
 use crate::{
     api::{DeletePreview, DeleteRuntime},
     computes,
@@ -66,9 +69,28 @@ pub(crate) async fn delete(app: &App, request: DeleteRuntime) -> Result<Operatio
     let plan = Plan::on(
         OperationKind::Delete,
         &row,
-        &[StepKind::Stop, StepKind::Remove, StepKind::CleanUp],
+        &[StepKind::Lock, StepKind::Stop, StepKind::Remove, StepKind::CleanUp],
     );
     begin(app, plan, move |handle| work(handle, row, request, preview))
+}
+
+/// What goes.
+struct Going {
+    /// Anonymous volumes go with their containers.
+    with_volumes: bool,
+    volumes: Vec<String>,
+    images: Vec<String>,
+}
+
+impl Going {
+    fn of(purpose: &Purpose) -> Option<Self> {
+        match purpose.clone() {
+            Purpose::Replace => None,
+            Purpose::Delete { with_volumes, volumes, images } => {
+                Some(Self { with_volumes, volumes, images })
+            }
+        }
+    }
 }
 
 async fn work(
@@ -77,60 +99,143 @@ async fn work(
     request: DeleteRuntime,
     preview: DeletePreview,
 ) -> Outcome {
-    let engine = handle.engine.clone();
+    let engine = handle.engine.as_ref();
     handle.set_cancel(Cancel::No);
-    let refused = |error: EngineError| problem::of_engine(&error);
-    let all = lock(&handle.app().table).containers_of(&row.compute, &row.id);
-    let image_ids: Vec<String> = all.iter().map(|container| container.image_id.clone()).collect();
+    handle.step(StepKind::Lock);
+    let all = containers(&handle).await?;
+    let mut images: Vec<String> = Vec::new();
+    if request.remove_image {
+        images.extend(all.iter().map(|container| container.image_id.clone()));
+        images.sort();
+        images.dedup();
+    }
+    let volumes = if request.remove_volumes { preview.own_volumes } else { vec![] };
+    let purpose = Purpose::Delete { with_volumes: request.remove_volumes, volumes, images };
+    let held = take_lock(&handle, engine, &row, &all, purpose.clone()).await?;
+    let going = Going::of(&purpose);
+    carry_out(&handle, &row.name, held.as_ref(), going).await
+}
 
+/// Every container of the runtime, as the engine tells them now.
+async fn containers(handle: &Handle) -> Result<Vec<Container>, Stop> {
+    let all =
+        patiently(|| handle.engine.managed()).await.map_err(|error| problem::of_engine(&error))?;
+    let ours = all.into_iter().filter(|container| {
+        Labels::read(&container.labels).is_some_and(|labels| labels.runtime == handle.runtime)
+    });
+    Ok(ours.collect())
+}
+
+/// The lock of the delete. `None`: there is nothing to make a lock from, or one that an operation of
+/// this installation left stays until the end; then what is left after a crash can be deleted again.
+async fn take_lock(
+    handle: &Handle,
+    engine: &dyn Engine,
+    row: &Runtime,
+    all: &[Container],
+    purpose: Purpose,
+) -> Result<Option<held::Held>, Stop> {
+    let refused = |error: EngineError| Stop::from(problem::of_engine(&error));
+    let parts = Parts::of(all);
+    let left = parts.lock.and_then(|lock| LockRecord::read(&lock.labels));
+    let ours = &handle.app().parts.identity.creator.installation;
+    if left.is_some_and(|record| record.creator.installation == *ours) {
+        return Ok(None);
+    }
+    let Some(serving) = all.iter().find(|container| container.id == row.container_id) else {
+        return Ok(None);
+    };
+    let Purpose::Delete { images, .. } = &purpose else { return Ok(None) };
+    let Some(image) = held::some_image(engine, serving, images).await.map_err(refused)? else {
+        return Ok(None);
+    };
+    let wanted = held::Wanted {
+        name: &row.name,
+        old: serving,
+        older: parts.previous.map(|container| container.id.clone()),
+        target: String::new(),
+        purpose,
+    };
+    held::take(handle, wanted, &image).await.map(Some)
+}
+
+/// Goes on with a delete that was cut off.
+pub(super) async fn go_on(handle: &Handle, name: &RuntimeName, held: &held::Held) -> Outcome {
+    carry_out(handle, name, Some(held), Going::of(&held.record.purpose)).await
+}
+
+/// Removes all that goes. Each step may be repeated; the lock is the last container.
+async fn carry_out(
+    handle: &Handle,
+    name: &RuntimeName,
+    held: Option<&held::Held>,
+    going: Option<Going>,
+) -> Outcome {
+    let engine = handle.engine.as_ref();
+    let refused = |error: EngineError| Stop::from(problem::of_engine(&error));
+    let Some(going) = going else { return Err(problem::not_found("What is to be deleted").into()) };
+    let all = containers(handle).await?;
     handle.step(StepKind::Stop);
-    if let Some(serving) = all.iter().find(|container| container.id == row.container_id) {
-        engine
-            .stop(&serving.id, super::lifecycle::grace(serving))
+    for running in all.iter().filter(|container| container.is_running()) {
+        patiently(|| engine.stop(&running.id, super::lifecycle::grace(running)))
             .await
             .or_else(gone)
             .map_err(refused)?;
     }
     handle.step(StepKind::Remove);
-    // The serving one last: until it is gone, the runtime is still in the list.
-    let mut order: Vec<_> = all.iter().collect();
-    order.sort_by_key(|container| {
-        RuntimeName::parse(&container.name).is_ok()
-            && Part::of_container(&container.name).1 == Part::Serving
-    });
+    let lock_id = held.map(|held| held.id.as_str());
+    let part = |container: &Container| Part::of_container(&container.name).1;
+    // The serving one last: until it is gone, the runtime is still in the list. A lock comes after all.
+    let mut order: Vec<_> =
+        all.iter().filter(|container| lock_id != Some(container.id.as_str())).collect();
+    order
+        .sort_by_key(|container| (part(container) == Part::Lock, part(container) == Part::Serving));
     for container in order {
-        engine
-            .remove(&container.id, true, request.remove_volumes)
+        patiently(|| engine.remove(&container.id, true, going.with_volumes))
             .await
             .or_else(gone)
             .map_err(refused)?;
-        table::remove(handle.app(), &row.compute, &container.id);
+        table::remove(handle.app(), &handle.compute, &container.id);
     }
     handle.step(StepKind::CleanUp);
     let mut left = Vec::new();
-    if request.remove_volumes {
-        for volume in &preview.own_volumes {
-            if let Err(error) = engine.remove_volume(volume).await.or_else(gone) {
-                left.push(format!("volume {volume} ({error})"));
-            }
+    for volume in &going.volumes {
+        if let Err(error) = engine.remove_volume(volume).await.or_else(gone) {
+            left.push(format!("volume {volume} ({error})"));
         }
     }
-    if request.remove_image {
-        for image in &image_ids {
-            match engine.remove_image(image).await {
-                Ok(()) | Err(EngineError::NotFound(_)) => {}
-                // Another container, or another name, came to use it meanwhile.
-                Err(error) => left.push(format!("image {} ({error})", row.image)),
-            }
-        }
+    // A lock that had to be made from one of these images would keep it.
+    let lock_image = match held {
+        Some(held) => engine.inspect(&held.id).await.ok().map(|lock| lock.image_id),
+        None => None,
+    };
+    let (of_lock, others): (Vec<_>, Vec<_>) =
+        going.images.iter().partition(|image| lock_image.as_ref() == Some(*image));
+    for image in others {
+        left.extend(remove_image(engine, image).await);
     }
-    lock(&handle.app().checks).remove(&row.id);
+    if let Some(held) = held {
+        held::release(handle, held).await;
+        table::remove(handle.app(), &handle.compute, &held.id);
+    }
+    for image in of_lock {
+        left.extend(remove_image(engine, image).await);
+    }
+    lock(&handle.app().checks).remove(&handle.runtime);
     computes::tell(handle.app());
     Ok(if left.is_empty() {
-        format!("{} is deleted.", row.name)
+        format!("{name} is deleted.")
     } else {
-        format!("{} is deleted. Left behind: {}.", row.name, left.join(", "))
+        format!("{name} is deleted. Left behind: {}.", left.join(", "))
     })
+}
+
+/// Removes an image; what is told when it stays, for another container, or another name, came to use it.
+async fn remove_image(engine: &dyn Engine, image: &str) -> Option<String> {
+    match engine.remove_image(image).await {
+        Ok(()) | Err(EngineError::NotFound(_)) => None,
+        Err(error) => Some(format!("image {image} ({error})")),
+    }
 }
 
 fn gone(error: EngineError) -> Result<(), EngineError> {

@@ -3,10 +3,14 @@
 mod create;
 mod delete;
 mod handle;
+mod hands;
+mod held;
 mod image;
 mod lifecycle;
+mod patience;
 mod preview;
 mod proof;
+mod put_back;
 mod recover;
 mod resume;
 mod swap;
@@ -88,6 +92,7 @@ impl Plan {
             cancel: Cancel::Cancel,
             from: self.from,
             to: self.to,
+            from_image: None,
             from_digest: None,
             to_digest: None,
             packages: None,
@@ -196,6 +201,7 @@ where
 async fn conclude(app: &App, running: &Running, result: Outcome) -> Operation {
     let ended = ended(running.view(), result);
     keep(app, &ended).await;
+    crate::came_from::take(app, &ended);
     running.change(app, true, |operation| *operation = ended.clone());
     lock(&app.busy).remove(&ended.runtime);
     tracing::info!(operation = %ended.id, kind = ?ended.kind, state = ?ended.state, "operation ended");

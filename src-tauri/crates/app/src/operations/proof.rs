@@ -13,13 +13,15 @@ use tokio::time::Instant;
 use super::Handle;
 use crate::{finding, health, table};
 
-/// Pause between two questions: short at first, since a switch-over waits for the answer.
+/// Pause between two questions: short, since a switch-over waits for the answer.
 const PAUSE: Duration = Duration::from_millis(20);
 const LATER_PAUSE: Duration = Duration::from_millis(150);
+/// Pause between two looks at the container meanwhile: a look costs more than a question.
+const LOOK_PAUSE: Duration = Duration::from_millis(200);
 /// Pause between two looks at a container that is to stay.
 const STAY_PAUSE: Duration = Duration::from_millis(60);
 /// How long the short pause is kept.
-const EAGER_FOR: Duration = Duration::from_secs(5);
+const EAGER_FOR: Duration = Duration::from_secs(60);
 /// After so long without an answer it is looked at what listens inside.
 const LOOK_INSIDE_AFTER: Duration = Duration::from_secs(12);
 
@@ -34,38 +36,48 @@ pub(crate) async fn wait_until_ready(
     let engine = handle.engine.as_ref();
     let began = Instant::now();
     let mut looked_inside = began;
-    let mut wrong = 0u32;
+    // Where it answers, and when that was looked up.
+    let mut base: Option<String> = None;
+    let mut looked: Option<Instant> = None;
     loop {
-        let now = match engine.inspect(container).await {
-            Ok(now) => now,
-            Err(EngineError::NotFound(_)) => {
-                return Err(domain::diagnosis::describe(
-                    domain::finding::Cause::ContainerGone,
-                    domain::diagnosis::About::default(),
-                ));
+        if looked.is_none_or(|at| at.elapsed() >= LOOK_PAUSE) {
+            let now = match engine.inspect(container).await {
+                Ok(now) => now,
+                Err(EngineError::NotFound(_)) => {
+                    return Err(domain::diagnosis::describe(
+                        domain::finding::Cause::ContainerGone,
+                        domain::diagnosis::About::default(),
+                    ));
+                }
+                // The engine may be back before the time is over.
+                Err(error) if began.elapsed() > limit => {
+                    return Err(domain::diagnosis::of_engine(
+                        &error.words(),
+                        domain::diagnosis::About::default(),
+                    ));
+                }
+                Err(_) => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    continue;
+                }
+            };
+            if !now.is_running() || now.state == domain::container::ContainerState::Restarting {
+                // The engine writes the reason a moment after the state.
+                tokio::time::sleep(LATER_PAUSE).await;
+                if let Some(finding) = finding::ended(engine, container).await {
+                    return Err(finding);
+                }
             }
-            // The engine may be back before the time is over.
-            Err(error) if began.elapsed() > limit => {
-                return Err(domain::diagnosis::of_engine(
-                    &error.words(),
-                    domain::diagnosis::About::default(),
-                ));
+            if now.state == domain::container::ContainerState::Paused {
+                // It will not answer however long it is waited.
+                return Err(finding::paused());
             }
-            Err(_) => {
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                continue;
-            }
-        };
-        if !now.is_running() || now.state == domain::container::ContainerState::Restarting {
-            // The engine writes the reason a moment after the state.
-            tokio::time::sleep(LATER_PAUSE).await;
-            if let Some(finding) = finding::ended(engine, container).await {
-                return Err(finding);
-            }
+            base = table::endpoint(&now);
+            looked = Some(Instant::now());
         }
-        let miss = match table::endpoint(&now) {
+        let miss = match &base {
             Some(base) => {
-                match handle.app().parts.executor.health(&base, health_path, health::PATIENCE).await
+                match handle.app().parts.executor.health(base, health_path, health::PATIENCE).await
                 {
                     Ok(protocol) => return Ok(protocol),
                     Err(miss) => miss,
@@ -73,7 +85,6 @@ pub(crate) async fn wait_until_ready(
             }
             None => Miss::Refused("no port is published".into()),
         };
-        wrong = if matches!(miss, Miss::WrongAnswer { .. }) { wrong + 1 } else { 0 };
         let waited = began.elapsed();
         // Nothing that listens on the loopback inside only will ever be reached.
         if waited > LOOK_INSIDE_AFTER && looked_inside.elapsed() > Duration::from_secs(5) {

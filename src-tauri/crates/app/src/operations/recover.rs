@@ -1,10 +1,12 @@
 //! Recovery: puts right what an interrupted operation left, from the lock on the engine alone.
 
+use std::time::Duration;
+
 use domain::{
     compute::ComputeId,
     container::Container,
     finding::{Problem, ProblemCode},
-    label::{Labels, LockRecord},
+    label::{Labels, LockRecord, Purpose},
     name::{Part, RuntimeName},
     operation::{Cancel, OperationId, OperationKind, OperationState, StepKind},
     recovery::{Parts, Recovery, judge},
@@ -13,7 +15,13 @@ use domain::{
 use engine::EngineError;
 use serde_json::json;
 
-use super::{Handle, Outcome, Plan, Stop, begin, proof, resume, swap, works_no_more};
+use super::{
+    Handle, Outcome, Plan, Stop, begin, delete, held,
+    patience::patiently,
+    proof,
+    put_back::{self, Back},
+    resume, works_no_more,
+};
 use crate::{
     context::{App, lock},
     problem, table,
@@ -55,6 +63,18 @@ pub async fn recover_all(app: &App) {
             tracing::warn!(%error, "an unfinished operation could not be closed in the history");
         }
     }
+}
+
+/// How long after an operation that could not put everything right recovery begins.
+const LATER: Duration = Duration::from_secs(5);
+
+/// Looks again in a moment, when an operation ended without being able to put everything right.
+pub(super) fn later(app: &App, compute: &ComputeId) {
+    let (app, compute) = (app.clone(), compute.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(LATER).await;
+        recover_compute(&app, &compute);
+    });
 }
 
 /// Looks at a compute that was just listed for what dead operations of this installation left.
@@ -148,7 +168,7 @@ fn plan(
         to: None,
         started_by: Some(started_by.unwrap_or_else(|| "the application, by itself".to_owned())),
     };
-    let held = swap::Held { record, id: lock_id.to_owned() };
+    let held = held::Held { record, id: lock_id.to_owned() };
     begin(app, plan, move |handle| async move {
         let lock_id = held.id.clone();
         let outcome = work(&handle, &name, &held).await;
@@ -170,13 +190,16 @@ pub(crate) fn take_over(app: &App, id: &RuntimeId) -> Result<OperationId, Proble
     plan(app, &row.compute, id, row.name.as_str(), &container.id, record, Some(who))
 }
 
-async fn work(handle: &Handle, name: &RuntimeName, held: &swap::Held) -> Outcome {
+async fn work(handle: &Handle, name: &RuntimeName, held: &held::Held) -> Outcome {
     let engine = handle.engine.as_ref();
     let refused = |error: EngineError| Stop::from(problem::of_engine(&error));
     handle.set_cancel(Cancel::No);
     handle.step(StepKind::Check);
     let record = &held.record;
-    let all: Vec<Container> = swap::patiently(|| engine.managed())
+    if record.purpose != Purpose::Replace {
+        return delete::go_on(handle, name, held).await;
+    }
+    let all: Vec<Container> = patiently(|| engine.managed())
         .await
         .map_err(refused)?
         .into_iter()
@@ -188,60 +211,76 @@ async fn work(handle: &Handle, name: &RuntimeName, held: &swap::Held) -> Outcome
     let running =
         |id: &str| all.iter().any(|container| container.id == id && container.is_running());
     handle.step(StepKind::PutBack);
+    let back = Back::of(record);
+    // It waits for a port that another holds as long as it takes, unless the person ends that.
+    handle.set_cancel(Cancel::Cancel);
+    let to_old = async |back: &Back<'_>, remove: &[String]| {
+        let done = put_back::put_back(handle, name, back, remove).await;
+        handle.set_cancel(Cancel::No);
+        done
+    };
     let outcome = match judge(&parts, record) {
-        Recovery::KeepOld { remove, .. } => {
-            swap::put_back(handle, name, record, &remove).await?;
+        Recovery::KeepOld { old, remove, older, start } => {
+            handle.set_cancel(Cancel::No);
+            for id in &remove {
+                patiently(|| engine.remove(id, true, true)).await.map_err(refused)?;
+            }
+            put_back::older_back(engine, name, older.as_deref()).await.map_err(refused)?;
+            if let Some(old) = all.iter().find(|container| container.id == old && start) {
+                handle.set_cancel(Cancel::Cancel);
+                put_back::start(handle, name, old, None).await?;
+            }
             format!("{name} is as it was before the interrupted operation.")
         }
-        Recovery::PutBack { remove, .. } => {
-            swap::put_back(handle, name, record, &remove).await?;
+        Recovery::PutBack { old, remove, .. } => {
+            to_old(&Back { old: &old, ..back }, &remove).await?;
             format!("{name} was put back as it was before the interrupted operation.")
         }
         // The old one still serves: nothing has to be proven, and nothing need stop.
         Recovery::ProveNew { new, old, .. } if running(&old) && !running(&new) => {
-            swap::put_back(handle, name, record, &[new]).await?;
+            to_old(&Back { old: &old, ..back }, &[new]).await?;
             format!("{name} was put back as it was before the interrupted operation.")
         }
         Recovery::ProveNew { new, old, older } => {
             if prove(handle, &new, record).await {
                 let off = json!({"Name": "no"});
-                match swap::patiently(|| engine.set_restart_policy(&old, &off)).await {
-                    Ok(()) | Err(EngineError::NotSupported(_)) => {}
+                match patiently(|| engine.set_restart_policy(&old, &off)).await {
+                    Ok(()) | Err(EngineError::NotSupported(_) | EngineError::NotFound(_)) => {}
                     Err(error) => return Err(refused(error)),
                 }
                 if let Some(older) = older {
-                    swap::patiently(|| engine.remove(&older, true, false))
-                        .await
-                        .map_err(refused)?;
+                    patiently(|| engine.remove(&older, true, false)).await.map_err(refused)?;
                 }
                 format!(
                     "The interrupted operation on {name} was brought to its end: the new container answers."
                 )
             } else {
-                swap::put_back(handle, name, record, &[new]).await?;
+                to_old(&Back { old: &old, ..back }, &[new]).await?;
                 format!(
                     "{name} was put back: the new container of the interrupted operation does not answer."
                 )
             }
         }
-        Recovery::OldGone { keep, remove } => {
+        Recovery::OldGone { keep, remove, older } => {
             for id in &remove {
-                swap::patiently(|| engine.remove(id, true, false)).await.map_err(refused)?;
+                patiently(|| engine.remove(id, true, false)).await.map_err(refused)?;
             }
-            if let Some(keep) = &keep {
-                swap::patiently(|| swap::rename(engine, keep, name.as_str()))
+            if let Some(keep) = all.iter().find(|container| Some(&container.id) == keep.as_ref()) {
+                patiently(|| put_back::rename(engine, &keep.id, name.as_str()))
                     .await
                     .map_err(refused)?;
                 if record.old_was_running {
-                    swap::patiently(|| engine.start(keep)).await.map_err(refused)?;
+                    put_back::start(handle, name, keep, None).await?;
                 }
             }
+            put_back::older_back(engine, name, older.as_deref()).await.map_err(refused)?;
             format!("The old container of {name} was removed by someone; what is there was kept.")
         }
     };
+    handle.set_cancel(Cancel::No);
     handle.step(StepKind::CleanUp);
-    swap::release(handle, held).await;
-    for container in swap::patiently(|| engine.managed()).await.map_err(refused)? {
+    held::release(handle, held).await;
+    for container in patiently(|| engine.managed()).await.map_err(refused)? {
         table::put(handle.app(), &handle.compute, container);
     }
     Ok(outcome)
@@ -251,7 +290,7 @@ async fn prove(handle: &Handle, new: &str, record: &LockRecord) -> bool {
     if !record.old_was_running {
         return true;
     }
-    if swap::patiently(|| handle.engine.start(new)).await.is_err() {
+    if patiently(|| handle.engine.start(new)).await.is_err() {
         return false;
     }
     let path = lock(&handle.app().table)

@@ -1,10 +1,12 @@
 //! The transaction of an update: pull, prove beside the running container, switch over; after a failure
 //! nothing of it stays.
 
+use std::collections::BTreeMap;
+
 use domain::{
     container::Container,
     diagnosis::About,
-    finding::Problem,
+    image::Platform,
     label::Labels,
     name::{Part, RuntimeName},
     operation::{StepKind, package_changes},
@@ -13,11 +15,51 @@ use domain::{
     spec::Environment,
     start::{self, StartedBy},
 };
-use engine::{Engine, EngineError};
+use engine::EngineError;
 use serde_json::Value;
 
-use super::{Handle, Outcome, Stop, image, preview::active_runs, proof, swap, update::shown};
-use crate::{api::ActiveRuns, finding, problem, resolve::Target};
+use super::{
+    Handle, Outcome, Stop,
+    hands::{self, Hands},
+    held::{Held, release, still_held},
+    image,
+    patience::patiently,
+    preview::active_runs,
+    proof, recover, swap,
+    update::shown,
+};
+use crate::{
+    api::ActiveRuns,
+    finding, problem,
+    resolve::{self, Target},
+};
+
+/// All that decides what the new container is, but for the old one: that is looked at again when it
+/// counts, for somebody may have changed its settings meanwhile.
+struct Successor {
+    image: String,
+    /// The configuration of the image that the old one was made from.
+    old_image: Value,
+    labels: BTreeMap<String, String>,
+    /// `None` = as the old one is started.
+    start: Option<image::Start>,
+    /// Names of variables that the person set.
+    variables: Vec<String>,
+    /// The port inside.
+    port: u16,
+}
+
+impl Successor {
+    fn of(&self, old: &Container) -> Creation {
+        let changes = Changes {
+            image: &self.image,
+            labels: self.labels.clone(),
+            start: self.start.as_ref().map(|start| start.entry.clone()),
+            variables_of_person: &self.variables,
+        };
+        recreate::successor(old, &self.old_image, &changes)
+    }
+}
 
 /// One update of one container, under its lock.
 pub(super) struct Transaction<'a> {
@@ -41,17 +83,17 @@ impl Transaction<'_> {
     pub(super) async fn go(
         &self,
         handle: &Handle,
-        held: &swap::Held,
+        held: &Held,
         cannot_prove: &[String],
     ) -> Outcome {
         let present = image::pull(handle, self.target).await?;
-        swap::still_held(handle, held).await?;
+        still_held(handle, held).await?;
         handle.step(StepKind::Inspect);
-        let (creation, port) = self.successor(handle, &present).await?;
+        let successor = self.successor(handle, &present).await?;
 
         if cannot_prove.is_empty() {
             handle.step(StepKind::Prove);
-            self.prove(handle, &creation, port).await?;
+            self.prove(handle, &successor.of(self.old), successor.port).await?;
         } else {
             handle.skip(StepKind::Prove, &cannot_prove.join(" "));
         }
@@ -62,30 +104,37 @@ impl Transaction<'_> {
             handle.skip(StepKind::WaitForRuns, "It is stopped.");
         }
         handle.step(StepKind::SwitchOver);
+        let switch = swap::Switch {
+            name: self.name(),
+            old: &self.old.id,
+            held,
+            health_path: self.health_path(),
+        };
         let switched =
-            swap::switch_over(handle, self.name(), self.old, held, &creation, self.health_path())
-                .await?;
+            swap::switch_over(handle, &switch, |old: &Container| successor.of(old)).await?;
         handle.set(|operation| operation.without_service = switched.without_service);
-        let mut outcome = format!("{} runs {}.", self.name(), self.target.title());
-        if !self.old.is_running() {
-            outcome = format!("{} is on {} and still stopped.", self.name(), self.target.title());
-        }
+        let (name, title) = (self.name(), self.target.title());
+        let mut outcome = match (switched.runs, self.old.is_running()) {
+            (true, _) => format!("{name} runs {title}."),
+            (false, false) => format!("{name} is on {title} and still stopped."),
+            (false, true) => format!(
+                "{name} is on {title} and stopped: someone stopped it while the operation went on."
+            ),
+        };
         if switched.old_removed {
             outcome.push_str(" The previous container was removed, because this engine cannot keep it from starting again.");
         }
         Ok(outcome)
     }
 
-    /// The container that takes over, and the port inside.
+    /// What the container that takes over is made by.
     async fn successor(
         &self,
         handle: &Handle,
         present: &image::Present,
-    ) -> Result<(Creation, u16), Stop> {
-        let engine = handle.engine.as_ref();
-        let old_image = image_config(engine, &self.old.image_id)
-            .await
-            .map_err(|error| problem::of_engine(&error))?;
+    ) -> Result<Successor, Stop> {
+        let old_image =
+            image_config(handle, self.old).await.map_err(|error| problem::of_engine(&error))?;
         let old_labels = Labels::read(&self.old.labels)
             .ok_or_else(|| problem::not_found("The runtime's label"))?;
         let mut spec = old_labels.spec.clone();
@@ -120,19 +169,21 @@ impl Transaction<'_> {
             )
             .await?;
             labels.started_by = Some(start.by);
-            (Some(start.entry), start.port)
+            let port = start.port;
+            (Some(start), port)
         } else {
             (None, start::target_port(asked, &present.image.config))
         };
         labels.target_port = Some(port);
         let variables = old_labels.spec.map(|spec| spec.variables).unwrap_or_default();
-        let changes = Changes {
-            image: &present.name,
+        Ok(Successor {
+            image: present.name.clone(),
+            old_image,
             labels: labels.write(),
             start,
-            variables_of_person: &variables,
-        };
-        Ok((recreate::successor(self.old, &old_image, &changes), port))
+            variables,
+            port,
+        })
     }
 
     /// Runs the new image beside the old one and waits until its service answers.
@@ -149,7 +200,7 @@ impl Transaction<'_> {
             let log = finding::last_lines(engine, &id).await;
             handle.set(|operation| operation.kept_log = Some(log).filter(|log| !log.is_empty()));
         }
-        let removed = swap::patiently(|| engine.remove(&id, true, true)).await;
+        let removed = patiently(|| engine.remove(&id, true, true)).await;
         result?;
         removed.map_err(|error| problem::of_engine(&error))?;
         Ok(())
@@ -157,12 +208,19 @@ impl Transaction<'_> {
 
     async fn proven(&self, handle: &Handle, id: &str, about: About<'_>) -> Result<(), Stop> {
         let engine = handle.engine.as_ref();
-        swap::start_on_any_port(engine, id)
-            .await
-            .map_err(|error| problem::engine_finding(&error, about))?;
+        let candidate = "the candidate";
+        let hands = Hands::watch(&handle.engine);
+        swap::start_on_any_port(engine, id).await.map_err(|error| match error {
+            EngineError::NotFound(words) if words.contains("o such container") => {
+                hands::removed_before_start(candidate)
+            }
+            error => problem::engine_finding(&error, about),
+        })?;
         let limit = handle.app().ready_within();
         let ready = proof::stays_ready(handle, id, self.health_path(), limit, proof::STAY);
-        handle.or_cancel(ready).await?.map_err(Problem::found)?;
+        if let Err(found) = handle.or_cancel(ready).await? {
+            return Err(hands.or_found(id, candidate, found).await.into());
+        }
         let new = handle.or_cancel(proof::inside(engine, id)).await?;
         let old = if self.old.is_running() {
             handle.or_cancel(proof::inside(engine, &self.old.id)).await?
@@ -214,59 +272,97 @@ impl Transaction<'_> {
     async fn remove_what_was_made(
         &self,
         handle: &Handle,
-        held: &swap::Held,
+        held: &Held,
+        old_is_there: bool,
     ) -> Result<(), EngineError> {
         let engine = handle.engine.as_ref();
-        for container in swap::patiently(|| engine.managed()).await? {
+        for container in patiently(|| engine.managed()).await? {
             let made = Labels::read(&container.labels)
                 .is_some_and(|labels| labels.operation == held.record.operation);
-            let is_old = container.id == held.record.old;
-            if made && !is_old && Part::of_container(&container.name).1 != Part::Lock {
-                swap::patiently(|| engine.remove(&container.id, true, true)).await?;
+            // One that serves is left: whoever took the operation over has kept it.
+            let part = Part::of_container(&container.name).1;
+            if made && matches!(part, Part::Candidate | Part::Next) {
+                patiently(|| engine.remove(&container.id, true, old_is_there)).await?;
             }
         }
         Ok(())
     }
 
     /// What the person has after a failure or cancel.
-    fn what_stands(&self, handle: &Handle, running: bool) -> String {
-        let (name, before) = (self.name(), shown(self.row));
-        match (running, handle.has_step(StepKind::PutBack)) {
+    fn what_stands(&self, handle: &Handle, old: &Container) -> String {
+        let (name, before) = (&old.name, shown(self.row));
+        match (old.is_running(), handle.has_step(StepKind::PutBack)) {
             (true, true) => format!("{name} runs {before} as before. It was put back."),
             (true, false) => format!("{name} runs {before} as before. It never stopped."),
             (false, _) => format!("{name} is on {before} and stopped, as before."),
         }
     }
 
-    /// After a failure or cancel: nothing of it stays but the old state.
-    pub(super) async fn clean_up(&self, handle: &Handle, held: &swap::Held) {
+    /// The old container, or the one that was made again in its place; `None` = it is gone.
+    async fn standing(
+        &self,
+        handle: &Handle,
+        held: &Held,
+    ) -> Result<Option<Container>, EngineError> {
         let engine = handle.engine.as_ref();
-        if let Err(EngineError::NotFound(_)) = engine.inspect(&held.id).await {
-            // Someone took the operation over: what is there now is theirs.
-            return;
+        match patiently(|| engine.inspect(&held.record.old)).await {
+            Err(EngineError::NotFound(_)) => {}
+            answer => return answer.map(Some),
         }
-        // The lock stays when the old one could not be put back: recovery goes on from it.
-        match swap::patiently(|| engine.inspect(&held.record.old)).await {
-            Ok(old) if old.name == self.name().as_str() => {
-                match self.remove_what_was_made(handle, held).await {
-                    Ok(()) => swap::release(handle, held).await,
-                    Err(error) => tracing::warn!(%error, "a candidate could not be removed"),
-                }
-                let stands = self.what_stands(handle, old.is_running());
-                handle.set(|operation| operation.outcome = Some(stands));
+        match patiently(|| engine.inspect(self.name().as_str())).await {
+            Err(EngineError::NotFound(_)) => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// After a failure or cancel: nothing of it stays but the old state.
+    pub(super) async fn clean_up(&self, handle: &Handle, held: &Held) {
+        let standing = match self.standing(handle, held).await {
+            Ok(standing) => standing,
+            Err(error) => {
+                tracing::warn!(%error, "what a failed operation left cannot be looked at");
+                return recover::later(handle.app(), &handle.compute);
             }
-            Err(EngineError::NotFound(_)) => swap::release(handle, held).await,
-            _ => {}
+        };
+        let in_between = standing.as_ref().is_some_and(|standing| {
+            let labels = Labels::read(&standing.labels);
+            let is_new = labels.is_some_and(|labels| labels.operation == held.record.operation);
+            is_new || standing.name == self.name().container(Part::Previous)
+        });
+        if in_between {
+            // It could not be put back: the lock stays, and recovery goes on from it.
+            recover::later(handle.app(), &handle.compute);
+        } else {
+            match self.remove_what_was_made(handle, held, standing.is_some()).await {
+                Ok(()) => release(handle, held).await,
+                Err(error) => tracing::warn!(%error, "a candidate could not be removed"),
+            }
+            let stands = match &standing {
+                Some(old) => self.what_stands(handle, old),
+                None => format!("The container of {} was removed by someone.", self.name()),
+            };
+            handle.set(|operation| operation.outcome = Some(stands));
         }
         handle.look_at(&held.record.old).await;
+        if let Some(standing) = &standing {
+            handle.look_at(&standing.id).await;
+        }
     }
 }
 
-/// The lowest image configuration that can be had for a container: `Null` when its image is gone.
-async fn image_config(engine: &dyn Engine, image_id: &str) -> Result<Value, EngineError> {
-    match engine.image(image_id).await {
-        Ok(image) => Ok(image.config),
-        Err(EngineError::NotFound(_)) => Ok(Value::Null),
-        Err(error) => Err(error),
+/// The configuration of the image that a container was made from. Where somebody removed the image, its
+/// registry still tells it; `Null` when that cannot be had either, and then nothing counts as inherited.
+async fn image_config(handle: &Handle, old: &Container) -> Result<Value, EngineError> {
+    match handle.engine.image(&old.image_id).await {
+        Ok(image) => return Ok(image.config),
+        Err(EngineError::NotFound(_)) => {}
+        Err(error) => return Err(error),
     }
+    let exact = Labels::read(&old.labels)
+        .and_then(|labels| labels.image)
+        .filter(|image| image.digest.is_some());
+    let Some(exact) = exact else { return Ok(Value::Null) };
+    let platform = Platform::linux(&handle.engine.facts().architecture);
+    let (told, _) = resolve::remote(handle.app(), &exact, &platform).await;
+    Ok(told.map_or(Value::Null, |image| image.config))
 }

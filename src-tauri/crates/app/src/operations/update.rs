@@ -4,7 +4,7 @@ use domain::{
     container::Container,
     finding::{Problem, ProblemCode},
     image::{Digest, ImageReference},
-    label::Labels,
+    label::{Labels, Purpose},
     operation::{OperationId, OperationKind, StepKind},
     recovery::Parts,
     recreate,
@@ -14,13 +14,14 @@ use domain::{
 use engine::{Engine, EngineError};
 
 use super::{
-    Handle, Outcome, Plan, Stop, begin, not_held,
+    Handle, Outcome, Plan, Stop, begin, hands, held, image, not_held,
     preview::{all_containers, doubts, unproven},
     row, swap,
     transaction::Transaction,
 };
 use crate::{
     api::UpdateRuntime,
+    came_from::{self, CameFrom},
     context::{App, lock},
     problem,
     resolve::{self, Target},
@@ -47,6 +48,8 @@ enum Aim {
     },
     /// The image of the kept previous container.
     Previous(Box<Container>),
+    /// The image from which the runtime came, by the history: the previous container is gone.
+    Known(Box<CameFrom>),
 }
 
 /// Starts an update for the person.
@@ -74,12 +77,16 @@ pub(crate) fn update_by(
     begin(app, plan, |handle| work(handle, row, aim))
 }
 
-/// Starts to go back to the image of the kept previous container.
+/// Starts to go back to the image of the kept previous container; where that is gone, to the image that
+/// the history knows.
 pub(crate) fn roll_back(app: &App, id: &RuntimeId) -> Result<OperationId, Problem> {
     let row = row(app, id)?;
     not_held(&row)?;
     let containers = lock(&app.table).containers_of(&row.compute, id);
-    let previous = Parts::of(&containers).previous.cloned().ok_or_else(|| {
+    let kept = Parts::of(&containers).previous.cloned();
+    let aim = kept.map(|previous| Aim::Previous(Box::new(previous)));
+    let known = || came_from::of(app, id, &row.digest).map(|from| Aim::Known(Box::new(from)));
+    let aim = aim.or_else(known).ok_or_else(|| {
         Problem::new(
             ProblemCode::NotFound,
             "No previous container is kept, so there is nothing to go back to.",
@@ -88,7 +95,7 @@ pub(crate) fn roll_back(app: &App, id: &RuntimeId) -> Result<OperationId, Proble
     })?;
     let mut plan = Plan::on(OperationKind::RollBack, &row, &STEPS);
     plan.from = Some(shown(&row));
-    begin(app, plan, |handle| work(handle, row, Aim::Previous(Box::new(previous))))
+    begin(app, plan, |handle| work(handle, row, aim))
 }
 
 /// What runs, for people.
@@ -104,10 +111,12 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
     if old.name != row.name.as_str() {
         return Err(problem::not_found("The container of this name").into());
     }
+    hands::not_paused(&row.name, &old)?;
     let others = all_containers(engine.as_ref()).await.map_err(refused)?;
     if let Some(refusal) = recreate::refusals(&old, &others).into_iter().next() {
         return Err(refusal.into());
     }
+    let kept = !matches!(aim, Aim::Known(_));
     let (target, environment, confirmed, cancel_runs) = match aim {
         Aim::Environment { environment, confirmed, cancel_runs } => {
             let target = handle
@@ -122,13 +131,23 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
                 .map(|spec| spec.environment);
             (target, environment, true, false)
         }
+        Aim::Known(from) => {
+            let work = known_image(handle.app(), engine.as_ref(), &from);
+            let target = handle.or_cancel(work).await??;
+            let environment = row.spec.as_ref().map(|spec| now_on(&spec.environment, &target));
+            (target, environment, true, false)
+        }
     };
     let rolling_back = handle.kind() == OperationKind::RollBack;
     handle.note(target.title());
     let digest = target.digest();
+    let from_image = Labels::read(&old.labels)
+        .and_then(|labels| labels.image)
+        .map_or_else(|| old.image_reference.clone(), |image| image.to_string());
     handle.set(|operation| {
         operation.to = Some(target.title());
         operation.to_digest = Some(digest);
+        operation.from_image = Some(from_image);
         operation.from_digest = Some(row.digest.clone());
     });
     let cannot_prove = recreate::cannot_prove(&old, None);
@@ -147,8 +166,19 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
     handle.step(StepKind::Lock);
     let ours = lock(&handle.app().table).containers_of(&row.compute, &row.id);
     let older = Parts::of(&ours).previous.map(|container| container.id.clone());
-    let held =
-        swap::take_lock(&handle, &row.name, &old, older, &target.digest(), &old.image_id).await?;
+    let wanted = held::Wanted {
+        name: &row.name,
+        old: &old,
+        older,
+        target: target.digest(),
+        purpose: Purpose::Replace,
+    };
+    let image = match held::some_image(engine.as_ref(), &old, &[]).await.map_err(refused)? {
+        Some(image) => image,
+        // Somebody removed every image: the target is the first one that can be had.
+        None => image::pull(&handle, &target).await?.name,
+    };
+    let held = held::take(&handle, wanted, &image).await?;
     let transaction =
         Transaction { row: &row, old: &old, target: &target, environment, cancel_runs };
     let result = transaction.go(&handle, &held, &cannot_prove).await;
@@ -157,7 +187,13 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
             if rolling_back && let Ok(digest) = Digest::parse(&row.digest) {
                 remember_bad(handle.app(), &digest, "It was rolled back.").await;
             }
-            Ok(outcome)
+            Ok(if kept {
+                outcome
+            } else {
+                format!(
+                    "{outcome} Its previous container was gone, so only the image went back; the settings stayed as they are."
+                )
+            })
         }
         Err(stop) => {
             transaction.clean_up(&handle, &held).await;
@@ -203,5 +239,46 @@ async fn previous_image(
         }
         (Err(error), _) => Err(problem::of_engine(&error).into()),
         (_, None) => Err(problem::not_found("The image of the previous container").into()),
+    }
+}
+
+/// The image from which a runtime came: on the compute, else from where it came by its digest.
+async fn known_image(app: &App, engine: &dyn Engine, from: &CameFrom) -> Result<Target, Stop> {
+    let reference = &from.image;
+    let exact = reference
+        .digest
+        .as_ref()
+        .map_or_else(|| from.digest.clone(), |digest| reference.pinned(digest).to_string());
+    match engine.image(&exact).await {
+        Ok(local) => Ok(Target {
+            reference: reference.clone(),
+            remote: None,
+            local: Some(local),
+            download_size: 0,
+            login: None,
+        }),
+        Err(EngineError::NotFound(_)) if reference.digest.is_some() => {
+            Ok(resolve::image(app, engine, reference).await?)
+        }
+        // Its tag may name another image by now.
+        Err(EngineError::NotFound(_)) => Err(Problem::new(
+            ProblemCode::ImageNotFound,
+            format!("The image {reference} from which this runtime came is not on the compute any more, and came from no registry."),
+        )
+        .hint("Update to the version that you want instead.")
+        .into()),
+        Err(error) => Err(problem::of_engine(&error).into()),
+    }
+}
+
+/// An environment, once it is on this image.
+fn now_on(environment: &Environment, target: &Target) -> Environment {
+    match environment {
+        Environment::Default { repository, version } => Environment::Default {
+            repository: repository.clone(),
+            // One that follows the newest goes on following it.
+            version: version.and_then(|version| target.version().or(Some(version))),
+        },
+        Environment::Image { .. } => Environment::Image { reference: target.reference.clone() },
     }
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod create;
+mod hands;
 mod lifecycle;
 mod logins;
 mod policies;

@@ -48,6 +48,7 @@ async fn lock_of(world: &World, installation: &str, process: ProcessMark) {
         old_restart_policy: json!({"Name": "unless-stopped"}),
         older: None,
         target: "sha256:0".into(),
+        purpose: label::Purpose::Replace,
     };
     let json = serde_json::to_string(&record).expect("json");
     add(world, "eval.lock", "cut-off", &[(label::LOCK, json)]).await;

@@ -178,6 +178,7 @@ async fn foreign_lock(world: &World, name: &str) {
         old_restart_policy: json!({"Name": "unless-stopped"}),
         older: None,
         target: "sha256:0".into(),
+        purpose: label::Purpose::Replace,
     };
     let mut labels = old.labels.clone();
     labels.insert(label::LOCK.into(), serde_json::to_string(&record).expect("json"));

@@ -2,6 +2,7 @@
 
 use domain::compute::Unreachable;
 
+use super::hands::Hand;
 use crate::EngineError;
 
 /// The kinds of calls, one for each function of [`crate::Engine`].
@@ -73,6 +74,7 @@ pub(super) struct Calls {
     pub unreachable: bool,
     planned: Vec<(Call, usize, Fault)>,
     waiting: Vec<(Call, usize, Moment)>,
+    hands: Vec<(Call, usize, Hand)>,
 }
 
 /// An engine that is not there.
@@ -87,6 +89,18 @@ impl Calls {
 
     pub fn wait(&mut self, call: Call, nth: usize, then: Moment) {
         self.waiting.push((call, nth.max(1), then));
+    }
+
+    pub fn hand(&mut self, call: Call, nth: usize, hand: Hand) {
+        self.hands.push((call, nth.max(1), hand));
+    }
+
+    /// What somebody does right before this call.
+    pub fn hands_at(&mut self, call: Call) -> Vec<Hand> {
+        for (_, left, _) in self.hands.iter_mut().filter(|(wanted, ..)| *wanted == call) {
+            *left -= 1;
+        }
+        self.hands.extract_if(.., |(_, left, _)| *left == 0).map(|(.., hand)| hand).collect()
     }
 
     /// What waited for this call, if it is the one.

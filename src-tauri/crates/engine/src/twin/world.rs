@@ -47,7 +47,10 @@ impl TwinContainer {
     }
 
     pub fn is_running(&self) -> bool {
-        matches!(self.state, ContainerState::Running | ContainerState::Restarting)
+        matches!(
+            self.state,
+            ContainerState::Running | ContainerState::Restarting | ContainerState::Paused
+        )
     }
 
     pub fn restart_policy(&self) -> &str {
