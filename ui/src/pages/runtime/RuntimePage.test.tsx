@@ -188,7 +188,12 @@ describe('the detail page', () => {
       runtimes: [
         {
           ...mine,
-          previous: { image: 'i:1', version: '20240429.v7', since: '2026-11-22T13:00:00Z', kept: true },
+          previous: {
+            image: 'i:1',
+            version: '20240429.v7',
+            since: '2026-11-22T13:00:00Z',
+            kept: true,
+          },
         },
       ],
     })
