@@ -76,7 +76,7 @@ describe('activity', () => {
       answers: { list_operations: () => ({ operations: [first] }) },
     })
     const line = await screen.findByRole('button', { name: /^Update 4 runtimes/ })
-    expect(line).toHaveTextContent('Ended after a failure')
+    expect(line).toHaveTextContent('Ended early')
     expect(await rows()).toHaveLength(2)
     await user.click(line)
     expect(

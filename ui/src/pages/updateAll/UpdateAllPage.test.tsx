@@ -60,7 +60,7 @@ describe('update all', () => {
     await openAt('/runtimes/update-all', world)
     expect(await order()).toEqual(['Update rag-prod', 'Update eval', 'Update nightly'])
     expect(screen.getByRole('button', { name: 'Update 3 runtimes' })).toBeVisible()
-    const others = screen.getByRole('region', { name: '2 runtimes are not among them' })
+    const others = screen.getByRole('region', { name: '2 runtimes are not to be updated' })
     expect(others).toHaveTextContent('20240501.v3 was passed over: it is not made for arm64.')
     expect(others).toHaveTextContent('The compute far does not answer.')
     await expectAccessible()
@@ -178,7 +178,7 @@ describe('update all', () => {
     await screen.findByRole('list', { name: 'Runtimes of this series' })
     const ended = { ...endedSeries(), id: 'series-1' }
     await act(async () => backend.tell({ kind: 'series', series: ended }))
-    expect(screen.getByText('Ended after a failure')).toBeVisible()
+    expect(screen.getByText('Ended early')).toBeVisible()
     expect(
       screen.getByText('20240429.v10 did not work on eval, so it was not tried here.'),
     ).toBeVisible()
