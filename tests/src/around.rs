@@ -41,6 +41,28 @@ pub struct Call {
     pub new_name: Option<String>,
 }
 
+impl Call {
+    /// What it does, the same at each run: `create eval.lock`, `rename to eval`, `stop`.
+    pub fn name(&self) -> String {
+        let word = match self.verb {
+            Verb::Create => return format!("create {}", self.about),
+            Verb::Rename => {
+                return format!("rename to {}", self.new_name.as_deref().unwrap_or_default());
+            }
+            Verb::Start => "start",
+            Verb::Stop => "stop",
+            Verb::Remove => "remove",
+            Verb::SetRestartPolicy => "set restart policy",
+            Verb::ConnectNetwork => "connect network",
+            Verb::Pull => "pull",
+            Verb::Tag => "tag",
+            Verb::RemoveImage => "remove image",
+            Verb::RemoveVolume => "remove volume",
+        };
+        word.to_owned()
+    }
+}
+
 /// Sees each call that changes the engine.
 #[async_trait::async_trait]
 pub trait Watcher: Send + Sync {

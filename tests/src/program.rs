@@ -183,6 +183,34 @@ pub fn free_port() -> PartResult<u16> {
     Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
+/// Files under this folder that hold this text as it is. An error when there is no file at all: then
+/// nothing would be shown by it.
+pub fn files_with(folder: &Path, secret: &str) -> PartResult<Vec<String>> {
+    let secret = secret.as_bytes();
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                seen += 1;
+                let bytes = std::fs::read(entry.path())?;
+                if bytes.windows(secret.len()).any(|window| window == secret) {
+                    found.push(entry.path().display().to_string());
+                }
+            }
+        }
+    }
+    if seen == 0 {
+        return Err(PartError::new("The application keeps no file there, so nothing was shown."));
+    }
+    Ok(found)
+}
+
 fn words_of(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())

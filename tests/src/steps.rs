@@ -147,6 +147,33 @@ pub async fn begin_to_add(window: &Window, new: &NewRuntime) -> PartResult<()> {
     window.click("button", "Create").await
 }
 
+/// What the download's progress bar says of itself, in percent.
+async fn percent(window: &Window) -> PartResult<f64> {
+    let value = window
+        .run(
+            "const bar = document.querySelector('[role=progressbar][aria-valuenow]'); \
+             return bar ? 100 * bar.ariaValueNow / (bar.ariaValueMax ?? 1) : -1",
+            Vec::new(),
+        )
+        .await?;
+    Ok(value.as_f64().unwrap_or(-1.0))
+}
+
+/// Waits until something of the image, but not all, has come. Gives the percentage.
+pub async fn in_mid_download(window: &Window) -> PartResult<f64> {
+    let end = std::time::Instant::now() + OPERATION_LIMIT;
+    loop {
+        let now = percent(window).await?;
+        if now > 2.0 && now < 95.0 {
+            return Ok(now);
+        }
+        if std::time::Instant::now() > end {
+            return Err(window.explain(&format!("The download stands at {now} %.")).await);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Adds a runtime with the wizard and goes to its page, where it is *Available*.
 pub async fn add_runtime(window: &Window, new: &NewRuntime) -> PartResult<()> {
     begin_to_add(window, new).await?;

@@ -2,17 +2,17 @@
 //! no such image, the port taken in the last moment, no service inside, a registry with a login.
 
 use std::net::TcpListener;
-use std::path::Path;
 use std::time::Duration;
 
 use real_parts::docker::DockerEngine;
 use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::journey::{Name, SOON};
+use real_parts::program::files_with;
 use real_parts::registry::RegistryServer;
 use real_parts::slow_proxy::SlowProxy;
 use real_parts::steps::{
-    NewRuntime, OPERATION_LIMIT, ask, begin_to_add, click_first, containers, inspect, open_on,
-    open_page, version_of, wizard_to_review,
+    NewRuntime, OPERATION_LIMIT, ask, begin_to_add, click_first, containers, in_mid_download,
+    inspect, open_on, open_page, version_of, wizard_to_review,
 };
 use real_parts::window::Window;
 use real_parts::{PartError, PartResult};
@@ -32,33 +32,6 @@ fn named(name: &str) -> PartResult<NewRuntime> {
 /// Ids of all images of the engine.
 fn images(engine: &DockerEngine) -> PartResult<String> {
     engine.client(&["images", "-a", "-q"])
-}
-
-/// What the download's progress bar says of itself, in percent.
-async fn percent(window: &Window) -> PartResult<f64> {
-    let value = window
-        .run(
-            "const bar = document.querySelector('[role=progressbar][aria-valuenow]'); \
-             return bar ? 100 * bar.ariaValueNow / (bar.ariaValueMax ?? 1) : -1",
-            Vec::new(),
-        )
-        .await?;
-    Ok(value.as_f64().unwrap_or(-1.0))
-}
-
-/// Waits until something of the image, but not all, has come. Gives the percentage.
-async fn in_mid_download(window: &Window) -> PartResult<f64> {
-    let end = std::time::Instant::now() + OPERATION_LIMIT;
-    loop {
-        let now = percent(window).await?;
-        if now > 2.0 && now < 95.0 {
-            return Ok(now);
-        }
-        if std::time::Instant::now() > end {
-            return Err(window.explain(&format!("The download stands at {now} %.")).await);
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 #[tokio::test]
@@ -227,34 +200,8 @@ async fn a_registry_with_a_login_takes_the_right_one_only_and_the_password_is_no
     let page = window.run("return document.documentElement.outerHTML", Vec::new()).await?;
     assert!(!page.to_string().contains(PASSWORD), "The page holds the password.");
     assert!(!inspect(&engine, "private")?.to_string().contains(PASSWORD));
-    let holding = files_with(window.home(), PASSWORD.as_bytes())?;
+    let holding = files_with(window.home(), PASSWORD)?;
     assert_eq!(holding, Vec::<String>::new());
     assert!(!window.log().contains(PASSWORD), "The log holds the password.");
     Ok(())
-}
-
-/// Files under this folder that hold these bytes, as they are or in base64 with the user.
-fn files_with(folder: &Path, secret: &[u8]) -> PartResult<Vec<String>> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    let mut seen = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if kind.is_file() {
-                seen += 1;
-                let bytes = std::fs::read(entry.path())?;
-                if bytes.windows(secret.len()).any(|window| window == secret) {
-                    found.push(entry.path().display().to_string());
-                }
-            }
-        }
-    }
-    if seen == 0 {
-        return Err(PartError::new("The application keeps no file there, so nothing was shown."));
-    }
-    Ok(found)
 }

@@ -1,188 +1,324 @@
-//! The application is killed in the middle of an update, before and after each call that changes the
-//! engine. After its next start exactly one container serves, and nothing of the operation is left.
-//! The state is judged with the engine's own client.
+//! The application is killed in the middle of an operation: before and after each call that changes the
+//! engine, and at random moments. After its next start exactly one container serves, and nothing of the
+//! operation is left. The state is judged with the engine's own client.
+//!
+//! The usual run takes the most dangerous calls of each operation; `make test-long` takes all.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use app::api::{EnvironmentDraft, OfCompute, OfDraft, RuntimeDraft};
 use app::handlers;
-use domain::operation::OperationState;
-use domain::runtime::Status;
-use domain::spec::RestartPolicy;
-use real_parts::docker::DockerEngine;
-use real_parts::headless::{application, compute, ended, runtime};
-use real_parts::images::small_runtime;
-use real_parts::registry::RegistryServer;
+use domain::operation::{OperationKind, OperationState};
+use real_parts::scene::{NAME, NEW, OLD, Scene, Standing, life, refused, succeeded};
 use real_parts::{PartError, PartResult};
 
-const REPOSITORY: &str = "team/promptflow-runtime";
-const VERSIONS: [&str; 2] = ["20240111.v2", "20240429.v8"];
-
-struct Stage {
-    engine: DockerEngine,
-    registry: RegistryServer,
-    home: tempfile::TempDir,
-    port: u16,
+/// What is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Create,
+    Update,
+    RollBack,
+    Delete,
 }
 
-impl Stage {
-    fn repository(&self) -> String {
-        format!("{}/{REPOSITORY}", self.registry.address())
+const ALL: [Kind; 4] = [Kind::Create, Kind::Update, Kind::RollBack, Kind::Delete];
+
+/// When it is killed.
+#[derive(Clone, Debug)]
+enum Moment {
+    Never,
+    /// `before` or `after`, a call's name, and its number among those of that name.
+    Call(&'static str, String, u32),
+    /// After so many milliseconds.
+    At(u64),
+}
+
+impl Moment {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::Never => vec!["never".into()],
+            Self::Call(when, call, number) => {
+                vec![(*when).into(), call.clone(), number.to_string()]
+            }
+            Self::At(after) => vec!["at".into(), after.to_string()],
+        }
+    }
+}
+
+/// What the worker did before it ended or was killed.
+struct Work {
+    killed: bool,
+    said: String,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::RollBack => "roll-back",
+            Self::Delete => "delete",
+        }
     }
 
-    /// Name and state of every container.
-    fn containers(&self) -> PartResult<Vec<(String, String)>> {
-        let told = self.engine.client(&["ps", "-a", "--format", "{{.Names}} {{.State}}"])?;
-        let mut all: Vec<(String, String)> = told
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(name, state)| (name.to_owned(), state.to_owned()))
-            .collect();
-        all.sort();
-        Ok(all)
+    /// The state from which it is begun.
+    fn prepare(self, scene: &Scene) -> PartResult<()> {
+        let standing = scene.standing()?;
+        match self {
+            Self::Create => {
+                for (name, _) in standing.containers {
+                    scene.docker(&["rm", "-f", "-v", &name])?;
+                }
+                // A pull that was cut off may have left its image without a tag.
+                let images = scene.docker(&["image", "ls", "-q"])?;
+                for image in images.lines().collect::<BTreeSet<_>>() {
+                    scene.docker(&["image", "rm", "-f", image])?;
+                }
+            }
+            Self::Update if standing.version.is_some() => {}
+            Self::Delete if standing.version.is_some() => {}
+            Self::RollBack if standing.keeps_previous() => {}
+            Self::Update | Self::Delete => scene.fresh()?,
+            Self::RollBack => {
+                if standing.version.is_none() {
+                    scene.fresh()?;
+                }
+                let to = other_version(&scene.standing()?);
+                life(async {
+                    let app = scene.open().await?;
+                    succeeded(&scene.update(&app, to).await?)
+                })?;
+            }
+        }
+        Ok(())
     }
 
-    /// The version that serves, by the label that the image brings.
-    fn serving(&self) -> PartResult<String> {
-        let label = "{{index .Config.Labels \"org.opencontainers.image.version\"}}";
-        Ok(self.engine.client(&["inspect", "eval", "--format", label])?.trim().to_owned())
+    fn argument(self, scene: &Scene) -> PartResult<String> {
+        Ok(match self {
+            Self::Create => serde_json::to_string(&scene.draft())
+                .map_err(|error| PartError::new(error.to_string()))?,
+            Self::Update => other_version(&scene.standing()?).to_owned(),
+            Self::RollBack | Self::Delete => NAME.to_owned(),
+        })
     }
 
-    /// Runs the update in a process of its own.
-    fn worker(&self, version: &str, when: &[&str]) -> PartResult<(bool, String)> {
-        let socket = self.engine.socket();
+    /// Does it in a process of its own.
+    fn work(self, scene: &Scene, moment: &Moment) -> PartResult<Work> {
+        let socket = scene.hand().engine().socket();
         let output = Command::new(env!("CARGO_BIN_EXE_worker"))
-            .args([socket.as_path(), self.home.path()])
-            .args([&self.repository(), "eval", version])
-            .args(when)
+            .args([socket.as_path(), scene.home.path()])
+            .args([&scene.repository(), self.word(), &self.argument(scene)?])
+            .args(moment.words())
             .output()?;
-        let said = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Ok((output.status.success(), said))
+        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said.push_str(&String::from_utf8_lossy(&output.stderr));
+        Ok(Work { killed: !output.status.success() && output.status.code().is_none(), said })
     }
 }
 
-async fn stage() -> PartResult<Stage> {
-    let engine = DockerEngine::start()?;
-    let registry = RegistryServer::start()?;
-    for (number, version) in VERSIONS.iter().enumerate() {
-        registry.push(&small_runtime(version)?.padded(number + 1)?, REPOSITORY, version)?;
+fn other_version(standing: &Standing) -> &'static str {
+    if standing.version.as_deref() == Some(OLD) { NEW } else { OLD }
+}
+
+/// What the next start of the application came to, and how long after it.
+struct After {
+    standing: Standing,
+    took: Duration,
+}
+
+/// Starts the application again, waits until all is quiet, and judges.
+fn next_start(kind: Kind, scene: &Scene, told: &str) -> PartResult<After> {
+    let after = life(async {
+        let began = Instant::now();
+        let app = scene.open().await?;
+        // Killed before it was written down what was asked for, a create is told as failed.
+        let known = handlers::list_operations(&app, app::api::Nothing {}).await.map_err(refused)?;
+        let newest = known.operations.first().map(|newest| (newest.kind, newest.state));
+        let failed = newest == Some((OperationKind::Create, OperationState::Failed));
+        let may_be_gone = kind == Kind::Delete || kind == Kind::Create && failed;
+        let standing = scene.settled_when(told, |standing| {
+            let runs = standing.containers.contains(&(NAME.to_owned(), "running".to_owned()));
+            runs && standing.answers || may_be_gone && standing.containers.is_empty()
+        })?;
+        let took = began.elapsed();
+        app.idle().await;
+        Ok(After { standing, took })
+    })?;
+    // Nothing happens any more once the application says that it is done.
+    assert_eq!(scene.standing()?, after.standing, "{told}");
+    if let Some(version) = &after.standing.version {
+        after.standing.serves(version);
+        let policy = "{{.HostConfig.RestartPolicy.Name}}";
+        let policy = scene.docker(&["inspect", NAME, "--format", policy])?;
+        assert_eq!(policy, "always", "{told}: what serves comes back after a restart");
+    } else {
+        assert!(kind == Kind::Delete || kind == Kind::Create, "{told}: {:?}", after.standing);
+        after.standing.is_gone();
     }
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let stage = Stage { engine, registry, home: tempfile::tempdir()?, port };
-    let app = open(&stage).await?;
-    let draft = RuntimeDraft {
-        name: "eval".into(),
-        description: String::new(),
-        environment: EnvironmentDraft::Default {
-            repository: None,
-            version: Some(VERSIONS[0].into()),
-        },
-        host_port: port.into(),
-        bind_address: "127.0.0.1".into(),
-        confirmed_exposure: false,
-        target_port: None,
-        memory_limit: None,
-        cpu_limit: None,
-        variables: vec![],
-        mounts: vec![],
-        restart_policy: RestartPolicy::Always,
-        start_command: String::new(),
-        health_path: String::new(),
-    };
-    let request = OfDraft { compute: compute(), draft };
-    let started = handlers::create_runtime(&app, request)
-        .await
-        .map_err(|problem| PartError::new(format!("{problem:#?}")))?;
-    let operation = ended(&app, &started.operation).await?;
-    assert_eq!(operation.state, OperationState::Succeeded, "{operation:#?}");
-    Ok(stage)
+    Ok(after)
 }
 
-async fn open(stage: &Stage) -> PartResult<app::App> {
-    let app = application(&stage.engine.socket(), stage.home.path(), &stage.repository()).await?;
-    let until = Instant::now() + Duration::from_secs(10);
-    while handlers::propose_runtime(&app, OfCompute { compute: compute() }).await.is_err() {
-        assert!(Instant::now() < until, "the engine was not connected");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Ok(app)
-}
-
-fn answers(port: u16) -> bool {
-    use std::io::{Read, Write};
-    let asked = || -> std::io::Result<String> {
-        let mut stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        stream.write_all(b"GET /health HTTP/1.0\r\nHost: x\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    asked().is_ok_and(|answer| answer.contains("200") && answer.contains("healthy"))
-}
-
-/// Starts the application again and waits until nothing of an operation is left.
-async fn after_the_next_start(stage: &Stage, told: &str) -> PartResult<Duration> {
-    let began = Instant::now();
-    let app = open(stage).await?;
-    let until = began + Duration::from_secs(60);
-    loop {
-        let all = stage.containers()?;
-        let settled = all.iter().all(|(name, _)| name == "eval" || name == "eval.previous")
-            && all.iter().any(|(name, state)| name == "eval" && state == "running")
-            && app.runtimes().iter().all(|row| row.operation.is_none());
-        if settled && answers(stage.port) {
-            let running: Vec<_> = all.iter().filter(|(_, state)| state == "running").collect();
-            assert_eq!(running.len(), 1, "{told}: {all:?}");
-            let policy = "{{.HostConfig.RestartPolicy.Name}}";
-            let policy = stage.engine.client(&["inspect", "eval", "--format", policy])?;
-            assert_eq!(policy.trim(), "always", "{told}: what serves comes back after a restart");
-            runtime(&app, "eval", Status::Available).await?;
-            return Ok(began.elapsed());
-        }
-        if Instant::now() > until {
-            return Err(PartError::new(format!(
-                "{told}: 60 s after the next start: {all:?}, answers: {}",
-                answers(stage.port)
-            )));
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+/// How the state after differs from that before, in one word.
+fn word(kind: Kind, before: &Standing, after: &Standing) -> &'static str {
+    match (&before.version, &after.version) {
+        (_, None) => "gone",
+        (None, Some(_)) if kind == Kind::Create => "available",
+        (before, after) if before == after => "old",
+        _ => "new",
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_at_any_call_leaves_the_old_runtime_or_the_new_one() -> PartResult<()> {
-    let stage = stage().await?;
-    let (ended, said) = stage.worker(VERSIONS[1], &["never"])?;
-    assert!(ended && said.contains("Succeeded"), "{said}");
-    // The second one meets a previous container that is kept already: the longest way.
-    let (ended, said) = stage.worker(VERSIONS[0], &["never"])?;
-    assert!(ended && said.contains("Succeeded"), "{said}");
-    let calls: u32 = said
-        .split_whitespace()
-        .rev()
-        .nth(1)
-        .and_then(|number| number.parse().ok())
-        .ok_or_else(|| PartError::new(said.clone()))?;
-    assert!(calls >= 12, "{said}");
-    println!("an update changes the engine with {calls} calls");
-    for number in 1..=calls {
+/// One kill, and what came of it.
+fn kill(kind: Kind, scene: &Scene, moment: &Moment) -> PartResult<String> {
+    kind.prepare(scene)?;
+    let before = scene.standing()?;
+    let told = format!("{kind:?} killed {moment:?}");
+    let work = kind.work(scene, moment)?;
+    let may_end = matches!(moment, Moment::At(_));
+    assert!(work.killed || may_end, "{told}: the worker was not killed: {}", work.said);
+    let after = next_start(kind, scene, &told)?;
+    let word = word(kind, &before, &after.standing);
+    println!("{told} → {word}, right after {} ms", after.took.as_millis());
+    Ok(format!("{word} | {} ms", after.took.as_millis()))
+}
+
+/// A stage with the runtime on it.
+fn stage() -> PartResult<Scene> {
+    let scene = Scene::start()?;
+    scene.fresh()?;
+    Ok(scene)
+}
+
+fn sample(kind: Kind, moments: &[(&'static str, &str, u32)]) -> PartResult<()> {
+    let scene = stage()?;
+    for (when, call, number) in moments {
+        kill(kind, &scene, &Moment::Call(when, (*call).to_owned(), *number))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_create_that_is_killed_goes_on_by_itself() -> PartResult<()> {
+    sample(Kind::Create, &[("before", "in pull", 2), ("after", "create eval", 1)])
+}
+
+#[test]
+fn an_update_that_is_killed_leaves_the_old_runtime_or_the_new_one() -> PartResult<()> {
+    sample(Kind::Update, &[("after", "rename to eval.previous", 1), ("after", "stop", 1)])
+}
+
+#[test]
+fn a_roll_back_that_is_killed_leaves_the_old_runtime_or_the_new_one() -> PartResult<()> {
+    sample(Kind::RollBack, &[("after", "stop", 1)])
+}
+
+#[test]
+fn a_delete_that_is_killed_leaves_the_runtime_or_nothing() -> PartResult<()> {
+    sample(Kind::Delete, &[("after", "stop", 1), ("before", "remove", 1)])
+}
+
+/// Kills before and after every call of this operation, and prints the table of it.
+fn every_call(kind: Kind) -> PartResult<()> {
+    let scene = stage()?;
+    if kind == Kind::Update {
+        // The second one meets a previous container that is kept already: the longest way.
+        let first = kind.work(&scene, &Moment::Never)?;
+        assert!(first.said.contains("Succeeded"), "{}", first.said);
+    }
+    kind.prepare(&scene)?;
+    let whole = kind.work(&scene, &Moment::Never)?;
+    assert!(whole.said.contains("Succeeded"), "{}", whole.said);
+    let calls: Vec<&str> =
+        whole.said.lines().filter(|line| !line.starts_with("Succeeded")).collect();
+    assert!(calls.len() >= 3, "{}", whole.said);
+    let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut table = format!("{} changes the engine with {} calls\n", kind.word(), calls.len());
+    for (at, call) in calls.iter().enumerate() {
+        let number = numbers.entry(call).or_default();
+        *number += 1;
+        let mut row = format!("| {} | {call} |", at + 1);
         for when in ["before", "after"] {
-            let from = stage.serving()?;
-            let to = if from == VERSIONS[0] { VERSIONS[1] } else { VERSIONS[0] };
-            let told = format!("{when} call {number} of {calls}, {from} to {to}");
-            let (ended, said) = stage.worker(to, &[when, &number.to_string()])?;
-            assert!(!ended && said.is_empty(), "{told}: the worker was not killed: {said}");
-            let took = after_the_next_start(&stage, &told).await?;
-            let serves = stage.serving()?;
-            assert!(serves == from || serves == to, "{told}: {serves} serves");
-            println!("killed {told} → {serves} serves, right after {} ms", took.as_millis());
+            let moment = Moment::Call(when, (*call).to_owned(), *number);
+            write!(row, " {} |", kill(kind, &scene, &moment)?).map_err(|_| failed_to_write())?;
         }
+        writeln!(table, "{row}").map_err(|_| failed_to_write())?;
     }
+    println!("{table}");
+    Ok(())
+}
+
+fn failed_to_write() -> PartError {
+    PartError::new("The table cannot be written.")
+}
+
+#[test]
+#[ignore = "long: make test-long"]
+fn every_call_of_a_create() -> PartResult<()> {
+    every_call(Kind::Create)
+}
+
+#[test]
+#[ignore = "long: make test-long"]
+fn every_call_of_an_update() -> PartResult<()> {
+    every_call(Kind::Update)
+}
+
+#[test]
+#[ignore = "long: make test-long"]
+fn every_call_of_a_roll_back() -> PartResult<()> {
+    every_call(Kind::RollBack)
+}
+
+#[test]
+#[ignore = "long: make test-long"]
+fn every_call_of_a_delete() -> PartResult<()> {
+    every_call(Kind::Delete)
+}
+
+/// A row of numbers that looks random and is the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        // Splitmix64, <https://prng.di.unimi.it/splitmix64.c>.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+}
+
+#[test]
+#[ignore = "long: make test-long"]
+fn fifty_random_moments_of_random_operations() -> PartResult<()> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seed = std::env::var("PROMPTFLOW_RUNTIMES_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| now.map_or(1, |now| now.as_secs()));
+    println!("PROMPTFLOW_RUNTIMES_SEED={seed}");
+    let mut random = Random(seed);
+    let scene = stage()?;
+    let mut lengths = BTreeMap::new();
+    for kind in ALL {
+        kind.prepare(&scene)?;
+        let whole = kind.work(&scene, &Moment::Never)?;
+        let length = whole.said.split_whitespace().rev().nth(1).and_then(|text| text.parse().ok());
+        let length: u64 = length.ok_or_else(|| PartError::new(whole.said.clone()))?;
+        lengths.insert(kind.word(), length);
+    }
+    println!("milliseconds of each: {lengths:?}");
+    let mut table = String::new();
+    for number in 1..=50 {
+        let kind = ALL[usize::try_from(random.below(4)).unwrap_or(0)];
+        let at = random.below(lengths[kind.word()]);
+        let what = kill(kind, &scene, &Moment::At(at))?;
+        writeln!(table, "| {number} | {} | {at} ms | {what} |", kind.word())
+            .map_err(|_| failed_to_write())?;
+    }
+    println!("{table}");
     Ok(())
 }

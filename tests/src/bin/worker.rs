@@ -1,22 +1,31 @@
 //! Does one real operation in a process of its own, which may be killed at any call to the engine.
 //!
-//! `worker SOCKET HOME REPOSITORY RUNTIME VERSION WHEN`, where WHEN is `never` (prints the number of
-//! calls that change something), `before N` or `after N`: SIGKILL before or after the N-th of them.
+//! `worker SOCKET HOME REPOSITORY OPERATION ARGUMENT WHEN…`
+//!
+//! OPERATION and ARGUMENT are `create DRAFT` (JSON), `update VERSION`, `roll-back NAME`, `delete NAME`
+//! (an update is of the one runtime that there is). WHEN is
+//! `never` (prints each call that changes the engine, and how long the operation took),
+//! `before CALL N` or `after CALL N` (SIGKILL before or after the N-th call of that name; `in pull`
+//! counts what a pull tells), or `at MILLISECONDS` after the operation was begun.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use app::api::{EnvironmentDraft, UpdateRuntime};
-use app::handlers;
+use app::api::{DeleteRuntime, EnvironmentDraft, OfCompute, OfDraft, OfRuntime, UpdateRuntime};
+use app::{App, handlers};
+use domain::finding::Problem;
+use domain::operation::OperationId;
+use domain::runtime::RuntimeId;
 use engine::EngineError;
 use real_parts::around::{Call, Watcher, watched};
-use real_parts::headless::{ended, start};
+use real_parts::headless::{compute, ended, start};
 use real_parts::{PartError, PartResult};
 
-static CALLS: AtomicU32 = AtomicU32::new(0);
-static WHEN: OnceLock<(String, u32)> = OnceLock::new();
+/// When to die: `before` or `after`, the call's name, and its number among those of that name.
+static WHEN: OnceLock<(String, String, u32)> = OnceLock::new();
 
 /// The kernel ends this process at once: nothing of it can clean up.
 fn die() -> ! {
@@ -28,11 +37,26 @@ fn die() -> ! {
 }
 
 /// Counts what changes the engine, and dies where that was asked for.
-struct Counted;
+#[derive(Default)]
+struct Counted {
+    /// How many calls of each name were made.
+    numbers: Mutex<BTreeMap<String, u32>>,
+    made: Mutex<Vec<String>>,
+}
 
 impl Counted {
-    fn at(number: u32, when: &str) {
-        if WHEN.get().is_some_and(|(asked, at)| asked == when && *at == number) {
+    fn number(&self, name: &str, more: u32) -> u32 {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = numbers.entry(name.to_owned()).or_default();
+        *number += more;
+        *number
+    }
+
+    fn look(when: &str, name: &str, number: u32) {
+        if WHEN
+            .get()
+            .is_some_and(|(asked, call, at)| asked == when && call == name && *at == number)
+        {
             die();
         }
     }
@@ -40,35 +64,101 @@ impl Counted {
 
 #[async_trait::async_trait]
 impl Watcher for Counted {
-    async fn before(&self, _: &Call) -> Result<(), EngineError> {
-        Self::at(CALLS.fetch_add(1, Ordering::SeqCst) + 1, "before");
+    async fn before(&self, call: &Call) -> Result<(), EngineError> {
+        let name = call.name();
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        Self::look("before", &name, self.number(&name, 1));
         Ok(())
     }
-    async fn after(&self, _: &Call, _: Option<&str>) {
-        Self::at(CALLS.load(Ordering::SeqCst), "after");
+    async fn after(&self, call: &Call, _: Option<&str>) {
+        let name = call.name();
+        Self::look("after", &name, self.number(&name, 0));
+    }
+    async fn in_pull(&self) {
+        Self::look("before", "in pull", self.number("in pull", 1));
     }
 }
 
+async fn runtime(app: &App) -> PartResult<RuntimeId> {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(row) = app.runtimes().first() {
+            return Ok(row.id.clone());
+        }
+        if Instant::now() > until {
+            return Err(PartError::new("There is no runtime."));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn begin(app: &App, operation: &str, argument: &str) -> PartResult<OperationId> {
+    let until = Instant::now() + Duration::from_secs(30);
+    while handlers::propose_runtime(app, OfCompute { compute: compute() }).await.is_err() {
+        if Instant::now() > until {
+            return Err(PartError::new("The engine was not connected."));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let refused = |problem: Problem| PartError::new(format!("{problem:#?}"));
+    let begun = match operation {
+        "create" => {
+            let draft = serde_json::from_str(argument)
+                .map_err(|error| PartError::new(error.to_string()))?;
+            handlers::create_runtime(app, OfDraft { compute: compute(), draft }).await
+        }
+        "update" => {
+            let version = Some(argument.to_owned());
+            let request = UpdateRuntime {
+                runtime: runtime(app).await?,
+                environment: EnvironmentDraft::Default { repository: None, version },
+                confirmed: true,
+                cancel_runs: false,
+            };
+            handlers::update_runtime(app, request).await
+        }
+        "roll-back" => {
+            handlers::roll_back_runtime(app, OfRuntime { runtime: runtime(app).await? }).await
+        }
+        "delete" => {
+            let runtime = runtime(app).await?;
+            let request = DeleteRuntime { runtime, remove_volumes: true, remove_image: true };
+            handlers::delete_runtime(app, request).await
+        }
+        other => return Err(PartError::new(format!("There is no operation {other}."))),
+    };
+    Ok(begun.map_err(refused)?.operation)
+}
+
 async fn work(arguments: &[String]) -> PartResult<()> {
-    let [socket, home, repository, name, version, when @ ..] = arguments else {
-        return Err(PartError::new("worker SOCKET HOME REPOSITORY RUNTIME VERSION WHEN [N]"));
+    let [socket, home, repository, operation, argument, when @ ..] = arguments else {
+        return Err(PartError::new("worker SOCKET HOME REPOSITORY OPERATION ARGUMENT WHEN…"));
     };
-    let at = when.get(1).and_then(|number| number.parse().ok()).unwrap_or(0);
-    let _ = WHEN.set((when.first().cloned().unwrap_or_default(), at));
-    let wrap = Box::new(|engine| watched(engine, Arc::new(Counted)));
+    let number = |at: usize| when.get(at).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let counted = Arc::new(Counted::default());
+    let watcher = counted.clone();
+    let wrap = Box::new(move |engine| watched(engine, watcher.clone()));
     let app = start(Path::new(socket), Path::new(home), repository, wrap).await?;
-    let row = real_parts::headless::runtime(&app, name, domain::runtime::Status::Available).await?;
-    let request = UpdateRuntime {
-        runtime: row.id,
-        environment: EnvironmentDraft::Default { repository: None, version: Some(version.clone()) },
-        confirmed: true,
-        cancel_runs: false,
-    };
-    let started = handlers::update_runtime(&app, request)
-        .await
-        .map_err(|problem| PartError::new(format!("{problem:#?}")))?;
-    let operation = ended(&app, &started.operation).await?;
-    println!("{:?} after {} calls", operation.state, CALLS.load(Ordering::SeqCst));
+    if let [before_or_after, call, _] = when {
+        let _ = WHEN.set((before_or_after.clone(), call.clone(), number(2)));
+    }
+    let began = Instant::now();
+    let begun = begin(&app, operation, argument).await?;
+    if let [_, _] = when {
+        let wait = Duration::from_millis(number(1).into());
+        std::thread::spawn(move || {
+            std::thread::sleep(wait);
+            die();
+        });
+    }
+    let ended = ended(&app, &begun).await?;
+    let took = began.elapsed().as_millis();
+    for call in counted.made.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        println!("{call}");
+    }
+    println!("{:?} after {took} ms", ended.state);
+    // What is done right after an operation belongs to it.
+    app.idle().await;
     Ok(())
 }
 

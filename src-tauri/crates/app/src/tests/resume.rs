@@ -483,3 +483,33 @@ fn an_operation_of_another_kind_is_still_closed() {
         assert_eq!((told.kind, told.state), (OperationKind::Update, OperationState::Failed));
     });
 }
+
+#[test]
+fn an_end_that_was_told_is_written_down_already_and_does_not_go_on() {
+    let world = World::new();
+    let before = paused(async {
+        let app = world.app().await;
+        let mut changes = app.subscribe();
+        let id = begin_create(&app, draft("eval")).await;
+        loop {
+            for change in changes.next().await {
+                if let crate::api::Change::Operation { operation } = change
+                    && operation.id == id
+                    && operation.state.is_final()
+                {
+                    // The application dies at this very moment.
+                    return *operation;
+                }
+            }
+        }
+    });
+    let kept = paused(world.history.operation(&before.id)).expect("history").expect("kept");
+    assert_eq!(kept.state, OperationState::Succeeded);
+    paused(async {
+        let app = world.start(world.parts(2)).await;
+        assert!(!lock(&app.operations).contains_key(&before.id));
+        settle().await;
+    });
+    assert_eq!(world.containers(), only_eval());
+    nothing_is_kept(&world, &before);
+}
