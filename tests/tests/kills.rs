@@ -77,8 +77,7 @@ impl Kind {
                     scene.docker(&["image", "rm", "-f", image])?;
                 }
             }
-            Self::Update if standing.version.is_some() => {}
-            Self::Delete if standing.version.is_some() => {}
+            Self::Update | Self::Delete if standing.version.is_some() => {}
             Self::RollBack if standing.keeps_previous() => {}
             Self::Update | Self::Delete => scene.fresh()?,
             Self::RollBack => {
