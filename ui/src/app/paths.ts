@@ -14,6 +14,9 @@ export const paths = {
   /** The detail page with the update dialog open. */
   update: (id: string) => `/runtimes/${id}?update=open`,
   updateAll: '/runtimes/update-all',
+  /** The Configuration tab with its form open at a field; `port` is a free one that was proposed. */
+  configure: (id: string, field: string, port: number | null = null) =>
+    `/runtimes/${id}?tab=configuration&edit=${field}${port === null ? '' : `&port=${port}`}`,
   activity: '/activity',
   computes: '/computes',
   /** With a registry, the form for its login is open. */
@@ -30,6 +33,8 @@ export const paths = {
       case 'update':
       case 'rollBack':
         return paths.update(operation.runtime)
+      case 'reconfigure':
+        return `${paths.runtime(operation.runtime, 'configuration')}&change=open`
       default:
         return paths.runtime(operation.runtime)
     }

@@ -3,9 +3,11 @@ import { initReactI18next } from 'react-i18next'
 import activity from './en/activity.json'
 import common from './en/common.json'
 import computes from './en/computes.json'
+import configuration from './en/configuration.json'
 import connections from './en/connections.json'
 import decision from './en/decision.json'
 import environment from './en/environment.json'
+import fields from './en/fields.json'
 import firstrun from './en/firstrun.json'
 import operation from './en/operation.json'
 import policy from './en/policy.json'
@@ -23,9 +25,11 @@ export const english = {
   activity,
   common,
   computes,
+  configuration,
   connections,
   decision,
   environment,
+  fields,
   firstrun,
   operation,
   policy,

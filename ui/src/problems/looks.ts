@@ -10,6 +10,7 @@ export const looks: Record<ProblemCode, Look> = {
   invalidInput: { intent: 'error' },
   notFound: { intent: 'warning' },
   busy: { intent: 'info' },
+  changedMeanwhile: { intent: 'warning' },
   computeUnreachable: { intent: 'error' },
   registryUnreachable: { intent: 'warning' },
   registryDenied: { intent: 'error' },

@@ -8,7 +8,11 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
   const again = (...queryKey: unknown[]) => client.invalidateQueries({ queryKey })
   switch (change.kind) {
     case 'runtimes':
-      for (const { id } of change.changed) again('runtime_detail', { runtime: id })
+      for (const { id } of change.changed) {
+        again('runtime_detail', { runtime: id })
+        again('configuration', { runtime: id })
+        again('preview_roll_back', { runtime: id })
+      }
       for (const runtime of change.removed) {
         client.removeQueries({ queryKey: ['runtime_detail', { runtime }] })
         client.removeQueries({ queryKey: ['runtime_packages', { runtime }] })

@@ -9,6 +9,7 @@ import type {
   Series,
   Settings,
 } from '../backend/types'
+import { configuration, configurationPreview } from './configurationFixtures'
 import * as fixtures from './fixtures'
 
 /** Answers of single commands; what is missing is answered from the world. */
@@ -153,6 +154,9 @@ function standardAnswers(world: World): Answers {
       downloadSize: 84 * 1024 * 1024,
     }),
     preview_update: ({ runtime }) => fixtures.updatePreview(find(runtime)),
+    preview_roll_back: () => ({ changes: [] }),
+    configuration: ({ runtime }) => configuration(find(runtime)),
+    preview_configuration: () => configurationPreview(),
     preview_delete: ({ runtime }) => {
       const of = find(runtime)
       return {
@@ -198,6 +202,7 @@ function standardAnswers(world: World): Answers {
     create_runtime: started,
     update_runtime: started,
     roll_back_runtime: started,
+    change_configuration: started,
     start_runtime: started,
     stop_runtime: started,
     restart_runtime: started,

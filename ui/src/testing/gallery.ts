@@ -26,6 +26,7 @@ const scenes: Record<string, () => Partial<World>> = {
       first_run: never,
       preview_update: never,
       preview_delete: never,
+      configuration: never,
     },
   }),
   /** Every question goes wrong. */
@@ -41,6 +42,7 @@ const scenes: Record<string, () => Partial<World>> = {
       first_run: fails,
       preview_update: fails,
       preview_delete: fails,
+      configuration: fails,
       preflight: fails,
     },
   }),

@@ -26,6 +26,9 @@ macro_rules! for_each_command {
             read check_draft(OfDraft) -> DraftCheck;
             read preflight(OfDraft) -> Preflight;
             read preview_update(PreviewUpdate) -> UpdatePreview;
+            read preview_roll_back(OfRuntime) -> RollBackPreview;
+            read configuration(OfRuntime) -> ConfigurationView;
+            read preview_configuration(OfConfiguration) -> ConfigurationPreview;
             read preview_delete(OfRuntime) -> DeletePreview;
             read registry_logins(Nothing) -> RegistryLogins;
             read preview_update_all(PreviewUpdateAll) -> UpdateAllPreview;
@@ -39,6 +42,7 @@ macro_rules! for_each_command {
             change set_update_policy(SetUpdatePolicy) -> Nothing;
             change acknowledge_policy(OfRuntime) -> Nothing;
             change roll_back_runtime(OfRuntime) -> OfOperation;
+            change change_configuration(ChangeConfiguration) -> OfOperation;
             change start_runtime(OfRuntime) -> OfOperation;
             change stop_runtime(OfRuntime) -> OfOperation;
             change restart_runtime(OfRuntime) -> OfOperation;

@@ -30,6 +30,7 @@ use crate::{
     api::{Settings, VersionCheck},
     changes::Hub,
     computes::ComputeEntry,
+    descriptions::Descriptions,
     operations::Running,
     policies::Policies,
     table::Table,
@@ -130,6 +131,7 @@ pub struct Inner {
     /// Which runtimes an operation holds.
     pub(crate) busy: Mutex<BTreeMap<RuntimeId, OperationId>>,
     pub(crate) settings: Mutex<Settings>,
+    pub(crate) descriptions: Mutex<Descriptions>,
     pub(crate) checks: Mutex<BTreeMap<RuntimeId, VersionCheck>>,
     /// Where runtimes came from, by the history.
     pub(crate) came_from: Mutex<BTreeMap<RuntimeId, crate::came_from::CameFrom>>,
@@ -181,6 +183,7 @@ impl App {
     pub async fn new(parts: Parts) -> Self {
         let settings = crate::settings::load(&parts.history).await;
         let policies = crate::policies::load(&parts.history).await;
+        let descriptions = crate::descriptions::load(&parts.history).await;
         Self(Arc::new(Inner {
             parts,
             known: KnownVersions::built_in(),
@@ -193,6 +196,7 @@ impl App {
             operations: Mutex::default(),
             busy: Mutex::default(),
             settings: Mutex::new(settings),
+            descriptions: Mutex::new(descriptions),
             checks: Mutex::default(),
             came_from: Mutex::default(),
             resting: Mutex::default(),

@@ -7,7 +7,7 @@ use domain::finding::Problem;
 #[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
-    computes,
+    computes, configuration as settings_of,
     context::{App, lock},
     detail as detail_page, first_run as first, logins, logs, operations, policies, series,
     settings as choices, usage, versions, wizard,
@@ -102,6 +102,21 @@ pub async fn preview_update(app: &App, request: PreviewUpdate) -> Answer<UpdateP
     operations::preview_update(app, request).await
 }
 
+pub async fn preview_roll_back(app: &App, request: OfRuntime) -> Answer<RollBackPreview> {
+    settings_of::preview_roll_back(app, &request.runtime).await
+}
+
+pub async fn configuration(app: &App, request: OfRuntime) -> Answer<ConfigurationView> {
+    settings_of::view(app, &request.runtime).await
+}
+
+pub async fn preview_configuration(
+    app: &App,
+    request: OfConfiguration,
+) -> Answer<ConfigurationPreview> {
+    settings_of::preview(app, request).await
+}
+
 pub async fn preview_delete(app: &App, request: OfRuntime) -> Answer<DeletePreview> {
     operations::preview_delete(app, &request.runtime).await
 }
@@ -152,6 +167,10 @@ pub async fn acknowledge_policy(app: &App, request: OfRuntime) -> Answer<Nothing
 
 pub async fn roll_back_runtime(app: &App, request: OfRuntime) -> Answer<OfOperation> {
     operations::roll_back(app, &request.runtime).map(started)
+}
+
+pub async fn change_configuration(app: &App, request: ChangeConfiguration) -> Answer<OfOperation> {
+    operations::change_configuration(app, request).await.map(started)
 }
 
 pub async fn start_runtime(app: &App, request: OfRuntime) -> Answer<OfOperation> {

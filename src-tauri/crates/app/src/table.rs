@@ -14,6 +14,7 @@ use domain::{
     runtime::{
         Health, LockHolder, PreviousContainer, Protocol, Runtime, RuntimeId, Seen, Status, status,
     },
+    spec::RecordedSpec,
     version::Version,
 };
 
@@ -369,7 +370,10 @@ fn make_row(
         memory_limit: shown.memory_limit,
         cpu_limit: shown.nano_cpus as f64 / 1e9,
         restart_policy: shown.restart_policy.clone(),
-        spec: labels.spec,
+        spec: labels.spec.map(|spec| RecordedSpec {
+            description: crate::descriptions::of(app, id, &spec.description),
+            ..spec
+        }),
     })
 }
 

@@ -1,7 +1,5 @@
 //! The wizard: what it begins with, checks while one types, and the preflight.
 
-use std::net::{IpAddr, SocketAddr, TcpListener};
-
 use domain::{
     compute::ComputeId,
     container::Neighbour,
@@ -19,11 +17,12 @@ use crate::{
     },
     computes,
     context::App,
+    fits::{self, first_free, port_holder, port_taken},
     problem, resolve, settings,
 };
 
-/// Where the search for a free port begins.
-const FIRST_PORT: u16 = 18080;
+pub(crate) use fits::free_port;
+
 /// A compute with less free memory than this may not be able to run one more service, in bytes.
 const USUAL_NEED: u64 = 256 * 1024 * 1024;
 /// Unpacked layers take about this many times their compressed size.
@@ -54,40 +53,6 @@ pub(crate) async fn propose(app: &App, compute: &ComputeId) -> Result<Proposal, 
         memory: facts.memory,
         cpus: facts.cpus,
     })
-}
-
-fn first_free(neighbours: &[Neighbour], address: &str) -> Option<u16> {
-    (FIRST_PORT..FIRST_PORT + 2_000).find(|port| port_holder(neighbours, address, *port).is_none())
-}
-
-/// A port that is free on 127.0.0.1 just now.
-pub(crate) async fn free_port(engine: &dyn Engine) -> Option<u16> {
-    let neighbours = engine.neighbours().await.ok()?;
-    first_free(&neighbours, "127.0.0.1")
-}
-
-/// Who holds a port: a container's name, or `another program`. Containers are asked first, since a
-/// stopped one may hold it in its configuration only; the machine itself by trying to bind.
-fn port_holder(neighbours: &[Neighbour], address: &str, port: u16) -> Option<String> {
-    let any = |address: &str| matches!(address, "" | "0.0.0.0" | "::");
-    let held = neighbours.iter().find(|other| {
-        other.ports.iter().any(|held| {
-            held.host_port == port
-                && held.protocol == "tcp"
-                && (any(&held.host_address) || any(address) || held.host_address == address)
-        })
-    });
-    if let Some(held) = held {
-        return Some(held.name.clone());
-    }
-    // All computes of this version are local sockets: binding here asks the same machine.
-    let address: IpAddr = address.parse().ok()?;
-    match TcpListener::bind(SocketAddr::new(address, port)) {
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            Some("another program".to_owned())
-        }
-        _ => None,
-    }
 }
 
 /// Makes a spec of a draft; the first thing that cannot be parsed is told.
@@ -159,19 +124,6 @@ pub(crate) fn name_taken(name: &RuntimeName, holder: &Neighbour) -> Problem {
     }
 }
 
-fn port_taken(neighbours: &[Neighbour], address: &str, port: u16, holder: &str) -> Problem {
-    let about = About {
-        port,
-        port_holder: (holder != "another program").then_some(holder),
-        free_port: first_free(neighbours, address),
-        ..About::default()
-    };
-    Problem {
-        field: Some("hostPort".into()),
-        ..Problem::found(diagnosis::describe(Cause::PortTaken, about))
-    }
-}
-
 /// Checks a draft as it is typed: everything that needs no registry.
 pub(crate) async fn check(app: &App, request: &OfDraft) -> DraftCheck {
     let draft = &request.draft;
@@ -214,15 +166,8 @@ pub(crate) async fn check(app: &App, request: &OfDraft) -> DraftCheck {
         Err(problem) => problems.push(problem),
         Ok(spec) => {
             problems.extend(check_spec(&spec));
-            let address: Option<IpAddr> = spec.bind_address.parse().ok();
-            if address.is_some_and(|address| !address.is_loopback()) && !draft.confirmed_exposure {
-                problems.push(
-                    Problem::field(
-                        "bindAddress",
-                        "Other machines could reach the service at this address, and it runs whatever code it is sent.",
-                    )
-                    .hint("Use 127.0.0.1, or confirm that others may reach it."),
-                );
+            if !draft.confirmed_exposure {
+                problems.extend(fits::exposure(&spec.bind_address));
             }
             problems.extend(on_compute(app, &request.compute, name.ok().as_ref(), &spec).await);
         }
@@ -257,23 +202,8 @@ async fn on_compute(
     {
         problems.push(port_taken(&neighbours, &spec.bind_address, spec.host_port, &holder));
     }
-    let memory = engine.facts().memory;
-    if spec.memory_limit.is_some_and(|limit| memory > 0 && limit > memory) {
-        problems.push(Problem::field("memoryLimit", "The compute has less memory than that."));
-    }
-    let cpus = engine.facts().cpus;
-    if spec.cpu_limit.is_some_and(|limit| cpus > 0 && limit > f64::from(cpus)) {
-        problems.push(Problem::field("cpuLimit", format!("The compute has {cpus} CPUs.")));
-    }
-    for (at, mount) in spec.mounts.iter().enumerate() {
-        // The engine is on this machine: a folder that is missing here is missing there.
-        if mount.is_bind() && !std::path::Path::new(&mount.source).exists() {
-            problems.push(Problem::field(
-                &format!("mounts.{at}"),
-                format!("The folder {} does not exist on the compute.", mount.source),
-            ));
-        }
-    }
+    problems.extend(fits::limits(engine.facts(), spec.memory_limit, spec.cpu_limit));
+    problems.extend(fits::folders(spec.mounts.iter().enumerate()));
     problems
 }
 

@@ -117,6 +117,13 @@ pub enum Unreachable {
     Other { reason: String },
 }
 
+/// Whether an engine can change the restart policy of a container that is there: Podman can from
+/// version 5 on.
+pub fn changes_policy_in_place(facts: &EngineFacts) -> bool {
+    let major = facts.version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    !facts.is_podman || major.is_some_and(|major| major >= 5)
+}
+
 /// Lowest API that can host a runtime: the first with `--init` and health checks as used here.
 pub const LOWEST_API: (u32, u32) = (1, 40);
 
@@ -161,6 +168,16 @@ mod tests {
             swarm_worker_without_control: false,
             is_podman: false,
         }
+    }
+
+    #[test]
+    fn podman_changes_policies_from_version_5_on() {
+        let podman =
+            |version: &str| EngineFacts { is_podman: true, version: version.into(), ..facts() };
+        assert!(changes_policy_in_place(&facts()));
+        assert!(!changes_policy_in_place(&podman("4.3.1")));
+        assert!(changes_policy_in_place(&podman("5.4.0")));
+        assert!(!changes_policy_in_place(&podman("")));
     }
 
     #[test]

@@ -225,7 +225,7 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
             "A folder to mount does not exist.".to_owned(),
             "The container cannot start without it.",
             &["Create the folder on the compute's machine, or change the mount."],
-            vec![Remedy::TryAgain],
+            vec![Remedy::ChangeMounts, Remedy::TryAgain],
         ),
         Cause::CommandMissing => finding(
             cause,

@@ -13,6 +13,8 @@ pub enum ProblemCode {
     NotFound,
     /// Another operation holds the runtime.
     Busy,
+    /// It is not any more as it was when the person decided.
+    ChangedMeanwhile,
     /// The compute cannot be reached.
     ComputeUnreachable,
     /// The registry cannot be reached or gave an answer that makes no sense.
@@ -231,6 +233,8 @@ pub enum Remedy {
         registry: String,
     },
     RaiseMemory,
+    /// Change folders and volumes.
+    ChangeMounts,
     Start,
     Restart,
     ViewLogs,

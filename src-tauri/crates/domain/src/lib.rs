@@ -5,6 +5,7 @@
 //! of the product trusts them.
 
 pub mod compute;
+pub mod configuration;
 pub mod container;
 pub mod diagnosis;
 pub mod facts;

@@ -25,6 +25,8 @@ pub enum OperationKind {
     Create,
     Update,
     RollBack,
+    /// Replaces the container by one with other settings, or changes them in place.
+    Reconfigure,
     Start,
     Stop,
     Restart,
@@ -46,6 +48,8 @@ pub enum StepKind {
     WaitForRuns,
     Create,
     SwitchOver,
+    /// Changes what a container can take as it is.
+    ChangeInPlace,
     Start,
     Stop,
     WaitForHealth,

@@ -265,6 +265,14 @@ fn ulimits(host: &mut Map<String, Value>) {
     }
 }
 
+/// Podman tells one limit of CPUs in two ways, of which create takes one only.
+fn cpus(host: &mut Map<String, Value>) {
+    if host.get("NanoCpus").and_then(Value::as_u64).is_some_and(|limit| limit > 0) {
+        host.remove("CpuPeriod");
+        host.remove("CpuQuota");
+    }
+}
+
 /// `/other:/this/alias` as inspect tells links, into `other:alias` as create takes them.
 fn links(host: &mut Map<String, Value>) {
     if let Some(Value::Array(links)) = host.get_mut("Links") {
@@ -310,6 +318,7 @@ pub fn successor(old: &Container, old_image: &Value, changes: &Changes<'_>) -> C
     hand_over_volumes(old, &mut host);
     links(&mut host);
     ulimits(&mut host);
+    cpus(&mut host);
     // Docker's default bridge knows neither aliases nor fixed addresses: the mode alone says it.
     let mut connect = endpoints(old);
     if !connect.is_empty() {

@@ -81,7 +81,12 @@ pub struct Seen<'a> {
 /// The rule for the status.
 pub fn status(seen: &Seen<'_>) -> Status {
     match seen.operation {
-        Some(OperationKind::Update | OperationKind::RollBack | OperationKind::Recover) => {
+        Some(
+            OperationKind::Update
+            | OperationKind::RollBack
+            | OperationKind::Reconfigure
+            | OperationKind::Recover,
+        ) => {
             return Status::Updating;
         }
         Some(OperationKind::Stop | OperationKind::Delete) => return Status::Stopping,

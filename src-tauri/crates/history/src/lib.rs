@@ -8,10 +8,13 @@
 //! of the application, is set aside under another name and never deleted.
 
 mod begun;
+mod descriptions;
 mod entries;
 mod schema;
 mod series;
 mod store;
+
+pub use descriptions::Description;
 
 use std::{
     path::{Path, PathBuf},

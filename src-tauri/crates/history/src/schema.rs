@@ -72,6 +72,14 @@ const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX series_by_start ON series (started DESC);
 ",
+    "
+    -- What a person wrote since the container was made, whose label cannot change.
+    CREATE TABLE description (
+        runtime TEXT PRIMARY KEY,
+        words TEXT NOT NULL,
+        label_words TEXT NOT NULL -- what the label said when this was written
+    ) STRICT;
+",
 ];
 
 /// The schema that this version of the application reads and writes.

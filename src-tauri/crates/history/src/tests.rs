@@ -76,6 +76,23 @@ async fn operations_come_back_newest_first_and_whole() {
 }
 
 #[tokio::test]
+async fn a_description_is_kept_until_it_is_replaced_or_forgotten() {
+    let history = History::in_memory().expect("history");
+    let description = |words: &str| Description {
+        runtime: runtime("one"),
+        words: words.into(),
+        label_words: "as made".into(),
+    };
+    for words in ["first", "second"] {
+        history.keep_description(&description(words)).await.expect("kept");
+        assert_eq!(history.descriptions().await.expect("read"), [description(words)]);
+    }
+    history.forget_description(&runtime("other")).await.expect("nothing to forget");
+    history.forget_description(&runtime("one")).await.expect("forgotten");
+    assert_eq!(history.descriptions().await.expect("read"), []);
+}
+
+#[tokio::test]
 async fn saving_again_replaces() {
     let history = History::in_memory().expect("history");
     let mut running = operation("a", "one", 0, OperationState::Running);

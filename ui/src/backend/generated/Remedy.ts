@@ -3,4 +3,4 @@
 /**
  * Something that the application offers to do.
  */
-export type Remedy = { "kind": "choosePort", free: number | null, } | { "kind": "chooseName" } | { "kind": "chooseImage" } | { "kind": "useMirror" } | { "kind": "addLogin", registry: string, } | { "kind": "raiseMemory" } | { "kind": "start" } | { "kind": "restart" } | { "kind": "viewLogs" } | { "kind": "tryAgain" };
+export type Remedy = { "kind": "choosePort", free: number | null, } | { "kind": "chooseName" } | { "kind": "chooseImage" } | { "kind": "useMirror" } | { "kind": "addLogin", registry: string, } | { "kind": "raiseMemory" } | { "kind": "changeMounts" } | { "kind": "start" } | { "kind": "restart" } | { "kind": "viewLogs" } | { "kind": "tryAgain" };

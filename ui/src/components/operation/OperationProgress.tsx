@@ -38,7 +38,14 @@ function useCommonRemedies(operation: Operation): RemedyHandlers {
   const runtime = useRuntime(operation.runtime)
   return {
     addLogin: ({ registry }) => navigate(paths.connections(registry)),
-    ...(runtime ? { viewLogs: () => navigate(paths.runtime(runtime.id, 'logs')) } : {}),
+    ...(runtime
+      ? {
+          viewLogs: () => navigate(paths.runtime(runtime.id, 'logs')),
+          choosePort: ({ free }) => navigate(paths.configure(runtime.id, 'hostPort', free)),
+          raiseMemory: () => navigate(paths.configure(runtime.id, 'memoryLimit')),
+          changeMounts: () => navigate(paths.configure(runtime.id, 'mounts')),
+        }
+      : {}),
   }
 }
 

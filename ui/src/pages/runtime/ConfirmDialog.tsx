@@ -17,6 +17,7 @@ export function ConfirmDialog({
   title,
   children,
   confirm,
+  cancel,
   pending,
   problem,
   onConfirm,
@@ -25,6 +26,8 @@ export function ConfirmDialog({
   title: string
   children: ReactNode
   confirm: string
+  /** The way out; *Cancel* unless it says more. */
+  cancel?: string
   pending: boolean
   problem: Problem | null
   onConfirm: () => void
@@ -44,7 +47,7 @@ export function ConfirmDialog({
             <Button appearance="primary" disabledFocusable={pending} onClick={onConfirm}>
               {confirm}
             </Button>
-            <Button onClick={onClose}>{t('cancel')}</Button>
+            <Button onClick={onClose}>{cancel ?? t('cancel')}</Button>
           </DialogActions>
         </DialogBody>
       </DialogSurface>

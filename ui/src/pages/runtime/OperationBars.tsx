@@ -9,13 +9,13 @@ import { DismissRegular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useOperationLine } from '../../app/OperationStrip'
-import type { Operation, Runtime } from '../../backend/types'
+import type { Operation, OperationKind, Runtime } from '../../backend/types'
 import { useNotify } from '../../components/notify'
 import { ProblemBar } from '../../components/ProblemBar'
 import type { RemedyHandlers } from '../../problems/remedies'
 import { isRunning, useAction, useAttend, useLiveOperations } from '../../state'
 
-const WITH_DIALOG: ReadonlySet<Operation['kind']> = new Set(['update', 'rollBack'])
+const WITH_DIALOG: ReadonlySet<Operation['kind']> = new Set(['update', 'rollBack', 'reconfigure'])
 
 /** Their success is told by the status beside the heading. */
 const SHORT: ReadonlySet<Operation['kind']> = new Set(['start', 'stop', 'restart', 'delete'])
@@ -86,7 +86,7 @@ export function OperationBars({
 }: {
   runtime: Runtime
   remedies: RemedyHandlers
-  onView: () => void
+  onView: (kind: OperationKind) => void
 }) {
   const [dismissed, setDismissed] = useState<string | null>(null)
   const newest = useLiveOperations()
@@ -98,7 +98,7 @@ export function OperationBars({
     )
   useAttend(newest?.id)
   if (newest === null) return null
-  if (isRunning(newest)) return <RunningBar operation={newest} onView={onView} />
+  if (isRunning(newest)) return <RunningBar operation={newest} onView={() => onView(newest.kind)} />
   if (dismissed === newest.id) return null
   const dismiss = () => setDismissed(newest.id)
   if (newest.state === 'failed' && newest.problem !== null) {

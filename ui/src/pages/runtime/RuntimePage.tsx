@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { paths, type RuntimeTab } from '../../app/paths'
-import type { Runtime } from '../../backend/types'
+import type { OperationKind, Runtime } from '../../backend/types'
 import { EmptyState } from '../../components/EmptyState'
 import { SkeletonLines } from '../../components/Late'
 import { useNotify } from '../../components/notify'
@@ -14,7 +14,7 @@ import { useAsk, useConnection, useRuntime } from '../../state'
 import { live } from '../../state/live'
 import { useRowsInView } from '../../state/rowsInView'
 import { NotInStep } from '../runtimes/NotInStep'
-import { Configuration } from './Configuration'
+import { Configuration } from './configuration/Configuration'
 import { DeleteDialog } from './DeleteDialog'
 import { RollBackDialogPart, UpdateDialogPart } from './dialogParts'
 import { HeaderActions, HeaderFacts } from './Header'
@@ -93,6 +93,8 @@ function Existing({ runtime }: { runtime: Runtime }) {
     )
   const free = runtime.operation === null && runtime.lock === null
   const openUpdate = () => choose({ update: 'open' })
+  const viewOperation = (kind: OperationKind) =>
+    kind === 'reconfigure' ? choose({ tab: 'configuration', change: 'open' }) : openUpdate()
   const remedies = { ...remediesOf(runtime), chooseImage: openUpdate }
   const check = async () => {
     setAsked(true)
@@ -114,7 +116,7 @@ function Existing({ runtime }: { runtime: Runtime }) {
             <LockBar runtime={runtime} lock={runtime.lock} />
           ) : null}
           {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
-          <OperationBars runtime={runtime} remedies={remedies} onView={openUpdate} />
+          <OperationBars runtime={runtime} remedies={remedies} onView={viewOperation} />
           <PolicyNewsBar runtime={runtime} news={policy?.news ?? null} />
           {runtime.operation === null && !silent ? (
             <VersionBar

@@ -40,7 +40,7 @@ export function useRuntimeActions() {
       ),
     )
   }
-  /** What the remedies of a runtime's finding do; those that would need another spec are left out. */
+  /** What the remedies of a runtime's finding do. */
   const remediesOf = (runtime: Runtime): RemedyHandlers => ({
     ...(canDo(runtime, 'start')
       ? { start: () => run('start', runtime), tryAgain: () => run('start', runtime) }
@@ -50,6 +50,9 @@ export function useRuntimeActions() {
       : {}),
     viewLogs: () => navigate(paths.runtime(runtime.id, 'logs')),
     chooseImage: () => navigate(paths.update(runtime.id)),
+    choosePort: ({ free }) => navigate(paths.configure(runtime.id, 'hostPort', free)),
+    raiseMemory: () => navigate(paths.configure(runtime.id, 'memoryLimit')),
+    changeMounts: () => navigate(paths.configure(runtime.id, 'mounts')),
     useMirror: () => navigate(paths.settings),
     addLogin: ({ registry }) => navigate(paths.connections(registry)),
   })

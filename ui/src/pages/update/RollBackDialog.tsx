@@ -12,10 +12,11 @@ import { Block, Sentences } from '../../components/decision/Block'
 import { BusyButton } from '../../components/decision/BusyButton'
 import { DecisionDialog } from '../../components/decision/DecisionDialog'
 import { ProgressInDialog } from '../../components/decision/ProgressInDialog'
+import { SettingChanges } from '../../components/decision/SettingChanges'
 import { useShownOperation } from '../../components/decision/useShownOperation'
 import { ProblemBar } from '../../components/ProblemBar'
 import { formatRelative } from '../../format'
-import { useAction } from '../../state'
+import { useAction, useAsk } from '../../state'
 import { FromTo } from './Blocks'
 import { SHOWN } from './UpdateDialog'
 
@@ -60,6 +61,24 @@ function WhatHappens({ runtime }: { runtime: Runtime }) {
   )
 }
 
+/** Settings that change back with the container; nothing where there are none. */
+function SettingsToo({ runtime }: { runtime: Runtime }) {
+  const { t } = useTranslation('update')
+  const { data, error, refetch } = useAsk(
+    'preview_roll_back',
+    { runtime: runtime.id },
+    { staleTime: 0 },
+  )
+  if (error) return <ProblemBar problem={error.problem} onRetry={() => refetch()} />
+  if (!data || data.changes.length === 0) return null
+  return (
+    <Block heading={t('rollBack.settings')}>
+      <Text>{t('rollBack.settingsToo')}</Text>
+      <SettingChanges changes={data.changes} label={t('rollBack.settings')} />
+    </Block>
+  )
+}
+
 function Content({ runtime, onClose }: Omit<RollBackDialogProps, 'open'>) {
   const styles = useStyles()
   const { t } = useTranslation(['update', 'decision'])
@@ -97,6 +116,7 @@ function Content({ runtime, onClose }: Omit<RollBackDialogProps, 'open'>) {
                 from={side(runtime.image, runtime.version, runtime.digest)}
                 to={side(previous.image, previous.version, '')}
               />
+              <SettingsToo runtime={runtime} />
               <WhatHappens runtime={runtime} />
             </>
           ) : (

@@ -9,10 +9,10 @@ import { Late } from '../../components/Late'
 import { OperationProgress } from '../../components/operation/OperationProgress'
 import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
+import { useFieldStyles } from '../../components/settings/fieldStyles'
 import { isRunning, useAction, useAsk, useLiveOperation } from '../../state'
 import { useWizardDraft, wizardDraft } from './draft'
 import { draftOf, isAdvanced, type WizardStep } from './form'
-import { useStepStyles } from './stepStyles'
 import { useWizardRemedies } from './useWizard'
 import { useProgressStyles } from './wizardStyles'
 
@@ -113,7 +113,7 @@ function Known({ operation }: { operation: Operation }) {
 /** The page after *Create*: the operation from its first step to *Open NAME*. */
 export function CreateProgress({ id }: { id: string }) {
   const { t } = useTranslation('wizard')
-  const shared = useStepStyles()
+  const shared = useFieldStyles()
   const navigate = useNavigate()
   const live = useLiveOperation(id)
   const { data, error, isFetching } = useAsk('list_operations', {}, { enabled: !live })

@@ -13,13 +13,13 @@ import { useTranslation } from 'react-i18next'
 import { paths } from '../../app/paths'
 import type { ComputeView } from '../../backend/types'
 import { GoLink } from '../../components/GoLink'
+import { useFieldStyles } from '../../components/settings/fieldStyles'
+import type { FieldProblems } from '../../components/settings/settingsForm'
 import { formatBytes } from '../../format'
 import { useComputes } from '../../state'
 import { wizardDraft } from './draft'
 import { idOf } from './fields'
 import type { WizardForm } from './form'
-import { useStepStyles } from './stepStyles'
-import type { FieldProblems } from './useDraftCheck'
 
 function useComputeWords(): (compute: ComputeView) => string {
   const { t } = useTranslation('wizard')
@@ -37,7 +37,7 @@ function useComputeWords(): (compute: ComputeView) => string {
 
 /** First step: what the runtime is called and where it runs. */
 export function NameStep({ form, problems }: { form: WizardForm; problems: FieldProblems }) {
-  const styles = useStepStyles()
+  const styles = useFieldStyles()
   const { t } = useTranslation('wizard')
   const words = useComputeWords()
   const computes = useComputes()

@@ -10,10 +10,10 @@ import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CheckState, Problem, Preflight as Results } from '../../backend/types'
 import { ProblemBar } from '../../components/ProblemBar'
+import { useFieldStyles } from '../../components/settings/fieldStyles'
 import type { RemedyHandlers } from '../../problems/remedies'
 import { toneColor } from '../../theme'
 import { idOf } from './fields'
-import { useStepStyles } from './stepStyles'
 
 const useStyles = makeStyles({
   check: {
@@ -55,7 +55,7 @@ export function Preflight({
   onAgain: () => void
 }) {
   const styles = useStyles()
-  const shared = useStepStyles()
+  const shared = useFieldStyles()
   const { t } = useTranslation('wizard')
   const firstFailed = results?.checks.findIndex(({ state }) => state === 'failed') ?? -1
   return (

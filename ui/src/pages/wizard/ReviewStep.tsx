@@ -3,15 +3,16 @@ import { useTranslation } from 'react-i18next'
 import type { Problem, Preflight as Results } from '../../backend/types'
 import { environmentTitle } from '../../components/environment/choice'
 import { type Fact, Facts } from '../../components/Facts'
+import { useFieldStyles } from '../../components/settings/fieldStyles'
+import { isLoopback } from '../../components/settings/settingsForm'
 import { formatBytes } from '../../format'
 import type { RemedyHandlers } from '../../problems/remedies'
 import { useComputes } from '../../state'
-import { draftOf, isLoopback, type WizardForm } from './form'
+import { draftOf, type WizardForm } from './form'
 import { Preflight } from './Preflight'
-import { useStepStyles } from './stepStyles'
 
 function useFacts(form: WizardForm, results: Results | undefined, compute: string): Fact[] {
-  const { t } = useTranslation(['wizard', 'environment'])
+  const { t } = useTranslation(['wizard', 'environment', 'fields'])
   const draft = draftOf(form)
   const address =
     draft.hostPort === 0
@@ -25,21 +26,21 @@ function useFacts(form: WizardForm, results: Results | undefined, compute: strin
       label: t('step.environment'),
       value: results?.image ?? environmentTitle(form.environment, null) ?? t('environment:newest'),
     },
-    { label: t('settings.hostPort'), value: address },
+    { label: t('fields:hostPort'), value: address },
     {
-      label: t('settings.memory'),
+      label: t('fields:memory'),
       value: draft.memoryLimit === null ? t('review.noLimit') : formatBytes(draft.memoryLimit),
     },
-    { label: t('settings.cpus'), value: draft.cpuLimit ?? t('review.noLimit') },
+    { label: t('fields:cpus'), value: draft.cpuLimit ?? t('review.noLimit') },
     draft.variables.length > 0
       ? {
-          label: t('settings.variables'),
+          label: t('fields:variables'),
           value: draft.variables.map(({ name }) => t('review.hidden', { name })).join(', '),
         }
       : null,
     draft.mounts.length > 0
       ? {
-          label: t('settings.mounts'),
+          label: t('fields:mounts'),
           value: draft.mounts
             .map(({ source, target, readOnly }) =>
               t(readOnly ? 'review.mountReadOnly' : 'review.mount', { source, target }),
@@ -48,8 +49,8 @@ function useFacts(form: WizardForm, results: Results | undefined, compute: strin
         }
       : null,
     {
-      label: t('settings.restartPolicy'),
-      value: t(`settings.policy.${draft.restartPolicy}`),
+      label: t('fields:restartPolicy'),
+      value: t(`fields:policy.${draft.restartPolicy}`),
     },
     draft.targetPort !== null ? { label: t('settings.targetPort'), value: draft.targetPort } : null,
     draft.startCommand ? { label: t('settings.startCommand'), value: draft.startCommand } : null,
@@ -67,7 +68,7 @@ function Affected({
   results: Results | undefined
   compute: string
 }) {
-  const shared = useStepStyles()
+  const shared = useFieldStyles()
   const { t } = useTranslation('wizard')
   const draft = draftOf(form)
   const port = draft.hostPort === 0 ? '' : `:${draft.hostPort}`
@@ -112,7 +113,7 @@ export function ReviewStep({
   remedies: RemedyHandlers
   onAgain: () => void
 }) {
-  const shared = useStepStyles()
+  const shared = useFieldStyles()
   const { t } = useTranslation('wizard')
   const compute = useComputes().find(({ id }) => id === form.compute)?.name ?? form.compute
   const facts = useFacts(form, running ? undefined : results, compute)

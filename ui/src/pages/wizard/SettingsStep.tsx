@@ -1,23 +1,15 @@
-import { Button, Dropdown, Field, Input, Option } from '@fluentui/react-components'
+import { Button, Field, Input } from '@fluentui/react-components'
 import { ChevronDown16Regular, ChevronRight16Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
-import type { RestartPolicy } from '../../backend/types'
-import { formatBytes } from '../../format'
-import { AccessFields } from './AccessFields'
+import { AccessFields } from '../../components/settings/AccessFields'
+import { useFieldStyles } from '../../components/settings/fieldStyles'
+import { LimitFields } from '../../components/settings/LimitFields'
+import { MountRows } from '../../components/settings/MountRows'
+import { RestartField } from '../../components/settings/RestartField'
+import type { FieldProblems } from '../../components/settings/settingsForm'
+import { VariableRows } from '../../components/settings/VariableRows'
 import { type WizardDraft, wizardDraft } from './draft'
 import { idOf } from './fields'
-import { MountRows } from './MountRows'
-import { useStepStyles } from './stepStyles'
-import type { FieldProblems } from './useDraftCheck'
-import { VariableRows } from './VariableRows'
-
-/** Every policy, the proposed one first. */
-const policies: Record<RestartPolicy, true> = {
-  'unless-stopped': true,
-  always: true,
-  'on-failure': true,
-  no: true,
-}
 
 function TextField({
   field,
@@ -26,7 +18,7 @@ function TextField({
   value,
   problems,
 }: {
-  field: 'memoryLimit' | 'cpuLimit' | 'targetPort' | 'startCommand' | 'healthPath'
+  field: 'targetPort' | 'startCommand' | 'healthPath'
   label: string
   hint: string
   value: string
@@ -47,7 +39,7 @@ function TextField({
 }
 
 function Advanced({ draft, problems }: { draft: WizardDraft; problems: FieldProblems }) {
-  const styles = useStepStyles()
+  const styles = useFieldStyles()
   const { t } = useTranslation('wizard')
   const { form, advancedOpen } = draft
   return (
@@ -103,65 +95,17 @@ export function SettingsStep({
   problems: FieldProblems
   confirmable: ReadonlySet<number>
 }) {
-  const styles = useStepStyles()
-  const { t } = useTranslation('wizard')
+  const styles = useFieldStyles()
   const { form, proposal } = draft
+  const fields = { form, problems, idOf, onChange: wizardDraft.type }
   const known = proposal?.compute === form.compute ? proposal : null
   return (
     <div className={styles.fields}>
-      <AccessFields form={form} problems={problems} />
-      <fieldset className={styles.group}>
-        <legend className={styles.legend}>{t('settings.limits')}</legend>
-        <div className={styles.pair}>
-          <TextField
-            field="memoryLimit"
-            label={t('settings.memory')}
-            hint={
-              known
-                ? t('settings.memoryHint', { memory: formatBytes(known.memory) })
-                : t('settings.memoryHintPlain')
-            }
-            value={form.memoryLimit}
-            problems={problems}
-          />
-          <TextField
-            field="cpuLimit"
-            label={t('settings.cpus')}
-            hint={
-              known ? t('settings.cpusHint', { count: known.cpus }) : t('settings.cpusHintPlain')
-            }
-            value={form.cpuLimit}
-            problems={problems}
-          />
-        </div>
-      </fieldset>
-      <VariableRows rows={form.variables} problems={problems} confirmable={confirmable} />
-      <MountRows rows={form.mounts} problems={problems} />
-      <fieldset className={styles.group}>
-        <legend className={styles.legend}>{t('settings.restart')}</legend>
-        <div className={styles.pair}>
-          <Field label={t('settings.restartPolicy')}>
-            <Dropdown
-              id={idOf('restartPolicy')}
-              value={t(`settings.policy.${form.restartPolicy}`)}
-              selectedOptions={[form.restartPolicy]}
-              onOptionSelect={(_, { optionValue }) => {
-                if (optionValue && optionValue in policies) {
-                  wizardDraft.type('restartPolicy', {
-                    restartPolicy: optionValue as RestartPolicy,
-                  })
-                }
-              }}
-            >
-              {(Object.keys(policies) as RestartPolicy[]).map((policy) => (
-                <Option key={policy} value={policy}>
-                  {t(`settings.policy.${policy}`)}
-                </Option>
-              ))}
-            </Dropdown>
-          </Field>
-        </div>
-      </fieldset>
+      <AccessFields {...fields} />
+      <LimitFields {...fields} memory={known?.memory ?? null} cpus={known?.cpus ?? null} />
+      <VariableRows {...fields} confirmable={confirmable} />
+      <MountRows {...fields} />
+      <RestartField {...fields} />
       <Advanced draft={draft} problems={problems} />
     </div>
   )

@@ -1,10 +1,11 @@
 import { makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import { environmentTitle } from '../../components/environment/choice'
+import { isLoopback } from '../../components/settings/settingsForm'
 import { cutMiddle, formatBytes } from '../../format'
 import { useAsk, useComputes } from '../../state'
 import { sizes } from '../../theme'
-import { draftOf, isLoopback, localProblems, type WizardForm } from './form'
+import { draftOf, localProblems, type WizardForm } from './form'
 
 const useStyles = makeStyles({
   root: {

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  draftOf,
-  emptyForm,
-  inOrder,
-  isLoopback,
-  localProblems,
-  parsePort,
-  parseSize,
-  stepOfField,
-  withProposal,
-} from './form'
+import { isLoopback, parsePort, parseSize } from '../../components/settings/settingsForm'
+import { draftOf, emptyForm, inOrder, localProblems, stepOfField, withProposal } from './form'
 
 const GB = 1024 ** 3
 

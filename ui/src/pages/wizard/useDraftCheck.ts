@@ -2,24 +2,18 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Problem, RuntimeDraft } from '../../backend/types'
+import {
+  type FieldProblems,
+  isSettingsProblem,
+  sentences,
+} from '../../components/settings/settingsForm'
 import { useSettled } from '../../components/useSettled'
 import { question, useAsk } from '../../state'
 import type { WizardDraft } from './draft'
-import { draftOf, localProblems, stepOfField, type WizardForm } from './form'
+import { draftOf, type LocalProblem, localProblems, stepOfField, type WizardForm } from './form'
 
 /** Milliseconds that typing has to rest before the application is asked. */
 const REST = 250
-
-/** By field, what is wrong with it, in a sentence. */
-export type FieldProblems = ReadonlyMap<string, string>
-
-function sentences(problems: readonly Problem[]): Map<string, string> {
-  const byField = new Map<string, string>()
-  for (const { field, sentence, hints } of problems) {
-    if (field && !byField.has(field)) byField.set(field, [sentence, ...hints].join(' '))
-  }
-  return byField
-}
 
 /** What both sides say; where an exposure waits for its confirmation, that is said once. */
 function together(told: FieldProblems, local: FieldProblems): Map<string, string> {
@@ -48,13 +42,18 @@ export interface DraftChecks {
 
 /** Checks a draft as one types. */
 export function useDraftCheck({ form, touched, tried }: WizardDraft): DraftChecks {
-  const { t } = useTranslation('wizard')
+  const { t } = useTranslation(['wizard', 'fields'])
   const client = useQueryClient()
+  const words = useCallback(
+    (problem: LocalProblem) =>
+      isSettingsProblem(problem) ? t(`fields:problem.${problem}`) : t(`problem.${problem}`),
+    [t],
+  )
   const local = useMemo(() => {
     const byField = new Map<string, string>()
-    for (const [field, problem] of localProblems(form)) byField.set(field, t(`problem.${problem}`))
+    for (const [field, problem] of localProblems(form)) byField.set(field, words(problem))
     return byField
-  }, [form, t])
+  }, [form, words])
   const settled = useSettled(form, REST)
   const request = useMemo(() => ({ compute: settled.compute, draft: draftOf(settled) }), [settled])
   const { data, error, refetch } = useAsk('check_draft', request, {
@@ -93,7 +92,7 @@ export function useDraftCheck({ form, touched, tried }: WizardDraft): DraftCheck
     async (now: WizardForm) => {
       const problems = new Map<string, string>()
       for (const [field, problem] of localProblems(now)) {
-        problems.set(field, t(`problem.${problem}`))
+        problems.set(field, words(problem))
       }
       if (now.compute === '') return problems
       const answer = await client.fetchQuery({
@@ -102,7 +101,7 @@ export function useDraftCheck({ form, touched, tried }: WizardDraft): DraftCheck
       })
       return together(sentences(answer.problems), problems)
     },
-    [client, t],
+    [client, words],
   )
   return {
     shown,

@@ -3,6 +3,7 @@
 //! TypeScript is generated from these types and committed; see `commands.rs` for the table.
 
 mod computes;
+mod configuration;
 mod credentials;
 mod events;
 mod policies;
@@ -13,6 +14,7 @@ mod versions;
 mod wizard;
 
 pub use computes::*;
+pub use configuration::*;
 pub use credentials::*;
 pub use events::*;
 pub use policies::*;

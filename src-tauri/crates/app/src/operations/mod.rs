@@ -1,5 +1,6 @@
 //! Operations: started, followed, cancelled, kept. One at a time for each runtime.
 
+mod configure;
 mod create;
 mod delete;
 mod handle;
@@ -31,11 +32,12 @@ use domain::{
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
+pub(crate) use configure::change_configuration;
 pub(crate) use create::create;
 pub(crate) use delete::{delete, preview_delete};
 pub(crate) use handle::{Handle, Outcome, Running, Stop};
 pub(crate) use lifecycle::{restart, start, stop};
-pub(crate) use preview::{preview_update, refusals};
+pub(crate) use preview::{active_runs, all_containers, preview_update, refusals, unproven};
 pub(crate) use proof::inside;
 pub use recover::recover_all;
 pub(crate) use recover::{recover_compute, take_over};

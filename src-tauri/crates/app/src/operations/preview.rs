@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Every container of the engine in full, to see who depends on one.
-pub(super) async fn all_containers(engine: &dyn Engine) -> Result<Vec<Container>, EngineError> {
+pub(crate) async fn all_containers(engine: &dyn Engine) -> Result<Vec<Container>, EngineError> {
     let mut all = Vec::new();
     for neighbour in engine.neighbours().await? {
         match engine.inspect(&neighbour.id).await {
@@ -50,7 +50,7 @@ pub(super) async fn doubts(app: &App, target: &Target) -> Vec<Problem> {
         .collect()
 }
 
-pub(super) fn unproven(reasons: &[String]) -> Vec<Problem> {
+pub(crate) fn unproven(reasons: &[String]) -> Vec<Problem> {
     reasons
         .iter()
         .map(|reason| {
@@ -66,7 +66,7 @@ pub(super) fn unproven(reasons: &[String]) -> Vec<Problem> {
 }
 
 /// Runs that are active on a container, as far as its processes show them.
-pub(super) async fn active_runs(engine: &dyn Engine, container: &str) -> ActiveRuns {
+pub(crate) async fn active_runs(engine: &dyn Engine, container: &str) -> ActiveRuns {
     match engine.processes(container).await {
         Ok(lines) => start::active_runs(&lines)
             .map_or(ActiveRuns::Unknown, |count| ActiveRuns::Known { count }),

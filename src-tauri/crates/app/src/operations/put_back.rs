@@ -247,9 +247,14 @@ pub(super) async fn not_started(
     if matches!(error, EngineError::NotFound(_)) && engine.inspect(new).await.is_err() {
         return super::hands::removed_before_start("the new container").into();
     }
-    let port = wanted_port(old);
+    // The new one may ask for another port than the old one had.
+    let port = match engine.inspect(new).await {
+        Ok(next) => wanted_port(&next),
+        Err(_) => wanted_port(old),
+    };
     let holder = finding::holder_of(engine, port, new).await;
-    let about = About { port, port_holder: holder.as_deref(), ..About::default() };
+    let free_port = crate::wizard::free_port(engine).await;
+    let about = About { port, port_holder: holder.as_deref(), free_port, ..About::default() };
     problem::engine_finding(error, about).into()
 }
 

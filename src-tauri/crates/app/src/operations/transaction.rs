@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    configuration::{self, Configuration},
     container::Container,
     diagnosis::About,
     image::Platform,
@@ -30,6 +31,7 @@ use super::{
 };
 use crate::{
     api::ActiveRuns,
+    configuration::{own_containers, port_problem, settings_with},
     finding, problem,
     resolve::{self, Target},
 };
@@ -47,6 +49,8 @@ struct Successor {
     variables: Vec<String>,
     /// The port inside.
     port: u16,
+    /// Settings before and after; the same where none change.
+    settings: Change,
 }
 
 impl Successor {
@@ -57,7 +61,10 @@ impl Successor {
             start: self.start.as_ref().map(|start| start.entry.clone()),
             variables_of_person: &self.variables,
         };
-        recreate::successor(old, &self.old_image, &changes)
+        let mut creation = recreate::successor(old, &self.old_image, &changes);
+        let Change { from, to } = &self.settings;
+        configuration::apply(from, to, &mut creation, self.port);
+        creation
     }
 }
 
@@ -69,6 +76,15 @@ pub(super) struct Transaction<'a> {
     /// What the spec says from now on.
     pub environment: Option<Environment>,
     pub cancel_runs: bool,
+    /// Settings that the new container gets; without them it has the old one's.
+    pub settings: Option<&'a Change>,
+}
+
+/// Settings before and after.
+#[derive(Clone)]
+pub(super) struct Change {
+    pub from: Configuration,
+    pub to: Configuration,
 }
 
 impl Transaction<'_> {
@@ -103,6 +119,7 @@ impl Transaction<'_> {
         } else {
             handle.skip(StepKind::WaitForRuns, "It is stopped.");
         }
+        self.port_is_free(handle).await?;
         handle.step(StepKind::SwitchOver);
         let switch = swap::Switch {
             name: self.name(),
@@ -135,12 +152,16 @@ impl Transaction<'_> {
     ) -> Result<Successor, Stop> {
         let old_image =
             image_config(handle, self.old).await.map_err(|error| problem::of_engine(&error))?;
+        let now = settings_with(handle.app(), &self.row.id, self.old, &old_image);
+        let settings =
+            self.settings.cloned().unwrap_or_else(|| Change { from: now.clone(), to: now });
         let old_labels = Labels::read(&self.old.labels)
             .ok_or_else(|| problem::not_found("The runtime's label"))?;
         let mut spec = old_labels.spec.clone();
         if let (Some(spec), Some(environment)) = (&mut spec, &self.environment) {
             spec.environment = environment.clone();
         }
+        let spec = spec.map(|spec| settings.to.record(&settings.from, &spec));
         let mut labels = Labels {
             generation: old_labels.generation + 1,
             operation: handle.id(),
@@ -156,7 +177,9 @@ impl Transaction<'_> {
                 .find(|port| port.protocol == "tcp")
                 .map(|port| port.container_port)
         });
-        let (start, port) = if ours {
+        // The same image is started as it was.
+        let same = self.settings.is_some() && present.image.id == self.old.image_id;
+        let (start, port) = if ours && !same {
             let scratch = Labels { spec: None, ..labels.clone() }.write();
             let start = image::decide_start(
                 handle,
@@ -183,7 +206,20 @@ impl Transaction<'_> {
             start,
             variables,
             port,
+            settings,
         })
+    }
+
+    /// A new port may have been taken since it was chosen: better told now than with the old one stopped.
+    async fn port_is_free(&self, handle: &Handle) -> Result<(), Stop> {
+        let Some(Change { from, to }) = self.settings else { return Ok(()) };
+        let own = own_containers(handle.app(), self.row);
+        let engine = handle.engine.as_ref();
+        match port_problem(engine, self.old, &own, from, to).await {
+            Ok(Some(taken)) => Err(taken.into()),
+            Ok(None) => Ok(()),
+            Err(error) => Err(problem::of_engine(&error).into()),
+        }
     }
 
     /// Runs the new image beside the old one and waits until its service answers.

@@ -17,11 +17,12 @@ use super::{
     Handle, Outcome, Plan, Stop, begin, hands, held, image, not_held,
     preview::{all_containers, doubts, unproven},
     row, swap,
-    transaction::Transaction,
+    transaction::{Change, Transaction},
 };
 use crate::{
     api::UpdateRuntime,
     came_from::{self, CameFrom},
+    configuration::going_back,
     context::{App, lock},
     problem,
     resolve::{self, Target},
@@ -117,6 +118,7 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
         return Err(refusal.into());
     }
     let kept = !matches!(aim, Aim::Known(_));
+    let mut settings = None;
     let (target, environment, confirmed, cancel_runs) = match aim {
         Aim::Environment { environment, confirmed, cancel_runs } => {
             let target = handle
@@ -125,7 +127,11 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
             (target, Some(environment), confirmed, cancel_runs)
         }
         Aim::Previous(previous) => {
-            let target = previous_image(handle.app(), engine.as_ref(), &previous).await?;
+            let target = image_of(handle.app(), engine.as_ref(), &previous).await?;
+            settings = going_back(handle.app(), engine.as_ref(), &row.id, &old, &previous)
+                .await
+                .map_err(refused)?
+                .map(|(from, to)| Change { from, to });
             let environment = Labels::read(&previous.labels)
                 .and_then(|labels| labels.spec)
                 .map(|spec| spec.environment);
@@ -179,12 +185,22 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
         None => image::pull(&handle, &target).await?.name,
     };
     let held = held::take(&handle, wanted, &image).await?;
-    let transaction =
-        Transaction { row: &row, old: &old, target: &target, environment, cancel_runs };
+    let transaction = Transaction {
+        row: &row,
+        old: &old,
+        target: &target,
+        environment,
+        cancel_runs,
+        settings: settings.as_ref(),
+    };
     let result = transaction.go(&handle, &held, &cannot_prove).await;
     match result {
         Ok(outcome) => {
-            if rolling_back && let Ok(digest) = Digest::parse(&row.digest) {
+            // Where only settings went back, nothing is wrong with the image.
+            if rolling_back
+                && old.image_id != target.local.as_ref().map_or("", |local| local.id.as_str())
+                && let Ok(digest) = Digest::parse(&row.digest)
+            {
                 remember_bad(handle.app(), &digest, "It was rolled back.").await;
             }
             Ok(if kept {
@@ -216,17 +232,17 @@ async fn remember_bad(app: &App, digest: &Digest, why: &str) {
     }
 }
 
-/// The image of the previous container: on the compute, else from where it came by its digest.
-async fn previous_image(
+/// The image of a container: on the compute, else from where it came by its digest.
+pub(super) async fn image_of(
     app: &App,
     engine: &dyn Engine,
-    previous: &Container,
+    container: &Container,
 ) -> Result<Target, Stop> {
-    let labels = Labels::read(&previous.labels);
+    let labels = Labels::read(&container.labels);
     let reference = labels
         .and_then(|labels| labels.image)
-        .or_else(|| ImageReference::parse(&previous.image_reference).ok());
-    match (engine.image(&previous.image_id).await, reference) {
+        .or_else(|| ImageReference::parse(&container.image_reference).ok());
+    match (engine.image(&container.image_id).await, reference) {
         (Ok(local), Some(reference)) => Ok(Target {
             reference,
             remote: None,
@@ -238,7 +254,7 @@ async fn previous_image(
             Ok(resolve::image(app, engine, &reference).await?)
         }
         (Err(error), _) => Err(problem::of_engine(&error).into()),
-        (_, None) => Err(problem::not_found("The image of the previous container").into()),
+        (_, None) => Err(problem::not_found("The image of the container").into()),
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) enum Serves {
     DiesInPlace,
     /// It answers once, then its process ends.
     Once,
+    /// Only with 256 MB of memory, or without a limit.
+    WithEnoughMemory,
 }
 
 impl Serves {
@@ -79,8 +81,10 @@ impl Service {
         let Some((engine, container)) = found else { return refused() };
         let word = container.labels.get(LABEL).cloned().unwrap_or_default();
         let well = Ok(Protocol::Executor);
+        let enough = container.memory_limit == 0 || container.memory_limit >= 256 << 20;
         match word.as_str() {
             "Well" => well,
+            "WithEnoughMemory" if enough => well,
             "AsExecutor"
                 if container.raw["Config"]["Entrypoint"]
                     .to_string()

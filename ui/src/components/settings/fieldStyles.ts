@@ -1,7 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components'
 
-/** What the wizard's steps share. */
-export const useStepStyles = makeStyles({
+/** What forms with settings share. */
+export const useFieldStyles = makeStyles({
   fields: {
     display: 'grid',
     gridTemplateColumns: 'minmax(0, 1fr)',

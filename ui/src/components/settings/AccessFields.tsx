@@ -9,32 +9,41 @@ import {
   Option,
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
-import { wizardDraft } from './draft'
-import { idOf } from './fields'
-import { isLoopback, type WizardForm } from './form'
-import { useStepStyles } from './stepStyles'
-import type { FieldProblems } from './useDraftCheck'
+import { useFieldStyles } from './fieldStyles'
+import { type FieldsProps, isLoopback } from './settingsForm'
 
 const LOOPBACK = '127.0.0.1'
 const EVERY_NETWORK = '0.0.0.0'
 
 /** Port and address that the runtime is published on. */
-export function AccessFields({ form, problems }: { form: WizardForm; problems: FieldProblems }) {
-  const styles = useStepStyles()
-  const { t } = useTranslation('wizard')
+export function AccessFields({
+  form,
+  problems,
+  idOf,
+  onChange,
+  boundTo = null,
+}: FieldsProps & {
+  /** The address that it is published on already; it needs no confirmation. */
+  boundTo?: string | null
+}) {
+  const styles = useFieldStyles()
+  const { t } = useTranslation('fields')
   const portProblem = problems.get('hostPort')
   const addressProblem = problems.get('bindAddress')
   const exposureProblem = problems.get('confirmedExposure')
-  const exposed = form.bindAddress.trim() !== '' && !isLoopback(form.bindAddress)
+  const exposed =
+    form.bindAddress.trim() !== '' &&
+    !isLoopback(form.bindAddress) &&
+    form.bindAddress.trim() !== boundTo
   const choose = (bindAddress: string) =>
-    wizardDraft.type('bindAddress', { bindAddress, confirmedExposure: false })
+    onChange('bindAddress', { bindAddress, confirmedExposure: false })
   return (
     <fieldset className={styles.group}>
-      <legend className={styles.legend}>{t('settings.access')}</legend>
+      <legend className={styles.legend}>{t('access')}</legend>
       <div className={styles.pair}>
         <Field
-          label={t('settings.hostPort')}
-          hint={t('settings.hostPortHint')}
+          label={t('hostPort')}
+          hint={t('hostPortHint')}
           {...(portProblem ? { validationMessage: portProblem } : {})}
         >
           <Input
@@ -42,12 +51,12 @@ export function AccessFields({ form, problems }: { form: WizardForm; problems: F
             inputMode="numeric"
             value={form.hostPort}
             autoComplete="off"
-            onChange={(_, { value }) => wizardDraft.type('hostPort', { hostPort: value })}
+            onChange={(_, { value }) => onChange('hostPort', { hostPort: value })}
           />
         </Field>
         <Field
-          label={t('settings.bindAddress')}
-          hint={t('settings.bindAddressHint')}
+          label={t('bindAddress')}
+          hint={t('bindAddressHint')}
           {...(addressProblem && !exposureProblem ? { validationMessage: addressProblem } : {})}
         >
           <Combobox
@@ -61,10 +70,10 @@ export function AccessFields({ form, problems }: { form: WizardForm; problems: F
             }}
           >
             <Option value={LOOPBACK} text={LOOPBACK}>
-              {t('settings.loopback')}
+              {t('loopback')}
             </Option>
             <Option value={EVERY_NETWORK} text={EVERY_NETWORK}>
-              {t('settings.everyNetwork')}
+              {t('everyNetwork')}
             </Option>
           </Combobox>
         </Field>
@@ -72,15 +81,15 @@ export function AccessFields({ form, problems }: { form: WizardForm; problems: F
       {exposed ? (
         <MessageBar intent="warning" layout="multiline" role="group">
           <MessageBarBody>
-            <MessageBarTitle>{t('settings.exposedTitle')}</MessageBarTitle>
-            <div>{t('settings.exposedBody')}</div>
+            <MessageBarTitle>{t('exposedTitle')}</MessageBarTitle>
+            <div>{t('exposedBody')}</div>
             <Field {...(exposureProblem ? { validationMessage: exposureProblem } : {})}>
               <Checkbox
                 id={idOf('confirmedExposure')}
-                label={t('settings.confirmExposure')}
+                label={t('confirmExposure')}
                 checked={form.confirmedExposure}
                 onChange={(_, { checked }) =>
-                  wizardDraft.type('confirmedExposure', { confirmedExposure: checked === true })
+                  onChange('confirmedExposure', { confirmedExposure: checked === true })
                 }
               />
             </Field>

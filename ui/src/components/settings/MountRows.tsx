@@ -1,23 +1,21 @@
 import { Button, Checkbox, Field, Input, Text } from '@fluentui/react-components'
 import { AddRegular, DeleteRegular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
-import { wizardDraft } from './draft'
-import { idOf } from './fields'
-import type { MountRow } from './form'
+import { useFieldStyles } from './fieldStyles'
 import { nextKey } from './rows'
-import { useStepStyles } from './stepStyles'
-import type { FieldProblems } from './useDraftCheck'
+import type { FieldsProps, MountRow } from './settingsForm'
 
 /** Folders of the compute's machine and volumes that the runtime sees. */
-export function MountRows({ rows, problems }: { rows: MountRow[]; problems: FieldProblems }) {
-  const styles = useStepStyles()
-  const { t } = useTranslation('wizard')
-  const change = (mounts: MountRow[]) => wizardDraft.type('mounts', { mounts })
+export function MountRows({ form, problems, idOf, onChange }: FieldsProps) {
+  const rows = form.mounts
+  const styles = useFieldStyles()
+  const { t } = useTranslation('fields')
+  const change = (mounts: MountRow[]) => onChange('mounts', { mounts })
   return (
     <fieldset className={styles.group}>
-      <legend className={styles.legend}>{t('settings.mounts')}</legend>
+      <legend className={styles.legend}>{t('mounts')}</legend>
       <Text size={200} className={styles.hint}>
-        {t('settings.mountsHint')}
+        {t('mountsHint')}
       </Text>
       {rows.length > 0 ? (
         <ul className={styles.list}>
@@ -32,9 +30,9 @@ export function MountRows({ rows, problems }: { rows: MountRow[]; problems: Fiel
                   <Input
                     id={idOf(`mounts.${at}`)}
                     className={styles.grow}
-                    aria-label={t('settings.mountSource', { number })}
+                    aria-label={t('mountSource', { number })}
                     aria-invalid={problem !== undefined}
-                    placeholder={t('settings.sourcePlaceholder')}
+                    placeholder={t('sourcePlaceholder')}
                     value={row.source}
                     autoComplete="off"
                     spellCheck={false}
@@ -42,22 +40,22 @@ export function MountRows({ rows, problems }: { rows: MountRow[]; problems: Fiel
                   />
                   <Input
                     className={styles.grow}
-                    aria-label={t('settings.mountTarget', { number })}
-                    placeholder={t('settings.targetPlaceholder')}
+                    aria-label={t('mountTarget', { number })}
+                    placeholder={t('targetPlaceholder')}
                     value={row.target}
                     autoComplete="off"
                     spellCheck={false}
                     onChange={(_, { value }) => replace({ target: value })}
                   />
                   <Checkbox
-                    aria-label={t('settings.mountReadOnly', { number })}
-                    label={t('settings.readOnly')}
+                    aria-label={t('mountReadOnly', { number })}
+                    label={t('readOnly')}
                     checked={row.readOnly}
                     onChange={(_, { checked }) => replace({ readOnly: checked === true })}
                   />
                   <Button
                     appearance="subtle"
-                    aria-label={t('settings.removeMount', { number })}
+                    aria-label={t('removeMount', { number })}
                     icon={<DeleteRegular />}
                     onClick={() => change(rows.filter((one) => one.key !== row.key))}
                   />
@@ -69,16 +67,17 @@ export function MountRows({ rows, problems }: { rows: MountRow[]; problems: Fiel
         </ul>
       ) : null}
       <Button
+        id={idOf('mounts')}
         className={styles.start}
         icon={<AddRegular />}
         onClick={() =>
           // A row that is still empty is no mistake yet.
-          wizardDraft.type('added', {
+          onChange('added', {
             mounts: [...rows, { key: nextKey(rows), source: '', target: '', readOnly: false }],
           })
         }
       >
-        {t('settings.addMount')}
+        {t('addMount')}
       </Button>
     </fieldset>
   )
