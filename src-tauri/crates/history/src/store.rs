@@ -59,8 +59,8 @@ fn prepared(file: &Path) -> rusqlite::Result<Opened> {
     if whole != "ok" {
         return Ok(Opened::Foreign);
     }
-    if version == schema::current() {
-        // A file with the right number but other tables.
+    if version > 0 {
+        // A file with a number of ours but other tables.
         connection.prepare("SELECT id, runtime, final, started, document FROM operation")?;
     }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
