@@ -25,7 +25,7 @@ pub fn apply(from: &Configuration, to: &Configuration, creation: &mut Creation, 
                 binding(body, port, &after)["HostIp"] = json!(after);
             }
             ChangedSetting::MemoryLimit { before, after } => {
-                memory(&mut body["HostConfig"], before, after)
+                memory(&mut body["HostConfig"], before, after);
             }
             ChangedSetting::CpuLimit { after, .. } => cpus(&mut body["HostConfig"], after),
             ChangedSetting::Variable { name, change } => {

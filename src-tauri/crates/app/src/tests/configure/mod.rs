@@ -312,7 +312,8 @@ fn what_cannot_be_is_told_by_its_field_before_anything_happens() {
         let other = create(&app, draft("other")).await;
         let taken = other.ports[0].host_port;
         world.engine().forget_calls();
-        let cases: [(&str, Box<dyn Fn(&mut ConfigurationDraft)>); 9] = [
+        type Edit = Box<dyn Fn(&mut ConfigurationDraft)>;
+        let cases: [(&str, Edit); 9] = [
             ("hostPort", Box::new(move |draft| draft.host_port = taken.into())),
             ("hostPort", Box::new(|draft| draft.host_port = 70_000)),
             ("bindAddress", Box::new(|draft| draft.bind_address = "here".into())),
