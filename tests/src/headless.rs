@@ -96,6 +96,17 @@ pub async fn application(socket: &Path, home: &Path, repository: &str) -> PartRe
 /// The same, with something put between it and its engine. Other processes that worked with this home
 /// count as dead.
 pub async fn start(socket: &Path, home: &Path, repository: &str, wrap: Wrap) -> PartResult<App> {
+    start_as("ann@box", socket, home, repository, wrap).await
+}
+
+/// The same for another person.
+pub async fn start_as(
+    who: &str,
+    socket: &Path,
+    home: &Path,
+    repository: &str,
+    wrap: Wrap,
+) -> PartResult<App> {
     let (history, _) =
         history::History::open(home).map_err(|error| PartError::new(error.to_string()))?;
     let installation =
@@ -109,7 +120,7 @@ pub async fn start(socket: &Path, home: &Path, repository: &str, wrap: Wrap) -> 
         history,
         history_set_aside: None,
         identity: Identity {
-            creator: Creator { installation, who: "ann@box".into() },
+            creator: Creator { installation, who: who.into() },
             process: ProcessMark { host: "box".into(), pid: std::process::id(), started: 1 },
         },
         is_alive: |_| false,

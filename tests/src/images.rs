@@ -33,6 +33,12 @@ pub enum Bad {
     LoopbackOnly,
     /// It answers well and does not react to SIGTERM.
     IgnoresStop,
+    /// It answers well, so many seconds after its start.
+    SlowStart(u32),
+    /// It adds a line to `/data/journal` at its start, if it may, and answers well.
+    Writes,
+    /// The same, but it ends with code 5 where it may not.
+    WritesOrEnds,
     /// It is made for another kind of processor: `exec format error`.
     WrongArchitecture,
 }
@@ -71,6 +77,17 @@ pub fn bad_runtime(version: &str, bad: Bad) -> PartResult<Image> {
             .to_owned(),
         Bad::LoopbackOnly => {
             "trap 'exit 143' TERM INT\nhttpd -f -p 127.0.0.1:8080 -h /srv/www &\nwait\n".to_owned()
+        }
+        Bad::SlowStart(seconds) => format!(
+            "trap 'exit 143' TERM INT\nsleep {seconds} &\nwait $!\n\
+             httpd -f -p 8080 -h /srv/www &\nwait\n"
+        ),
+        Bad::Writes | Bad::WritesOrEnds => {
+            let otherwise = if bad == Bad::WritesOrEnds { "exit 5" } else { "true" };
+            format!(
+                "trap 'exit 143' TERM INT\n{{ echo started >> /data/journal; }} || {otherwise}\n\
+                 httpd -f -p 8080 -h /srv/www &\nwait\n"
+            )
         }
         Bad::IgnoresStop => "trap '' TERM INT\nhttpd -f -p 8080 -h /srv/www\n".to_owned(),
         Bad::WrongArchitecture => return wrong_architecture(version),
@@ -188,9 +205,19 @@ impl Image {
 
     /// The same image with a layer of that many MiB that do not compress: pulling it takes a while.
     pub fn padded(self, mib: usize) -> PartResult<Self> {
-        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut bytes = Vec::with_capacity(mib * 1024 * 1024);
-        for _ in 0..mib * 1024 * 128 {
+        self.filled(mib * 1024, 0x9E37_79B9_7F4A_7C15)
+    }
+
+    /// The same image with a layer of 64 KiB that no other image has, unless it is made from this seed:
+    /// it has to be pulled wherever others were pulled before.
+    pub fn unlike(self, seed: u64) -> PartResult<Self> {
+        self.filled(64, seed.wrapping_mul(2).wrapping_add(1))
+    }
+
+    fn filled(self, kib: usize, seed: u64) -> PartResult<Self> {
+        let mut state = seed;
+        let mut bytes = Vec::with_capacity(kib * 1024);
+        for _ in 0..kib * 128 {
             // Marsaglia's xorshift: the same each time, and no compressor finds anything in it.
             state ^= state << 13;
             state ^= state >> 7;

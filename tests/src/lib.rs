@@ -17,6 +17,7 @@ pub mod images;
 mod janitor;
 pub mod journey;
 pub mod keyring;
+pub mod lying_registry;
 #[cfg(feature = "engine")]
 pub mod meddler;
 pub mod podman;

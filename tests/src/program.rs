@@ -26,6 +26,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("ip", "iproute2"),
     ("iptables", "iptables"),
     ("mkfs.ext4", "e2fsprogs"),
+    ("openssl", "openssl"),
     ("podman", "podman"),
     ("runc", "runc"),
     ("secret-tool", "libsecret-tools"),

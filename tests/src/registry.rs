@@ -17,8 +17,12 @@ use crate::program;
 /// A running `docker-registry` (distribution 2.8). Dropped: gone with its storage.
 pub struct RegistryServer {
     place: Place,
+    /// Where it listens.
+    host: String,
     port: u16,
     login: Option<(String, String)>,
+    /// It speaks TLS with a certificate that nobody trusts.
+    tls: bool,
     service: Option<Child>,
 }
 
@@ -26,6 +30,29 @@ impl RegistryServer {
     /// Starts an open one.
     pub fn start() -> PartResult<Self> {
         Self::start_in(None, None)
+    }
+
+    /// Starts an open one behind TLS, on this address of the machine, with a certificate that it signed
+    /// itself. Addresses of the loopback are of no use here: engines do not check certificates there.
+    pub fn start_self_signed(host: &str) -> PartResult<Self> {
+        let mut place = Place::new("registry")?;
+        let path = |name: &str| place.path(name).to_string_lossy().into_owned();
+        let (key, certificate) = (path("key.pem"), path("cert.pem"));
+        let name = format!("subjectAltName=IP:{host}");
+        program::output(
+            program::command("openssl")?
+                .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+                .args(["-nodes", "-days", "2", "-subj", "/CN=self-signed", "-addext", &name])
+                .args(["-keyout", &key, "-out", &certificate]),
+        )?;
+        Self::serve_somewhere(&mut place, host, false, true).map(|(port, service)| Self {
+            place,
+            host: host.to_owned(),
+            port,
+            login: None,
+            tls: true,
+            service: Some(service),
+        })
     }
 
     /// Starts one that asks for this login (HTTP basic, realm `probe`).
@@ -61,12 +88,23 @@ impl RegistryServer {
             let line = program::run("htpasswd", &["-Bbn", user, password])?;
             std::fs::write(place.path("htpasswd"), line)?;
         }
+        let host = "127.0.0.1".to_owned();
+        let (port, service) = Self::serve_somewhere(&mut place, &host, login.is_some(), false)?;
+        Ok(Self { place, host, port, login, tls: false, service: Some(service) })
+    }
+
+    fn serve_somewhere(
+        place: &mut Place,
+        host: &str,
+        login: bool,
+        tls: bool,
+    ) -> PartResult<(u16, Child)> {
         let mut last = None;
         // Another process may take the free port before the registry does.
         for _ in 0..5 {
             let port = program::free_port()?;
-            match serve(&mut place, port, login.is_some()) {
-                Ok(service) => return Ok(Self { place, port, login, service: Some(service) }),
+            match serve(place, (host, port), login, tls) {
+                Ok(service) => return Ok((port, service)),
                 Err(error) => last = Some(error),
             }
         }
@@ -75,7 +113,7 @@ impl RegistryServer {
 
     /// `127.0.0.1:<port>`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("{}:{}", self.host, self.port)
     }
 
     /// The registry's own folder, gone when this value is dropped.
@@ -100,7 +138,8 @@ impl RegistryServer {
     /// Starts it again on the same port with the same content.
     pub fn start_again(&mut self) -> PartResult<()> {
         if self.service.is_none() {
-            self.service = Some(serve(&mut self.place, self.port, self.login.is_some())?);
+            let at = (self.host.as_str(), self.port);
+            self.service = Some(serve(&mut self.place, at, self.login.is_some(), self.tls)?);
         }
         Ok(())
     }
@@ -256,7 +295,7 @@ impl RegistryServer {
     }
 
     fn request(&self, method: &str, path: &str, media: &str, body: &str) -> PartResult<String> {
-        request(self.port, method, path, media, body)
+        request((&self.host, self.port), method, path, media, body)
     }
 }
 
@@ -266,7 +305,8 @@ impl Drop for RegistryServer {
     }
 }
 
-fn serve(place: &mut Place, port: u16, login: bool) -> PartResult<Child> {
+fn serve(place: &mut Place, at: (&str, u16), login: bool, tls: bool) -> PartResult<Child> {
+    let (host, port) = at;
     let path = |name: &str| place.path(name).to_string_lossy().into_owned();
     let auth = if login {
         json!({ "htpasswd": { "realm": "probe", "path": path("htpasswd") } })
@@ -277,8 +317,12 @@ fn serve(place: &mut Place, port: u16, login: bool) -> PartResult<Child> {
         "version": 0.1,
         "log": { "level": "info", "accesslog": { "disabled": false } },
         "storage": { "filesystem": { "rootdirectory": path("storage") }, "delete": { "enabled": true } },
-        "http": { "addr": format!("127.0.0.1:{port}") },
+        "http": { "addr": format!("{host}:{port}") },
     });
+    if tls {
+        configuration["http"]["tls"] =
+            json!({ "certificate": path("cert.pem"), "key": path("key.pem") });
+    }
     if login {
         configuration["auth"] = auth;
     }
@@ -292,7 +336,7 @@ fn serve(place: &mut Place, port: u16, login: bool) -> PartResult<Child> {
     place.janitor.owns_process(service.id())?;
     program::wait_until(
         Duration::from_secs(15),
-        &format!("the registry does not answer on 127.0.0.1:{port}"),
+        &format!("the registry does not answer on {host}:{port}"),
         || {
             if let Some(status) = service.try_wait()? {
                 return Err(PartError::new(format!(
@@ -300,8 +344,13 @@ fn serve(place: &mut Place, port: u16, login: bool) -> PartResult<Child> {
                     program::tail(&log)
                 )));
             }
-            let answer = request(port, "GET", "/v2/", "", "").unwrap_or_default();
-            let expected = if login { "HTTP/1.1 401" } else { "HTTP/1.1 200" };
+            let answer = request(at, "GET", "/v2/", "", "").unwrap_or_default();
+            let expected = match (login, tls) {
+                (true, _) => "HTTP/1.1 401",
+                (_, false) => "HTTP/1.1 200",
+                // What it says to those who do not speak TLS.
+                (_, true) => "HTTP/1.0 400",
+            };
             Ok(answer.starts_with(expected))
         },
     )?;
@@ -321,12 +370,19 @@ fn unlink_references(storage: &Path) -> PartResult<()> {
     Ok(())
 }
 
-fn request(port: u16, method: &str, path: &str, media: &str, body: &str) -> PartResult<String> {
-    let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+fn request(
+    at: (&str, u16),
+    method: &str,
+    path: &str,
+    media: &str,
+    body: &str,
+) -> PartResult<String> {
+    let (host, port) = at;
+    let mut connection = TcpStream::connect(at)?;
     connection.set_read_timeout(Some(Duration::from_secs(5)))?;
     write!(
         connection,
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Type: {media}\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\nContent-Type: {media}\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     )?;

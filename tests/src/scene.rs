@@ -271,6 +271,7 @@ impl Scene {
             environment: version(to),
             confirmed: true,
             cancel_runs: false,
+            shown: None,
         };
         Ok(handlers::update_runtime(app, request).await.map_err(refused)?.operation)
     }

@@ -65,6 +65,7 @@ async fn update(app: &App, id: &RuntimeId, version: Option<&str>) -> PartResult<
         },
         confirmed: false,
         cancel_runs: false,
+        shown: None,
     };
     let started = handlers::update_runtime(app, request).await.map_err(refused)?;
     ended(app, &started.operation).await

@@ -114,6 +114,7 @@ async fn begin(app: &App, operation: &str, argument: &str) -> PartResult<Operati
                 environment: EnvironmentDraft::Default { repository: None, version },
                 confirmed: true,
                 cancel_runs: false,
+                shown: None,
             };
             handlers::update_runtime(app, request).await
         }

@@ -1,7 +1,7 @@
 import { Tooltip } from '@fluentui/react-components'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDuration, formatExact, formatRelative } from '../format'
+import { formatDuration, formatExact, formatPast } from '../format'
 import { ValueStore } from '../state/keyedStore'
 
 /** One clock for every relative time on screen; it ticks only while something shows one. */
@@ -23,14 +23,14 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** A time as people say it, with the exact one on hover. */
+/** The time of something that happened as people say it, with the exact one on hover. */
 export function Moment({ time }: { time: string | null }) {
   const { t } = useTranslation()
   const ticked = useSyncExternalStore(subscribe, clock.get)
   if (time === null) return <span>{t('noValue')}</span>
   return (
     <Tooltip content={formatExact(time)} relationship="description">
-      <time dateTime={time}>{formatRelative(time, Math.max(ticked, Date.now()))}</time>
+      <time dateTime={time}>{formatPast(time, Math.max(ticked, Date.now()))}</time>
     </Tooltip>
   )
 }

@@ -4,6 +4,8 @@ import {
   formatAge,
   formatBytes,
   formatDuration,
+  formatExact,
+  formatPast,
   formatPercent,
   formatRate,
   formatRelative,
@@ -38,6 +40,14 @@ describe('times', () => {
     expect(formatRelative(secondsAgo(9 * 86_400), now)).toBe('9 days ago')
     expect(formatRelative(secondsAgo(-7200), now)).toBe('in 2 hours')
     expect(formatRelative('nonsense', now)).toBe('–')
+  })
+
+  it('of what happened never lie in the future, even where the clock was set back', () => {
+    expect(formatPast(secondsAgo(50), now)).toBe('50 seconds ago')
+    expect(formatPast(secondsAgo(-3), now)).toBe('just now')
+    expect(formatPast(secondsAgo(-7200), now)).toBe(formatExact(secondsAgo(-7200)))
+    expect(formatPast('nonsense', now)).toBe('–')
+    expect(formatDuration(-400)).toBe('0 ms')
   })
 
   it('have lengths', () => {

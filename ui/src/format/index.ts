@@ -7,5 +7,6 @@ export {
   formatDuration,
   formatExact,
   formatMoment,
+  formatPast,
   formatRelative,
 } from './time'

@@ -24,6 +24,14 @@ export function formatRelative(time: string, now: number = Date.now()): string {
   return messages.t('noValue')
 }
 
+/**
+ * When something happened, as people say it. What a clock that was set back since puts into the future
+ * is told by its date: nothing has happened *in 2 days*.
+ */
+export function formatPast(time: string, now: number = Date.now()): string {
+  return Date.parse(time) - now > 10_000 ? formatExact(time) : formatRelative(time, now)
+}
+
 /** Date and time to the second, in the person's zone. */
 export function formatExact(time: string): string {
   const then = Date.parse(time)
@@ -71,9 +79,13 @@ export function formatDay(date: string): string {
   return Number.isNaN(then.getTime()) ? messages.t('noValue') : dayOf(then)
 }
 
-/** A length of time given in milliseconds: `820 ms`, `2.1 s`, `3 min 4 s`, `5 h 2 min`. */
-export function formatDuration(milliseconds: number): string {
+/**
+ * A length of time given in milliseconds: `820 ms`, `2.1 s`, `3 min 4 s`, `5 h 2 min`; none is
+ * negative, whatever a clock says.
+ */
+export function formatDuration(length: number): string {
   const t = messages.t
+  const milliseconds = Math.max(0, length)
   if (milliseconds < 1000) return t('duration.milliseconds', { count: Math.round(milliseconds) })
   const seconds = milliseconds / 1000
   if (seconds < 60) {

@@ -18,6 +18,7 @@ export const looks: Record<ProblemCode, Look> = {
   imageNotFound: { intent: 'error' },
   wrongArchitecture: { intent: 'error' },
   knownBad: { intent: 'warning' },
+  moved: { intent: 'warning' },
   nameTaken: { intent: 'error' },
   portTaken: { intent: 'error' },
   diskFull: { intent: 'error' },

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use domain::{
     compute::{ComputeId, FoundCompute},
     facts::KnownVersions,
-    image::Repository,
+    image::{Digest, Repository},
     label::{Creator, ProcessMark},
     operation::OperationId,
     runtime::RuntimeId,
@@ -137,6 +137,9 @@ pub struct Inner {
     pub(crate) came_from: Mutex<BTreeMap<RuntimeId, crate::came_from::CameFrom>>,
     /// Until when a registry asked to be left alone.
     pub(crate) resting: Mutex<BTreeMap<String, Timestamp>>,
+    /// Images that wrote at their start to what was read-only for them, by runtime: they cannot be proved
+    /// beside the running one.
+    pub(crate) write_at_start: Mutex<BTreeMap<RuntimeId, Vec<Digest>>>,
     pub(crate) podman_starting: Mutex<bool>,
     /// Who waits for what the person decides about closing the window.
     pub(crate) closing: Mutex<Option<tokio::sync::oneshot::Sender<crate::api::ClosingDecision>>>,
@@ -200,6 +203,7 @@ impl App {
             checks: Mutex::default(),
             came_from: Mutex::default(),
             resting: Mutex::default(),
+            write_at_start: Mutex::default(),
             podman_starting: Mutex::new(false),
             closing: Mutex::default(),
             memory_allowed: Mutex::new(false),

@@ -436,6 +436,7 @@ async fn begin(
         environment,
         confirmed: false,
         cancel_runs: false,
+        shown: None,
     };
     // Written down before it begins: an application that is killed in it does not try again at its
     // next start.

@@ -128,15 +128,15 @@ pub(crate) fn of_registry(error: &RegistryError) -> Problem {
             ),
             Some(format!("offered for {offered}")),
         ),
-        RegistryError::RateLimited { host, retry_after } => (
-            diagnosis::describe(Cause::RateLimited, about(host)),
-            retry_after.map(|seconds| format!("Retry-After: {seconds} s")),
-        ),
+        RegistryError::RateLimited { host, retry_after } => {
+            let mut finding = diagnosis::describe(Cause::RateLimited, about(host));
+            if let Some(seconds) = retry_after {
+                finding.advice[0] = format!("Wait {}, then try again.", wait(*seconds));
+            }
+            (finding, retry_after.map(|seconds| format!("Retry-After: {seconds} s")))
+        }
         RegistryError::Server { host, .. } | RegistryError::Nonsense { host, .. } => {
-            let mut finding = diagnosis::describe(Cause::RegistryNotReachable, about(host));
-            finding.sentence = format!("The registry {host} does not work as it should.");
-            "Its answer cannot be used, so nothing can be said about its images."
-                .clone_into(&mut finding.meaning);
+            let finding = diagnosis::describe(Cause::RegistryMisbehaves, about(host));
             (finding, Some(error.to_string()))
         }
     };
@@ -152,6 +152,16 @@ pub(crate) fn of_registry(error: &RegistryError) -> Problem {
             | RegistryError::Denied { .. }
     );
     problem
+}
+
+/// A time to wait, for people; never shorter than it is.
+fn wait(seconds: u64) -> String {
+    match seconds {
+        0 | 1 => "a second".to_owned(),
+        2..=119 => format!("{seconds} seconds"),
+        120..=7199 => format!("{} minutes", seconds.div_ceil(60)),
+        _ => format!("{} hours", seconds.div_ceil(3600)),
+    }
 }
 
 pub(crate) fn of_vault(error: &VaultError) -> Problem {
@@ -178,4 +188,22 @@ pub(crate) fn of_history(error: &HistoryError) -> Problem {
 
 pub(crate) fn not_found(what: &str) -> Problem {
     Problem::new(ProblemCode::NotFound, format!("{what} does not exist any more."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_that_names_a_time_to_wait_has_it_told() {
+        let told = |retry_after| {
+            let error = RegistryError::RateLimited { host: "r.example".into(), retry_after };
+            of_registry(&error).hints[0].clone()
+        };
+        assert_eq!(told(None), "Wait some minutes, then try again.");
+        assert_eq!(told(Some(1)), "Wait a second, then try again.");
+        assert_eq!(told(Some(30)), "Wait 30 seconds, then try again.");
+        assert_eq!(told(Some(3601)), "Wait 61 minutes, then try again.");
+        assert_eq!(told(Some(86_400)), "Wait 24 hours, then try again.");
+    }
 }

@@ -172,7 +172,11 @@ fn heed(app: &App, error: &RegistryError) {
 
 /// Whether a registry asked to be left alone, and the time is not over.
 pub(crate) fn rests(app: &App, host: &str) -> bool {
-    lock(&app.resting).get(host).is_some_and(|until| *until > crate::context::now())
+    lock(&app.resting).get(host).is_some_and(|until| {
+        let left = until.duration_since(crate::context::now());
+        // A longer one than any that is believed is of a clock that was set back meanwhile.
+        left.is_positive() && left <= LONGEST_REST
+    })
 }
 
 /// Resolves an environment on a compute.

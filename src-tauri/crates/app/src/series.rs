@@ -331,6 +331,7 @@ fn begin(
         environment: asked.environment.clone(),
         confirmed: asked.confirmed,
         cancel_runs,
+        shown: None,
     };
     let by = format!("{} (update all)", app.parts.identity.creator.who);
     match operations::update_by(app, request, Some(by)) {

@@ -49,8 +49,8 @@ pub(crate) async fn check(
         Freshness::Cached => false,
         Freshness::Now => true,
         Freshness::Page => {
-            let fresh =
-                known.as_ref().is_some_and(|known| now.duration_since(known.checked) < FRESH);
+            let age = known.as_ref().and_then(|known| age(known, now));
+            let fresh = age.is_some_and(|age| age < FRESH);
             !fresh && !resolve::rests(app, repository(app, &row).host())
         }
     };
@@ -58,6 +58,12 @@ pub(crate) async fn check(
         return Ok(known);
     }
     Ok(Some(ask_now(app, &row).await))
+}
+
+/// How old an answer is; `None` when it is of a time that has not come yet: the clock was set back, and
+/// nothing is known of its age.
+fn age(check: &VersionCheck, now: Timestamp) -> Option<SignedDuration> {
+    Some(now.duration_since(check.checked)).filter(|age| !age.is_negative())
 }
 
 /// What was answered last: in memory, else in the history.
@@ -199,6 +205,12 @@ async fn answer(
     same_tag(app, engine.as_ref(), &container, &reference, vec![]).await
 }
 
+/// Whether it is to be reminded only later. A clock that was set back makes no day longer.
+fn is_still_later(until: Timestamp) -> bool {
+    let left = until.duration_since(crate::context::now());
+    left.is_positive() && left <= LATER
+}
+
 /// The answer where tags are dated, newest first.
 async fn of_dated(
     app: &App,
@@ -256,7 +268,7 @@ async fn newer(
         passed_over,
         skipped: version.is_some_and(|version| skipped.contains(&version)),
         snoozed_until: snoozed
-            .filter(|(of, until)| Some(*of) == version && *until > crate::context::now())
+            .filter(|(of, until)| Some(*of) == version && is_still_later(*until))
             .map(|(_, until)| until),
         image,
         version,
@@ -319,8 +331,9 @@ pub(crate) async fn check_in_background(app: App) {
         let rows: Vec<Runtime> = lock(&app.table).rows().cloned().collect();
         for row in rows.into_iter().filter(|row| !policies::is_never(&app, &row.id)) {
             let known = known(&app, &row.id).await;
-            let is_due = known
-                .is_none_or(|known| crate::context::now().duration_since(known.checked) >= due);
+            let is_due = known.is_none_or(|known| {
+                age(&known, crate::context::now()).is_none_or(|age| age >= due)
+            });
             if is_due && !resolve::rests(&app, repository(&app, &row).host()) {
                 ask_now(&app, &row).await;
             }

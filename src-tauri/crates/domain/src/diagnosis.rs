@@ -98,6 +98,17 @@ pub fn cause_of(words: &str) -> Option<Cause> {
         "oci runtime attempted to invoke a command that was not found",
     ]) {
         Cause::CommandMissing
+    } else if has(&[
+        "verification failed for digest",
+        "redirects",
+        "unexpected http status",
+        "unknown: unknown error",
+        "error parsing http",
+        "invalid character",
+        "unexpected end of json input",
+        "manifest invalid",
+    ]) {
+        Cause::RegistryMisbehaves
     } else if has(&["unexpected eof", "connection reset by peer", "was silent for"]) {
         Cause::PullInterrupted
     } else if has(&[
@@ -175,6 +186,16 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
                 "Use a mirror of the repository.",
             ],
             vec![Remedy::UseMirror, Remedy::TryAgain],
+        ),
+        Cause::RegistryMisbehaves => finding(
+            cause,
+            format!("The registry {registry} does not work as it should."),
+            "Its answer cannot be used, so nothing was taken from it.",
+            &[
+                "Try again later, or tell who runs the registry.",
+                "Use a mirror of the repository or another image.",
+            ],
+            vec![Remedy::TryAgain, Remedy::UseMirror, Remedy::ChooseImage],
         ),
         Cause::WrongArchitecture => finding(
             cause,
@@ -297,6 +318,15 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
             &["Try again."],
             vec![Remedy::TryAgain],
         ),
+        Cause::WritesAtStart => finding(
+            cause,
+            "The new image cannot be proved beside the running one.".to_owned(),
+            "It writes to a volume or folder when it starts, and these are read-only for it until it serves.",
+            &[
+                "Update again and confirm: it is proved after the switch-over instead, and on a failure the old one is put back.",
+            ],
+            vec![],
+        ),
         Cause::Unknown => finding(
             cause,
             "The engine refused, for a reason that is not known here.".to_owned(),
@@ -305,6 +335,12 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
             vec![Remedy::TryAgain],
         ),
     }
+}
+
+/// Whether the log of a container that ended says that it could not write.
+pub fn could_not_write(log: &str) -> bool {
+    let log = log.to_lowercase();
+    log.contains("read-only file system") || log.contains("erofs")
 }
 
 /// How a container ended or stands while it was expected to become ready.
@@ -406,6 +442,13 @@ mod tests {
             ),
             ("exec: \"nope\": executable file not found in $PATH: unknown", Cause::CommandMissing),
             ("unexpected EOF", Cause::PullInterrupted),
+            ("filesystem layer verification failed for digest sha256:1", Cause::RegistryMisbehaves),
+            ("Get \"http://r/v2/\": stopped after 10 redirects", Cause::RegistryMisbehaves),
+            (
+                "received unexpected HTTP status: 500 Internal Server Error",
+                Cause::RegistryMisbehaves,
+            ),
+            ("received unexpected HTTP status: 429 Too Many Requests", Cause::RateLimited),
         ] {
             assert_eq!(cause_of(words), Some(cause), "{words}");
         }

@@ -29,6 +29,8 @@ pub enum ProblemCode {
     WrongArchitecture,
     /// The version is known bad or was rolled back before.
     KnownBad,
+    /// What was shown to the person is not what it would be now; nothing was done.
+    Moved,
     NameTaken,
     PortTaken,
     DiskFull,
@@ -137,6 +139,8 @@ pub enum Cause {
     RegistryNotReachable,
     RateLimited,
     CertificateNotTrusted,
+    /// It answers, but with what no registry may answer.
+    RegistryMisbehaves,
     WrongArchitecture,
     PullInterrupted,
     DiskFull,
@@ -153,6 +157,8 @@ pub enum Cause {
     NetworkGone,
     EngineGone,
     ContainerGone,
+    /// It writes to what is read-only for it while it is proved.
+    WritesAtStart,
     /// Nothing known matches; the evidence is shown as it is.
     Unknown,
 }
@@ -165,6 +171,7 @@ impl Cause {
             Self::NoSuchHost
             | Self::RegistryNotReachable
             | Self::CertificateNotTrusted
+            | Self::RegistryMisbehaves
             | Self::PullInterrupted => ProblemCode::RegistryUnreachable,
             Self::RateLimited => ProblemCode::RateLimited,
             Self::WrongArchitecture => ProblemCode::WrongArchitecture,
@@ -181,6 +188,7 @@ impl Cause {
             Self::NotReadyInTime => ProblemCode::NotReadyInTime,
             Self::EngineGone => ProblemCode::ComputeUnreachable,
             Self::ContainerGone => ProblemCode::NotFound,
+            Self::WritesAtStart => ProblemCode::CannotBeKept,
             Self::NetworkGone | Self::Unknown => ProblemCode::Engine,
         }
     }

@@ -15,6 +15,8 @@ use crate::{
     label,
 };
 
+mod ports;
+
 /// A container to create, and the networks to connect before it is started: before API 1.44 a create
 /// takes one network only.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,8 +115,11 @@ fn own_config(
         value == image(key) || (empty(value) && empty(image(key)))
     };
     // A command belongs to its entry point: with another entry point the engine takes no command
-    // from the image, so both are kept as they are.
-    if same("Entrypoint", &config) {
+    // from the image, so both are kept as they are. So it is with one that the person gave, though it
+    // is the image's: only then the image's command is missing.
+    let nothing = |key: &str| config.get(key).is_none_or(empty);
+    let given = !nothing("Entrypoint") && nothing("Cmd") && !empty(image("Cmd"));
+    if same("Entrypoint", &config) && !given {
         config.remove("Entrypoint");
         if same("Cmd", &config) {
             config.remove("Cmd");
@@ -137,45 +142,6 @@ fn own_config(
     config
 }
 
-/// The addresses that ports are bound to now, in `PortBindings`' form: a randomly chosen port keeps
-/// its number, which only the running container tells.
-fn bound_ports(old: &Container) -> Value {
-    let mut bindings =
-        old.raw["HostConfig"]["PortBindings"].as_object().cloned().unwrap_or_default();
-    let actual = &old.raw["NetworkSettings"]["Ports"];
-    for (port, asked) in &mut bindings {
-        let given: Vec<&Value> = actual[port].as_array().into_iter().flatten().collect();
-        for binding in asked.as_array_mut().into_iter().flatten() {
-            if !matches!(binding["HostPort"].as_str(), None | Some("" | "0")) {
-                continue;
-            }
-            let wanted = binding["HostIp"].as_str().unwrap_or("").to_owned();
-            let chosen = given.iter().find(|given| {
-                let address = given["HostIp"].as_str().unwrap_or("");
-                address == wanted || (wanted.is_empty() && address == "0.0.0.0")
-            });
-            if let Some(number) = chosen.and_then(|chosen| chosen["HostPort"].as_str()) {
-                binding["HostPort"] = json!(number);
-            }
-        }
-    }
-    // `--publish-all` without a binding of its own: what was chosen is kept, too.
-    if old.raw["HostConfig"]["PublishAllPorts"] == json!(true) {
-        for (port, given) in actual.as_object().into_iter().flatten() {
-            let first = given.as_array().and_then(|given| {
-                given.iter().find(|binding| !binding["HostIp"].as_str().unwrap_or("").contains(':'))
-            });
-            if let Some(first) = first
-                && !bindings.contains_key(port)
-            {
-                bindings
-                    .insert(port.clone(), json!([{"HostIp": "", "HostPort": first["HostPort"]}]));
-            }
-        }
-    }
-    Value::Object(bindings)
-}
-
 /// Names the anonymous volumes in `HostConfig`, so that the new container gets the same ones.
 fn hand_over_volumes(old: &Container, host: &mut Map<String, Value>) {
     let mut binds: Vec<Value> =
@@ -185,6 +151,15 @@ fn hand_over_volumes(old: &Container, host: &mut Map<String, Value>) {
     };
     let mut mounts: Vec<Value> =
         host.get("Mounts").and_then(Value::as_array).cloned().unwrap_or_default();
+    // What has a name and was not asked for here comes with the volumes of another container, and does
+    // so again.
+    let from_others =
+        host.get("VolumesFrom").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+    let is_anonymous = |name: &str| {
+        old.mounts.iter().any(|mount| {
+            mount.kind == crate::container::MountKind::AnonymousVolume && mount.source == name
+        })
+    };
     for mount in old.raw["Mounts"].as_array().into_iter().flatten() {
         let (Some(name), Some(target)) = (mount["Name"].as_str(), mount["Destination"].as_str())
         else {
@@ -200,7 +175,9 @@ fn hand_over_volumes(old: &Container, host: &mut Map<String, Value>) {
             if asked["Source"].as_str().unwrap_or("").is_empty() {
                 asked["Source"] = json!(name);
             }
-        } else if !binds.iter().any(|bind| target_of(bind).as_deref() == Some(place)) {
+        } else if !binds.iter().any(|bind| target_of(bind).as_deref() == Some(place))
+            && (!from_others || is_anonymous(name))
+        {
             let suffix = if mount["RW"] == json!(false) { ":ro" } else { "" };
             binds.push(json!(format!("{name}:{target}{suffix}")));
         }
@@ -314,7 +291,7 @@ pub fn successor(old: &Container, old_image: &Value, changes: &Changes<'_>) -> C
 
     let mut host = old.raw["HostConfig"].as_object().cloned().unwrap_or_default();
     host.remove("ContainerIDFile");
-    host.insert("PortBindings".into(), bound_ports(old));
+    host.insert("PortBindings".into(), ports::bound(old));
     hand_over_volumes(old, &mut host);
     links(&mut host);
     ulimits(&mut host);

@@ -210,6 +210,7 @@ impl Stage {
             },
             confirmed: true,
             cancel_runs: true,
+            shown: None,
         };
         let started = handlers::update_runtime(&self.app, request)
             .await

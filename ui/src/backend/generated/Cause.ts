@@ -3,4 +3,4 @@
 /**
  * A diagnosed cause.
  */
-export type Cause = "imageNotFound" | "pullDenied" | "noSuchHost" | "registryNotReachable" | "rateLimited" | "certificateNotTrusted" | "wrongArchitecture" | "pullInterrupted" | "diskFull" | "portTaken" | "nameTaken" | "mountMissing" | "commandMissing" | "containerExited" | "outOfMemory" | "noServiceInImage" | "answersElsewhere" | "anotherServiceAnswers" | "notReadyInTime" | "networkGone" | "engineGone" | "containerGone" | "unknown";
+export type Cause = "imageNotFound" | "pullDenied" | "noSuchHost" | "registryNotReachable" | "rateLimited" | "certificateNotTrusted" | "registryMisbehaves" | "wrongArchitecture" | "pullInterrupted" | "diskFull" | "portTaken" | "nameTaken" | "mountMissing" | "commandMissing" | "containerExited" | "outOfMemory" | "noServiceInImage" | "answersElsewhere" | "anotherServiceAnswers" | "notReadyInTime" | "networkGone" | "engineGone" | "containerGone" | "writesAtStart" | "unknown";

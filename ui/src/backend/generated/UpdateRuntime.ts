@@ -13,4 +13,9 @@ confirmed: boolean,
 /**
  * Do not wait for active runs.
  */
-cancelRuns: boolean, };
+cancelRuns: boolean, 
+/**
+ * The digest that the preview showed. When the tag names another image by now, nothing is done and
+ * that is said. `None` = nothing was shown.
+ */
+shown?: string, };

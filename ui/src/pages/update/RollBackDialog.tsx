@@ -15,7 +15,7 @@ import { ProgressInDialog } from '../../components/decision/ProgressInDialog'
 import { SettingChanges } from '../../components/decision/SettingChanges'
 import { useShownOperation } from '../../components/decision/useShownOperation'
 import { ProblemBar } from '../../components/ProblemBar'
-import { formatRelative } from '../../format'
+import { formatPast } from '../../format'
 import { useAction, useAsk } from '../../state'
 import { FromTo } from './Blocks'
 import { SHOWN } from './UpdateDialog'
@@ -42,7 +42,7 @@ function WhatHappens({ runtime }: { runtime: Runtime }) {
           previous?.since
             ? t(previous.kept ? 'rollBack.since' : 'rollBack.imageOnly', {
                 version: previous.version ?? previous.image,
-                when: formatRelative(previous.since),
+                when: formatPast(previous.since),
               })
             : null,
           stopped

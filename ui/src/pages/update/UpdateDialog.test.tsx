@@ -89,6 +89,8 @@ describe('before an update', () => {
       runtime: of.id,
       cancelRuns: true,
       confirmed: false,
+      // What was shown: a tag that moves meanwhile is not taken unseen.
+      shown: 'sha256:cd34ef56ab12cd34ef56',
     })
   })
 

@@ -91,7 +91,8 @@ export function UpdateForm({
     else if (reason === 'confirm') document.getElementById(idOf('confirm'))?.focus()
     else if (reason === 'reference') document.getElementById(idOf('environment.reference'))?.focus()
     else if (reason === null) {
-      onUpdate({ runtime: runtime.id, environment, confirmed, cancelRuns })
+      const shown = data ? { shown: data.to.digest } : {}
+      onUpdate({ runtime: runtime.id, environment, confirmed, cancelRuns, ...shown })
     }
   }
   return (

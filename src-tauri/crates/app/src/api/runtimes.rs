@@ -156,6 +156,11 @@ pub struct UpdateRuntime {
     /// Do not wait for active runs.
     #[serde(default)]
     pub cancel_runs: bool,
+    /// The digest that the preview showed. When the tag names another image by now, nothing is done and
+    /// that is said. `None` = nothing was shown.
+    #[serde(default)]
+    #[ts(optional)]
+    pub shown: Option<String>,
 }
 
 /// What a delete would remove and keep.

@@ -2,9 +2,12 @@
 
 use domain::{
     container::Container,
-    finding::{Problem, ProblemCode},
+    diagnosis::{self, About},
+    finding::{Cause, Problem, ProblemCode},
     image::ImageReference,
-    recreate, start,
+    recreate,
+    runtime::RuntimeId,
+    start,
 };
 use engine::{Engine, EngineError};
 
@@ -12,7 +15,7 @@ use super::row;
 use crate::{
     api::{ActiveRuns, ImageSide, PreviewUpdate, UpdatePreview},
     computes,
-    context::App,
+    context::{App, lock},
     fitness, problem,
     resolve::{self, Target},
 };
@@ -48,6 +51,21 @@ pub(super) async fn doubts(app: &App, target: &Target) -> Vec<Problem> {
         .iter()
         .map(|unfit| Problem::new(ProblemCode::KnownBad, format!("{title} {unfit}")))
         .collect()
+}
+
+/// Why a target cannot be proved beside the old container; empty = it can, as far as is known.
+pub(super) fn cannot_prove(
+    app: &App,
+    runtime: &RuntimeId,
+    old: &Container,
+    target: &Target,
+) -> Vec<String> {
+    let mut reasons = recreate::cannot_prove(old, None);
+    let known = lock(&app.write_at_start).get(runtime).cloned().unwrap_or_default();
+    if target.digests().iter().any(|digest| known.contains(digest)) {
+        reasons.push(diagnosis::describe(Cause::WritesAtStart, About::default()).meaning);
+    }
+    reasons
 }
 
 pub(crate) fn unproven(reasons: &[String]) -> Vec<Problem> {
@@ -90,7 +108,7 @@ pub(crate) async fn preview_update(
     let refusals = recreate::refusals(&old, &others);
     let mut confirmations = doubts(app, &target).await;
     if old.is_running() {
-        confirmations.extend(unproven(&recreate::cannot_prove(&old, None)));
+        confirmations.extend(unproven(&cannot_prove(app, &row.id, &old, &target)));
     }
     let from = ImageReference::parse(&row.image).ok().map(|image| ImageSide {
         version: row.version,

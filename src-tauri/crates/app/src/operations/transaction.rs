@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use domain::{
     configuration::{self, Configuration},
-    container::Container,
-    diagnosis::About,
+    container::{Container, Mount, MountKind},
+    diagnosis::{self, About},
+    finding::{Cause, Problem},
     image::Platform,
     label::Labels,
     name::{Part, RuntimeName},
@@ -32,6 +33,7 @@ use super::{
 use crate::{
     api::ActiveRuns,
     configuration::{own_containers, port_problem, settings_with},
+    context::lock,
     finding, problem,
     resolve::{self, Target},
 };
@@ -231,15 +233,36 @@ impl Transaction<'_> {
         let id = swap::create(engine, &name, &candidate)
             .await
             .map_err(|error| problem::engine_finding(&error, about))?;
-        let result = self.proven(handle, &id, about).await;
-        if matches!(result, Err(Stop::Failed(_))) {
+        let mut result = self.proven(handle, &id, about).await;
+        if let Err(Stop::Failed(problem)) = &mut result {
             let log = finding::last_lines(engine, &id).await;
+            if let Some(found) = self.had_to_write(handle, problem, &log) {
+                **problem = found;
+            }
             handle.set(|operation| operation.kept_log = Some(log).filter(|log| !log.is_empty()));
         }
         let removed = patiently(|| engine.remove(&id, true, true)).await;
         result?;
         removed.map_err(|error| problem::of_engine(&error))?;
         Ok(())
+    }
+
+    /// The candidate ended because what the runtime writes to was read-only for it: that speaks neither
+    /// for nor against the image, and the next time it is asked whether to go on without this proof.
+    fn had_to_write(&self, handle: &Handle, problem: &Problem, log: &str) -> Option<Problem> {
+        let ended =
+            problem.finding.as_ref().filter(|found| found.cause == Cause::ContainerExited)?;
+        let writable = |mount: &Mount| !mount.read_only && mount.kind != MountKind::Tmpfs;
+        if !diagnosis::could_not_write(log) || !self.old.mounts.iter().any(writable) {
+            return None;
+        }
+        lock(&handle.app().write_at_start)
+            .entry(self.row.id.clone())
+            .or_default()
+            .extend(self.target.digests());
+        let mut found = diagnosis::describe(Cause::WritesAtStart, About::default());
+        found.evidence.clone_from(&ended.evidence);
+        Some(Problem::found(found))
     }
 
     async fn proven(&self, handle: &Handle, id: &str, about: About<'_>) -> Result<(), Stop> {

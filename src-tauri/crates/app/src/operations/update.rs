@@ -15,7 +15,7 @@ use engine::{Engine, EngineError};
 
 use super::{
     Handle, Outcome, Plan, Stop, begin, hands, held, image, not_held,
-    preview::{all_containers, doubts, unproven},
+    preview::{all_containers, cannot_prove, doubts, unproven},
     row, swap,
     transaction::{Change, Transaction},
 };
@@ -46,6 +46,8 @@ enum Aim {
         environment: Environment,
         confirmed: bool,
         cancel_runs: bool,
+        /// The digest that was shown.
+        shown: Option<String>,
     },
     /// The image of the kept previous container.
     Previous(Box<Container>),
@@ -74,6 +76,7 @@ pub(crate) fn update_by(
         environment,
         confirmed: request.confirmed,
         cancel_runs: request.cancel_runs,
+        shown: request.shown,
     };
     begin(app, plan, |handle| work(handle, row, aim))
 }
@@ -120,10 +123,13 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
     let kept = !matches!(aim, Aim::Known(_));
     let mut settings = None;
     let (target, environment, confirmed, cancel_runs) = match aim {
-        Aim::Environment { environment, confirmed, cancel_runs } => {
+        Aim::Environment { environment, confirmed, cancel_runs, shown } => {
             let target = handle
                 .or_cancel(resolve::resolve(handle.app(), engine.as_ref(), &environment))
                 .await??;
+            if let Some(shown) = shown {
+                still_shown(&target, &shown)?;
+            }
             (target, Some(environment), confirmed, cancel_runs)
         }
         Aim::Previous(previous) => {
@@ -156,7 +162,7 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
         operation.from_image = Some(from_image);
         operation.from_digest = Some(row.digest.clone());
     });
-    let cannot_prove = recreate::cannot_prove(&old, None);
+    let cannot_prove = cannot_prove(handle.app(), &row.id, &old, &target);
     let mut open_questions = doubts(handle.app(), &target).await;
     if old.is_running() {
         open_questions.extend(unproven(&cannot_prove));
@@ -224,6 +230,24 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
             Err(stop)
         }
     }
+}
+
+/// Refuses when the person was shown another image than the one that would be taken now.
+fn still_shown(target: &Target, shown: &str) -> Result<(), Stop> {
+    // A registry that is away meanwhile leaves the image as the engine knows it: the same all the same.
+    if shown == target.digest() || target.digests().iter().any(|digest| digest.as_str() == shown) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemCode::Moved,
+        format!(
+            "{} names another image now than when it was shown. Nothing was done.",
+            target.title()
+        ),
+    )
+    .hint("Look at what would change now, then update.")
+    .details(format!("shown: {shown}\nnow: {}", target.digest()))
+    .into())
 }
 
 async fn remember_bad(app: &App, digest: &Digest, why: &str) {

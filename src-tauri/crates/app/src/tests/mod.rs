@@ -14,6 +14,7 @@ mod service;
 mod update;
 mod update_faults;
 mod update_refusals;
+mod update_shown;
 mod versions;
 mod wizard;
 
@@ -367,8 +368,13 @@ async fn begin_create(app: &App, draft: RuntimeDraft) -> OperationId {
 }
 
 async fn begin_update(app: &App, id: &RuntimeId, environment: EnvironmentDraft) -> OperationId {
-    let request =
-        UpdateRuntime { runtime: id.clone(), environment, confirmed: false, cancel_runs: false };
+    let request = UpdateRuntime {
+        runtime: id.clone(),
+        environment,
+        confirmed: false,
+        cancel_runs: false,
+        shown: None,
+    };
     handlers::update_runtime(app, request).await.expect("begins").operation
 }
 

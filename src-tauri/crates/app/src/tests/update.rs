@@ -290,6 +290,7 @@ fn an_image_that_did_not_hold_is_refused_the_next_time_unless_it_is_confirmed() 
             environment: version(V2),
             confirmed: true,
             cancel_runs: false,
+            shown: None,
         };
         let confirmed = handlers::update_runtime(&app, request).await.expect("begins").operation;
         assert!(ended(&app, &confirmed).await.kept_log.is_some(), "it was tried");

@@ -97,6 +97,7 @@ fn one_on_the_machines_own_network_cannot_be_proved_beside_and_that_is_asked_fir
             environment: version(V2),
             confirmed: true,
             cancel_runs: false,
+            shown: None,
         };
         let operation = handlers::update_runtime(&app, request).await.expect("begins").operation;
         succeeded(ended(&app, &operation).await);
@@ -159,6 +160,7 @@ fn an_update_waits_for_active_runs_unless_the_person_says_otherwise() {
             environment: version(V2),
             confirmed: false,
             cancel_runs: true,
+            shown: None,
         };
         let operation = handlers::update_runtime(&app, request).await.expect("begins").operation;
         succeeded(ended(&app, &operation).await);
@@ -213,6 +215,7 @@ fn a_lock_of_another_installation_is_shown_never_taken_by_itself_and_can_be_take
             environment: version(V2),
             confirmed: true,
             cancel_runs: true,
+            shown: None,
         };
         let of = || crate::api::OfRuntime { runtime: id.clone() };
         for refused in [

@@ -152,8 +152,8 @@ fn no_failure_is_ever_up_to_date_and_each_says_its_reason() {
         (RegistryError::Denied { host: host(), with_login: true }, Cause::PullDenied),
         (RegistryError::NotFound { reference: REPOSITORY.into() }, Cause::ImageNotFound),
         (RegistryError::RateLimited { host: host(), retry_after: None }, Cause::RateLimited),
-        (RegistryError::Server { host: host(), status: 503 }, Cause::RegistryNotReachable),
-        (RegistryError::Nonsense { host: host(), reason: reason() }, Cause::RegistryNotReachable),
+        (RegistryError::Server { host: host(), status: 503 }, Cause::RegistryMisbehaves),
+        (RegistryError::Nonsense { host: host(), reason: reason() }, Cause::RegistryMisbehaves),
     ] {
         let world = World::new();
         paused(async {
@@ -463,4 +463,29 @@ fn the_schedule_asks_by_itself_and_zero_hours_switch_it_off() {
             assert_eq!(check(&app, &id, Freshness::Cached).await.is_some(), asks);
         });
     }
+}
+
+#[test]
+fn a_clock_that_was_set_back_stops_no_check() {
+    let world = World::new();
+    world.publish(V2, Image::that(Serves::Well));
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        answer(&app, &id).await;
+        let ahead = jiff::SignedDuration::from_hours(24 * 30);
+        // The clock stood a month ahead when all this was written.
+        for check in lock(&app.checks).values_mut() {
+            check.checked += ahead;
+        }
+        lock(&app.resting).insert("registry.test".into(), jiff::Timestamp::now() + ahead);
+        let until = jiff::Timestamp::now() + ahead;
+        app.parts.history.snooze(&id, parsed(V2), until).await.expect("kept");
+        let before = world.registry.asked();
+        let told = check(&app, &id, Freshness::Page).await.expect("asked");
+        assert!(world.registry.asked() > before, "an answer from the future is not fresh");
+        assert!(told.checked <= jiff::Timestamp::now());
+        let VersionAnswer::Newer { snoozed_until, .. } = told.answer else { panic!("not newer") };
+        assert_eq!(snoozed_until, None, "a day is no month");
+    });
 }

@@ -92,6 +92,30 @@ fn an_entry_point_of_the_person_keeps_its_command() {
 }
 
 #[test]
+fn an_entry_point_that_was_given_gets_no_command_of_the_image_though_it_is_the_images() {
+    let with_entry = json!({"Entrypoint": ["/bin/tool"], "Cmd": ["serve"]});
+    let mut old = old();
+    old.raw["Config"]["Entrypoint"] = json!(["/bin/tool"]);
+    old.raw["Config"]["Cmd"] = Value::Null;
+    let body = successor(&old, &with_entry, &changes()).body;
+    assert_eq!((&body["Entrypoint"], &body["Cmd"]), (&json!(["/bin/tool"]), &Value::Null));
+    old.raw["Config"]["Cmd"] = json!(["serve"]);
+    let body = successor(&old, &with_entry, &changes()).body;
+    assert!(body.get("Entrypoint").is_none() && body.get("Cmd").is_none(), "both follow the image");
+}
+
+#[test]
+fn volumes_of_another_container_come_from_it_again() {
+    let mut old = old();
+    old.raw["HostConfig"]["VolumesFrom"] = json!(["donor"]);
+    let given = json!({"Type": "volume", "Name": "donated", "Destination": "/donated", "RW": true});
+    old.raw["Mounts"].as_array_mut().expect("mounts").push(given);
+    let body = successor(&old, &image(), &changes()).body;
+    assert_eq!(body["HostConfig"]["VolumesFrom"], json!(["donor"]));
+    assert_eq!(body["HostConfig"]["Binds"], json!(["data:/data", "/host:/in:z", "anon:/scratch"]));
+}
+
+#[test]
 fn a_new_start_command_replaces_entry_point_and_command() {
     let words = vec!["python".to_owned(), "-m".to_owned()];
     let with = Changes { start: Some(Some(words.clone())), ..changes() };

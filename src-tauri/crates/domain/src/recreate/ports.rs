@@ -1,0 +1,124 @@
+//! Published ports of a container that is made again: a number that the engine chose stays.
+
+use serde_json::{Value, json};
+
+use crate::container::Container;
+
+/// The addresses that ports are bound to now, in `PortBindings`' form. Only a running container tells
+/// what was chosen at its start; of a stopped one, what was asked for is asked for again.
+pub(super) fn bound(old: &Container) -> Value {
+    let mut bindings =
+        old.raw["HostConfig"]["PortBindings"].as_object().cloned().unwrap_or_default();
+    let actual = &old.raw["NetworkSettings"]["Ports"];
+    for (port, asked) in &mut bindings {
+        let Some(asked) = asked.as_array_mut() else { continue };
+        let mut given: Vec<&Value> = actual[port].as_array().into_iter().flatten().collect();
+        // Each binding has a number of its own: those that were asked for by number are no choice.
+        for fixed in asked.iter().filter(|binding| !is_chosen(binding)) {
+            take(&mut given, fixed, |number| Some(number) == fixed["HostPort"].as_str());
+        }
+        for binding in asked.iter_mut().filter(|binding| is_chosen(binding)) {
+            if let Some(number) = take(&mut given, binding, |_| true) {
+                binding["HostPort"] = json!(number);
+            }
+        }
+    }
+    // `--publish-all` without a binding of its own: what was chosen is kept, too.
+    if old.raw["HostConfig"]["PublishAllPorts"] == json!(true) {
+        for (port, given) in actual.as_object().into_iter().flatten() {
+            let first = given
+                .as_array()
+                .and_then(|given| given.iter().find(|binding| !address(binding).contains(':')));
+            if let Some(first) = first
+                && !bindings.contains_key(port)
+            {
+                bindings
+                    .insert(port.clone(), json!([{"HostIp": "", "HostPort": first["HostPort"]}]));
+            }
+        }
+    }
+    Value::Object(bindings)
+}
+
+/// The engine chooses the number: none was asked for, or one of a range.
+fn is_chosen(binding: &Value) -> bool {
+    let number = binding["HostPort"].as_str().unwrap_or("");
+    matches!(number, "" | "0") || number.contains('-')
+}
+
+fn address(binding: &Value) -> &str {
+    binding["HostIp"].as_str().unwrap_or("")
+}
+
+/// Takes the first number out of `given` that was given to this binding's address.
+fn take<'a>(
+    given: &mut Vec<&'a Value>,
+    binding: &Value,
+    fits: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
+    let wanted = address(binding);
+    let at = given.iter().position(|given| {
+        let address = address(given);
+        let number = given["HostPort"].as_str();
+        (address == wanted || (wanted.is_empty() && address == "0.0.0.0"))
+            && number.is_some_and(&fits)
+    })?;
+    given.remove(at)["HostPort"].as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::tests::container;
+
+    fn bound_of(asked: Value, given: Value) -> Value {
+        let mut old = container("a", "eval");
+        old.raw = json!({
+            "HostConfig": {"PortBindings": {"8080/tcp": asked}},
+            "NetworkSettings": {"Ports": {"8080/tcp": given}},
+        });
+        bound(&old)["8080/tcp"].clone()
+    }
+
+    fn at(address: &str, port: &str) -> Value {
+        json!({"HostIp": address, "HostPort": port})
+    }
+
+    #[test]
+    fn each_of_several_choices_keeps_a_number_of_its_own() {
+        let one = "127.0.0.1";
+        assert_eq!(
+            bound_of(
+                json!([at(one, ""), at(one, "0"), at("127.0.0.2", ""), at(one, "5000")]),
+                json!([
+                    at(one, "5000"),
+                    at(one, "49153"),
+                    at("127.0.0.2", "49160"),
+                    at(one, "49154")
+                ]),
+            ),
+            json!([at(one, "49153"), at(one, "49154"), at("127.0.0.2", "49160"), at(one, "5000")])
+        );
+        assert_eq!(
+            bound_of(
+                json!([at("", ""), at("", "")]),
+                json!([at("0.0.0.0", "1"), at("::", "1"), at("0.0.0.0", "2"), at("::", "2")]),
+            ),
+            json!([at("", "1"), at("", "2")])
+        );
+    }
+
+    #[test]
+    fn one_of_a_range_keeps_its_number() {
+        assert_eq!(
+            bound_of(json!([at("", "5000-5010")]), json!([at("0.0.0.0", "5003")])),
+            json!([at("", "5003")])
+        );
+    }
+
+    #[test]
+    fn of_a_stopped_one_the_same_is_asked_for_again() {
+        let asked = json!([at("127.0.0.1", ""), at("", "5000-5010"), at("", "7000")]);
+        assert_eq!(bound_of(asked.clone(), json!(null)), asked);
+    }
+}
