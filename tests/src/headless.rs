@@ -152,9 +152,12 @@ pub async fn ended(app: &App, id: &OperationId) -> PartResult<Operation> {
             }
         }
     };
-    tokio::time::timeout(LIMIT, waiting)
-        .await
-        .map_err(|_| PartError::new(format!("The operation {id} did not end in time.")))
+    if let Ok(ended) = tokio::time::timeout(LIMIT, waiting).await {
+        return Ok(ended);
+    }
+    let all = app::handlers::list_operations(app, app::api::Nothing {}).await;
+    let stands = all.map(|all| all.operations.into_iter().find(|operation| operation.id == *id));
+    Err(PartError::new(format!("The operation did not end in time: {stands:#?}")))
 }
 
 /// Waits until the runtime of this name is as asked.

@@ -26,8 +26,8 @@ pub fn config_of(version: &str) -> Value {
     });
     if new {
         config["Cmd"] = json!(["/srv/serve", "newly"]);
-        config["StopSignal"] = json!("SIGINT");
-        config["Healthcheck"] = json!({"Test": ["CMD", "true"], "Interval": 30_000_000_000_u64});
+        config["StopSignal"] = json!("SIGTERM");
+        config["Healthcheck"] = json!({"Test": ["CMD", "true"], "Interval": 40_000_000_000_u64});
         config["ExposedPorts"]["9099/tcp"] = json!({});
     }
     config
@@ -56,6 +56,9 @@ pub fn comparable(mut raw: Value, id: &str, image: &Value) -> Value {
         "RestartCount",
         "GraphDriver",
         "ExecIDs",
+        // What entry point and command lead to; these are compared.
+        "Path",
+        "Args",
     ] {
         top.remove(generated);
     }
@@ -70,7 +73,7 @@ pub fn comparable(mut raw: Value, id: &str, image: &Value) -> Value {
             config.as_object_mut().expect("an object").remove(key);
         }
     }
-    for key in ["Labels", "ExposedPorts", "Volumes"] {
+    for key in ["Labels", "ExposedPorts", "Volumes", "Healthcheck"] {
         let Some(own) = config[key].as_object_mut() else { continue };
         own.retain(|name, value| {
             image[key].get(name) != Some(value) && !name.starts_with("io.promptflow-runtimes.")
@@ -81,7 +84,7 @@ pub fn comparable(mut raw: Value, id: &str, image: &Value) -> Value {
         variables.retain(|variable| !of_image.contains(variable));
         variables.sort_by_key(ToString::to_string);
     }
-    for key in ["Volumes", "ExposedPorts"] {
+    for key in ["Volumes", "ExposedPorts", "Healthcheck"] {
         // None and empty are the same.
         if config[key].as_object().is_some_and(serde_json::Map::is_empty) {
             config[key] = Value::Null;
@@ -182,5 +185,26 @@ pub fn defaults_arrived(told: &str, before: &Value, after: &Value, from: &str, t
     }
     for variable in old["Env"].as_array().into_iter().flatten() {
         assert!(!has(after, variable) || has(&new, variable), "{told}: {variable} is frozen");
+    }
+}
+
+/// Where two answers differ: path, first, second.
+pub fn differences(path: &str, first: &Value, second: &Value) -> Vec<String> {
+    match (first, second) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names: std::collections::BTreeSet<&String> =
+                one.keys().chain(other.keys()).collect();
+            let at = |object: &serde_json::Map<String, Value>, name: &String| {
+                object.get(name).cloned().unwrap_or_default()
+            };
+            names
+                .into_iter()
+                .flat_map(|name| {
+                    differences(&format!("{path}/{name}"), &at(one, name), &at(other, name))
+                })
+                .collect()
+        }
+        _ if first == second => vec![],
+        _ => vec![format!("{path}: {first} became {second}")],
     }
 }

@@ -17,7 +17,7 @@ use real_parts::registry::RegistryServer;
 use real_parts::{PartError, PartResult};
 use serde_json::Value;
 
-use compare::{NEW, OLD, comparable, config_of, defaults_arrived, image};
+use compare::{NEW, OLD, comparable, config_of, defaults_arrived, differences, image};
 use options::{Choices, Draw, OPTIONS, words};
 
 mod compare;
@@ -170,6 +170,10 @@ fn make(stage: &Stage, number: u64) -> PartResult<String> {
     Ok(name)
 }
 
+fn same(told: &str, before: &Value, after: &Value) {
+    assert_eq!(differences("", before, after), Vec::<String>::new(), "{told}");
+}
+
 async fn case(stage: &Stage, number: u64) -> PartResult<()> {
     let name = make(stage, number)?;
     let row = runtime(&stage.app, &name, Status::Available).await?;
@@ -182,7 +186,7 @@ async fn case(stage: &Stage, number: u64) -> PartResult<()> {
     runtime(&stage.app, &name, Status::Available).await?;
     let (after, new) = stage.inspect(&name)?;
     let told = format!("case {number}, updated");
-    assert_eq!(kept, comparable(after.clone(), &new, &config_of(NEW)), "{told}");
+    same(&told, &kept, &comparable(after.clone(), &new, &config_of(NEW)));
     defaults_arrived(&told, &before, &after, OLD, NEW);
     assert_eq!(volumes, contents(stage, &after)?, "{told}: data");
     stage.tmpfs_is_fresh(&name, &after)?;
@@ -195,7 +199,7 @@ async fn case(stage: &Stage, number: u64) -> PartResult<()> {
     let told = format!("case {number}, rolled back");
     assert_eq!(operation.state, OperationState::Succeeded, "{told}: {operation:#?}");
     let (back, third) = stage.inspect(&name)?;
-    assert_eq!(kept, comparable(back.clone(), &third, &config_of(OLD)), "{told}");
+    same(&told, &kept, &comparable(back.clone(), &third, &config_of(OLD)));
     defaults_arrived(&told, &after, &back, NEW, OLD);
     assert_eq!(volumes, contents(stage, &back)?, "{told}: data");
     stage.engine.client(&["rm", "-f", "-v", &name, &format!("{name}.previous")])?;
@@ -206,17 +210,20 @@ async fn cases(numbers: std::ops::Range<u64>) -> PartResult<()> {
     let home = tempfile::tempdir()?;
     let stage = stage(home.path()).await?;
     // One that fails does not hide the others.
-    let ended: Vec<Result<PartResult<()>, u64>> = futures_util::stream::iter(numbers)
+    let ended: Vec<Result<(), String>> = futures_util::stream::iter(numbers)
         .map(|number| {
-            AssertUnwindSafe(case(&stage, number))
-                .catch_unwind()
-                .map(move |end| end.map_err(|_| number))
+            let ended = AssertUnwindSafe(case(&stage, number)).catch_unwind();
+            ended.map(move |end| match end {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(format!("case {number}: {error}")),
+                // It has said why.
+                Err(_) => Err(format!("case {number}")),
+            })
         })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let failed: Vec<&Result<PartResult<()>, u64>> =
-        ended.iter().filter(|end| !matches!(end, Ok(Ok(())))).collect();
+    let failed: Vec<String> = ended.into_iter().filter_map(Result::err).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     Ok(())
 }

@@ -38,7 +38,7 @@ pub fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
 
-pub const OPTIONS: [Option_; 42] = [
+pub const OPTIONS: [Option_; 41] = [
     |d| {
         words(d.one_of(&[
             "-p 127.0.0.1::8080",
@@ -52,7 +52,6 @@ pub const OPTIONS: [Option_; 42] = [
     |d| words(&format!("-p 127.0.0.1:{0}0-{0}9:9191 --expose 9192", 2_200 + d.case)),
     |_| words("--network-alias flows --network-alias second"),
     |d| words(&format!("--ip POOL200.{}", 20 + d.case)),
-    |d| words(&format!("--mac-address 02:42:ac:11:aa:{:02x}", d.case)),
     |_| words("--link neighbour:db"),
     |d| words(&format!("-v data-{}:/data", d.case)),
     |d| words(&format!("-v data-{}:/readonly:ro", d.case)),

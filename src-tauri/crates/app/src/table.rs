@@ -234,14 +234,13 @@ pub(crate) fn endpoint(container: &Container) -> Option<String> {
     let target = labels.as_ref().and_then(|labels| labels.target_port);
     let published =
         |port: &&domain::container::PublishedPort| port.protocol == "tcp" && port.host_port != 0;
-    let port = container
-        .ports
-        .iter()
-        .filter(published)
-        .find(|port| Some(port.container_port) == target)
-        .or_else(|| container.ports.iter().find(published))?;
+    // Where a port is published for both kinds of addresses, each may have a number of its own.
+    let port = container.ports.iter().filter(published).min_by_key(|port| {
+        (Some(port.container_port) != target, port.host_address.contains(':'))
+    })?;
     let host = match port.host_address.as_str() {
-        "" | "0.0.0.0" | "::" => "127.0.0.1".to_owned(),
+        "" | "0.0.0.0" => "127.0.0.1".to_owned(),
+        "::" => "[::1]".to_owned(),
         address if address.contains(':') => format!("[{address}]"),
         address => address.to_owned(),
     };

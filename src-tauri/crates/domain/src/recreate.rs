@@ -110,6 +110,10 @@ fn own_config(
             config.remove(key);
         }
     }
+    // The engine takes each part of a health check from the image that a container does not have.
+    if let Some(Value::Object(check)) = config.get_mut("Healthcheck") {
+        check.retain(|part, value| image("Healthcheck").get(part) != Some(value));
+    }
     let same = |key: &str, config: &Map<String, Value>| {
         let value = config.get(key).unwrap_or(&Value::Null);
         value == image(key) || (empty(value) && empty(image(key)))

@@ -3,6 +3,7 @@
 mod changes;
 mod configure;
 mod create;
+mod endpoint;
 mod hands;
 mod lifecycle;
 mod logins;

@@ -15,13 +15,12 @@ pub(super) fn bound(old: &Container) -> Value {
         let mut given: Vec<&Value> = actual[port].as_array().into_iter().flatten().collect();
         // Each binding has a number of its own: those that were asked for by number are no choice.
         for fixed in asked.iter().filter(|binding| !is_chosen(binding)) {
-            take(&mut given, fixed, |number| Some(number) == fixed["HostPort"].as_str());
-        }
-        for binding in asked.iter_mut().filter(|binding| is_chosen(binding)) {
-            if let Some(number) = take(&mut given, binding, |_| true) {
-                binding["HostPort"] = json!(number);
+            let number = fixed["HostPort"].as_str().unwrap_or("");
+            for address in addresses(fixed) {
+                take(&mut given, address, |given| given == number);
             }
         }
+        *asked = asked.drain(..).flat_map(|binding| kept(binding, &mut given)).collect();
     }
     // `--publish-all` without a binding of its own: what was chosen is kept, too.
     if old.raw["HostConfig"]["PublishAllPorts"] == json!(true) {
@@ -50,20 +49,44 @@ fn address(binding: &Value) -> &str {
     binding["HostIp"].as_str().unwrap_or("")
 }
 
-/// Takes the first number out of `given` that was given to this binding's address.
-fn take<'a>(
-    given: &mut Vec<&'a Value>,
-    binding: &Value,
-    fits: impl Fn(&str) -> bool,
-) -> Option<&'a str> {
-    let wanted = address(binding);
-    let at = given.iter().position(|given| {
-        let address = address(given);
-        let number = given["HostPort"].as_str();
-        (address == wanted || (wanted.is_empty() && address == "0.0.0.0"))
-            && number.is_some_and(&fits)
-    })?;
-    given.remove(at)["HostPort"].as_str()
+/// The addresses that the engine binds for a binding: without one, all of the machine, told by family.
+fn addresses(binding: &Value) -> Vec<&str> {
+    match address(binding) {
+        "" => vec!["0.0.0.0", "::"],
+        address => vec![address],
+    }
+}
+
+/// A binding with the number that was chosen for it. Chosen for all addresses, each family of them may
+/// have got another one.
+fn kept(mut binding: Value, given: &mut Vec<&Value>) -> Vec<Value> {
+    if !is_chosen(&binding) {
+        return vec![binding];
+    }
+    let mut numbers: Vec<(String, String)> = Vec::new();
+    for address in addresses(&binding) {
+        let like_the_other = numbers.first().map(|(_, number)| number.clone());
+        let same = like_the_other.and_then(|other| take(given, address, |number| number == other));
+        if let Some(number) = same.or_else(|| take(given, address, |_| true)) {
+            numbers.push((address.to_owned(), number.to_owned()));
+        }
+    }
+    let Some((_, first)) = numbers.first() else { return vec![binding] };
+    if numbers.iter().all(|(_, number)| number == first) {
+        binding["HostPort"] = json!(first);
+        return vec![binding];
+    }
+    let each =
+        numbers.iter().map(|(address, number)| json!({"HostIp": address, "HostPort": number}));
+    each.collect()
+}
+
+/// Takes the first number out of `given` that was given to this address and fits.
+fn take<'a>(given: &mut Vec<&'a Value>, at: &str, fits: impl Fn(&str) -> bool) -> Option<&'a str> {
+    let position = given
+        .iter()
+        .position(|given| address(given) == at && given["HostPort"].as_str().is_some_and(&fits))?;
+    given.remove(position)["HostPort"].as_str()
 }
 
 #[cfg(test)]
@@ -105,6 +128,19 @@ mod tests {
                 json!([at("0.0.0.0", "1"), at("::", "1"), at("0.0.0.0", "2"), at("::", "2")]),
             ),
             json!([at("", "1"), at("", "2")])
+        );
+    }
+
+    #[test]
+    fn all_addresses_with_a_number_for_each_family_keep_both() {
+        let given = json!([at("0.0.0.0", "32774"), at("::", "32773")]);
+        assert_eq!(bound_of(json!([at("", "")]), given.clone()), given);
+        assert_eq!(
+            bound_of(
+                json!([at("", "7000"), at("", "")]),
+                json!([at("0.0.0.0", "7000"), at("::", "7000"), at("0.0.0.0", "1"), at("::", "1")]),
+            ),
+            json!([at("", "7000"), at("", "1")])
         );
     }
 

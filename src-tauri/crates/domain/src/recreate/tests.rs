@@ -105,6 +105,19 @@ fn an_entry_point_that_was_given_gets_no_command_of_the_image_though_it_is_the_i
 }
 
 #[test]
+fn of_a_health_check_only_the_persons_parts_stay() {
+    let mut old = old();
+    let mut image = image();
+    image["Healthcheck"] = json!({"Test": ["CMD", "true"], "Interval": 5});
+    old.raw["Config"]["Healthcheck"] = json!({"Test": ["CMD", "mine"], "Interval": 5});
+    let body = successor(&old, &image, &changes()).body;
+    assert_eq!(body["Healthcheck"], json!({"Test": ["CMD", "mine"]}));
+    old.raw["Config"]["Healthcheck"] = json!({"Test": ["CMD", "true"], "Interval": 7});
+    let body = successor(&old, &image, &changes()).body;
+    assert_eq!(body["Healthcheck"], json!({"Interval": 7}));
+}
+
+#[test]
 fn volumes_of_another_container_come_from_it_again() {
     let mut old = old();
     old.raw["HostConfig"]["VolumesFrom"] = json!(["donor"]);
