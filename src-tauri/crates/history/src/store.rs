@@ -41,29 +41,15 @@ pub(crate) fn open(folder: &Path) -> Result<(Connection, Option<PathBuf>), Histo
 /// Opens the file. Only what shows that its *content* is of no use is [`Opened::Foreign`]; a lock,
 /// a missing right or a full disk is an error, and the file stays where it is.
 fn attempt(file: &Path) -> rusqlite::Result<Opened> {
-    match prepared(file, Sharing::WithOthers) {
+    match prepared(file) {
         Err(error) if is_broken(&error) => Ok(Opened::Foreign),
-        Err(error) if lacks_room(&error) && file.exists() => prepared(file, Sharing::Alone),
         other => other,
     }
 }
 
-/// Whether other processes may have the file open meanwhile.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sharing {
-    /// The usual way. It needs a small file beside the history, in which processes agree with each other.
-    WithOthers,
-    /// Without that file, for which a full disk has no room: what is kept can be read, and what is written
-    /// is refused until there is space again.
-    Alone,
-}
-
-fn prepared(file: &Path, sharing: Sharing) -> rusqlite::Result<Opened> {
+fn prepared(file: &Path) -> rusqlite::Result<Opened> {
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(PATIENCE)?;
-    if sharing == Sharing::Alone {
-        connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
-    }
     // Only looked at so far: a file that is not ours must not be written to.
     let version = schema::of(&connection)?;
     if version > schema::current() {
@@ -90,14 +76,6 @@ fn is_broken(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown)
-    )
-}
-
-/// Nothing is wrong with the content: something beside it cannot be written.
-fn lacks_room(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen)
     )
 }
 

@@ -295,22 +295,6 @@ async fn tables_that_are_not_ours_are_set_aside() {
     is_set_aside(folder.path()).await;
 }
 
-#[tokio::test]
-async fn a_history_beside_which_nothing_can_be_written_is_read_all_the_same() {
-    let folder = tempfile::tempdir().expect("folder");
-    let (history, _) = History::open(folder.path()).expect("history");
-    let done = operation("a", "one", 1, OperationState::Succeeded);
-    history.save_operation(&done).await.expect("saved");
-    drop(history);
-    // Where processes agree with each other there is no place for a file, as on a full disk.
-    let beside = folder.path().join(format!("{FILE_NAME}-shm"));
-    let _ = std::fs::remove_file(&beside);
-    std::fs::create_dir(&beside).expect("folder");
-    let (history, aside) = History::open(folder.path()).expect("opened all the same");
-    assert_eq!(aside, None, "nothing is wrong with its content");
-    assert_eq!(ids(&history.operations(None, 10).await.expect("read")), ["a"]);
-}
-
 #[test]
 fn a_folder_that_cannot_be_made_is_an_error_in_words() {
     let folder = tempfile::tempdir().expect("folder");
