@@ -163,7 +163,7 @@ fn make(stage: &Stage, number: u64) -> PartResult<String> {
     if more > 1 {
         let address = format!("{}201.{}", stage.engine.pool(), 20 + number);
         let connect =
-            format!("network connect --alias third --alias c3 --ip {address} net-c {name}");
+            format!("network connect --alias third --alias fourth --ip {address} net-c {name}");
         stage.engine.client(&connect.split(' ').collect::<Vec<_>>())?;
     }
     stage.engine.client(&["start", &name])?;
