@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use app::api::{Change, FirstRun};
+use app::api::{Change, ConfigurationDraft, ConfigurationView, FirstRun};
 use app::{App, Computes, DockerLogins, Folders, Identity, Parts};
 use domain::compute::{ComputeAddress, ComputeId, ComputeOrigin, FoundCompute};
+use domain::configuration::VariableDraft;
 use domain::image::Repository;
 use domain::label::{Creator, ProcessMark};
 use domain::operation::{Operation, OperationId};
@@ -173,5 +174,21 @@ pub async fn runtime(app: &App, name: &str, status: Status) -> PartResult<Runtim
             return Err(PartError::new(format!("{name} is not {status:?}: {row:#?}")));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What the form of the Configuration tab sends when nothing was typed.
+pub fn draft_of(view: ConfigurationView) -> ConfigurationDraft {
+    let kept = |name: String| VariableDraft { name, value: None, confirmed: false };
+    ConfigurationDraft {
+        description: view.description,
+        host_port: view.host_port.into(),
+        bind_address: view.bind_address,
+        confirmed_exposure: false,
+        memory_limit: view.memory_limit,
+        cpu_limit: view.cpu_limit,
+        variables: view.variables.into_iter().map(kept).collect(),
+        mounts: view.mounts,
+        restart_policy: view.restart_policy,
     }
 }

@@ -177,6 +177,17 @@ impl Scene {
         })
     }
 
+    /// The same as [`Self::start_with`] and then [`Self::fresh`], for tests that are asynchronous
+    /// themselves.
+    pub async fn with_runtime(options: DockerOptions) -> PartResult<Self> {
+        let made = tokio::task::spawn_blocking(move || {
+            let scene = Self::start_with(options)?;
+            scene.fresh()?;
+            Ok(scene)
+        });
+        made.await.map_err(|error| PartError::new(error.to_string()))?
+    }
+
     /// The engine, to be shared.
     pub fn hand(&self) -> Hand {
         self.hand.clone()

@@ -9,12 +9,11 @@ use app::api::{
     OfRuntime, RuntimeDraft,
 };
 use app::{App, handlers};
-use domain::configuration::VariableDraft;
 use domain::operation::{Operation, OperationState};
 use domain::runtime::{RuntimeId, Status};
 use domain::spec::{MountRequest, RestartPolicy, Variable};
 use real_parts::docker::{DockerEngine, DockerOptions};
-use real_parts::headless::{application, compute, ended, runtime};
+use real_parts::headless::{application, compute, draft_of, ended, runtime};
 use real_parts::images::small_runtime;
 use real_parts::podman::PodmanEngine;
 use real_parts::program::free_port;
@@ -66,20 +65,10 @@ async fn asked(
 ) -> PartResult<OfConfiguration> {
     let view =
         handlers::configuration(app, OfRuntime { runtime: id.clone() }).await.map_err(refused)?;
-    let kept = |name: String| VariableDraft { name, value: None, confirmed: false };
-    let mut draft = ConfigurationDraft {
-        description: view.description,
-        host_port: view.host_port.into(),
-        bind_address: view.bind_address,
-        confirmed_exposure: false,
-        memory_limit: view.memory_limit,
-        cpu_limit: view.cpu_limit,
-        variables: view.variables.into_iter().map(kept).collect(),
-        mounts: view.mounts,
-        restart_policy: view.restart_policy,
-    };
+    let based_on = view.based_on.clone();
+    let mut draft = draft_of(view);
     edit(&mut draft);
-    Ok(OfConfiguration { runtime: id.clone(), based_on: view.based_on, draft })
+    Ok(OfConfiguration { runtime: id.clone(), based_on, draft })
 }
 
 async fn change(

@@ -20,10 +20,13 @@ enum Kind {
     Create,
     Update,
     RollBack,
+    Configure,
     Delete,
 }
 
-const ALL: [Kind; 4] = [Kind::Create, Kind::Update, Kind::RollBack, Kind::Delete];
+const ALL: [Kind; 5] = [Kind::Create, Kind::Update, Kind::RollBack, Kind::Configure, Kind::Delete];
+/// The two limits of memory, in bytes, between which a change of the configuration goes.
+const LIMITS: [u64; 2] = [256 * 1024 * 1024, 512 * 1024 * 1024];
 
 /// When it is killed.
 #[derive(Clone, Debug)]
@@ -59,6 +62,7 @@ impl Kind {
             Self::Create => "create",
             Self::Update => "update",
             Self::RollBack => "roll-back",
+            Self::Configure => "configure",
             Self::Delete => "delete",
         }
     }
@@ -77,9 +81,9 @@ impl Kind {
                     scene.docker(&["image", "rm", "-f", image])?;
                 }
             }
-            Self::Update | Self::Delete if standing.version.is_some() => {}
+            Self::Update | Self::Configure | Self::Delete if standing.version.is_some() => {}
             Self::RollBack if standing.keeps_previous() => {}
-            Self::Update | Self::Delete => scene.fresh()?,
+            Self::Update | Self::Configure | Self::Delete => scene.fresh()?,
             Self::RollBack => {
                 if standing.version.is_none() {
                     scene.fresh()?;
@@ -99,6 +103,10 @@ impl Kind {
             Self::Create => serde_json::to_string(&scene.draft())
                 .map_err(|error| PartError::new(error.to_string()))?,
             Self::Update => other_version(&scene.standing()?).to_owned(),
+            Self::Configure => {
+                let other = usize::from(memory(scene)? == LIMITS[0].to_string());
+                LIMITS[other].to_string()
+            }
             Self::RollBack | Self::Delete => NAME.to_owned(),
         })
     }
@@ -115,6 +123,11 @@ impl Kind {
         said.push_str(&String::from_utf8_lossy(&output.stderr));
         Ok(Work { killed: !output.status.success() && output.status.code().is_none(), said })
     }
+}
+
+/// The runtime's limit of memory, as the engine's own client tells it.
+fn memory(scene: &Scene) -> PartResult<String> {
+    scene.docker(&["inspect", NAME, "--format", "{{.HostConfig.Memory}}"])
 }
 
 fn other_version(standing: &Standing) -> &'static str {
@@ -159,10 +172,16 @@ fn next_start(kind: Kind, scene: &Scene, told: &str) -> PartResult<After> {
     Ok(after)
 }
 
-/// How the state after differs from that before, in one word.
-fn word(kind: Kind, before: &Standing, after: &Standing) -> &'static str {
-    match (&before.version, &after.version) {
+/// How the state after differs from that before, in one word. The second of each is the limit of memory.
+fn word(
+    kind: Kind,
+    before: &(Standing, Option<String>),
+    after: &(Standing, Option<String>),
+) -> &'static str {
+    match (&before.0.version, &after.0.version) {
         (_, None) => "gone",
+        _ if kind == Kind::Configure && before.1 == after.1 => "old",
+        _ if kind == Kind::Configure => "new",
         (None, Some(_)) if kind == Kind::Create => "available",
         (before, after) if before == after => "old",
         _ => "new",
@@ -172,13 +191,13 @@ fn word(kind: Kind, before: &Standing, after: &Standing) -> &'static str {
 /// One kill, and what came of it.
 fn kill(kind: Kind, scene: &Scene, moment: &Moment) -> PartResult<String> {
     kind.prepare(scene)?;
-    let before = scene.standing()?;
+    let before = (scene.standing()?, memory(scene).ok());
     let told = format!("{kind:?} killed {moment:?}");
     let work = kind.work(scene, moment)?;
     let may_end = matches!(moment, Moment::At(_));
     assert!(work.killed || may_end, "{told}: the worker was not killed: {}", work.said);
     let after = next_start(kind, scene, &told)?;
-    let word = word(kind, &before, &after.standing);
+    let word = word(kind, &before, &(after.standing, memory(scene).ok()));
     println!("{told} → {word}, right after {} ms", after.took.as_millis());
     Ok(format!("{word} | {} ms", after.took.as_millis()))
 }
@@ -211,6 +230,11 @@ fn an_update_that_is_killed_leaves_the_old_runtime_or_the_new_one() -> PartResul
 #[test]
 fn a_roll_back_that_is_killed_leaves_the_old_runtime_or_the_new_one() -> PartResult<()> {
     sample(Kind::RollBack, &[("after", "stop", 1)])
+}
+
+#[test]
+fn a_change_that_is_killed_leaves_the_old_settings_or_the_new_ones() -> PartResult<()> {
+    sample(Kind::Configure, &[("after", "stop", 1)])
 }
 
 #[test]
@@ -272,6 +296,12 @@ fn every_call_of_a_roll_back() -> PartResult<()> {
 
 #[test]
 #[ignore = "long: make test-long"]
+fn every_call_of_a_change_of_the_configuration() -> PartResult<()> {
+    every_call(Kind::Configure)
+}
+
+#[test]
+#[ignore = "long: make test-long"]
 fn every_call_of_a_delete() -> PartResult<()> {
     every_call(Kind::Delete)
 }
@@ -312,7 +342,7 @@ fn fifty_random_moments_of_random_operations() -> PartResult<()> {
     println!("milliseconds of each: {lengths:?}");
     let mut table = String::new();
     for number in 1..=50 {
-        let kind = ALL[usize::try_from(random.below(4)).unwrap_or(0)];
+        let kind = ALL[usize::try_from(random.below(5)).unwrap_or(0)];
         let at = random.below(lengths[kind.word()]);
         let what = kill(kind, &scene, &Moment::At(at))?;
         writeln!(table, "| {number} | {} | {at} ms | {what} |", kind.word())

@@ -2,8 +2,8 @@
 //!
 //! `worker SOCKET HOME REPOSITORY OPERATION ARGUMENT WHEN…`
 //!
-//! OPERATION and ARGUMENT are `create DRAFT` (JSON), `update VERSION`, `roll-back NAME`, `delete NAME`
-//! (an update is of the one runtime that there is). WHEN is
+//! OPERATION and ARGUMENT are `create DRAFT` (JSON), `update VERSION`, `roll-back NAME`, `delete NAME`,
+//! `configure BYTES` (the memory limit); all but the first are about the one runtime that there is. WHEN is
 //! `never` (prints each call that changes the engine, and how long the operation took),
 //! `before CALL N` or `after CALL N` (SIGKILL before or after the N-th call of that name; `in pull`
 //! counts what a pull tells), or `at MILLISECONDS` after the operation was begun.
@@ -14,14 +14,17 @@ use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use app::api::{DeleteRuntime, EnvironmentDraft, OfCompute, OfDraft, OfRuntime, UpdateRuntime};
+use app::api::{
+    ChangeConfiguration, ConfigurationDraft, DeleteRuntime, EnvironmentDraft, OfCompute, OfDraft,
+    OfRuntime, UpdateRuntime,
+};
 use app::{App, handlers};
 use domain::finding::Problem;
 use domain::operation::OperationId;
 use domain::runtime::RuntimeId;
 use engine::EngineError;
 use real_parts::around::{Call, Watcher, watched};
-use real_parts::headless::{compute, ended, start};
+use real_parts::headless::{compute, draft_of, ended, start};
 use real_parts::{PartError, PartResult};
 
 /// When to die: `before` or `after`, the call's name, and its number among those of that name.
@@ -120,6 +123,22 @@ async fn begin(app: &App, operation: &str, argument: &str) -> PartResult<Operati
         }
         "roll-back" => {
             handlers::roll_back_runtime(app, OfRuntime { runtime: runtime(app).await? }).await
+        }
+        "configure" => {
+            let runtime = runtime(app).await?;
+            let of = OfRuntime { runtime: runtime.clone() };
+            let view = handlers::configuration(app, of).await.map_err(refused)?;
+            let based_on = view.based_on.clone();
+            let memory_limit = argument.parse().ok();
+            let draft = ConfigurationDraft { memory_limit, ..draft_of(view) };
+            let request = ChangeConfiguration {
+                runtime,
+                based_on,
+                draft,
+                confirmed: true,
+                cancel_runs: false,
+            };
+            handlers::change_configuration(app, request).await
         }
         "delete" => {
             let runtime = runtime(app).await?;

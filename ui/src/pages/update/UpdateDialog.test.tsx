@@ -90,7 +90,7 @@ describe('before an update', () => {
       cancelRuns: true,
       confirmed: false,
       // What was shown: a tag that moves meanwhile is not taken unseen.
-      shown: 'sha256:cd34ef56ab12cd34ef56',
+      shown: 'sha256:20240429.v10',
     })
   })
 

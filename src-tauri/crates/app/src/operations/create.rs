@@ -4,7 +4,7 @@
 use domain::{
     container::Container,
     diagnosis::About,
-    finding::{Cause, Problem},
+    finding::Problem,
     first,
     image::ImageReference,
     label::Labels,
@@ -89,12 +89,8 @@ async fn leave_nothing(handle: &Handle, result: Outcome, made: &Made) -> Outcome
     handle.stopped(stop);
     handle.step(StepKind::CleanUp);
     remove_what_was_made(handle, stop, made.container.as_deref()).await;
-    // An image that is fine is kept for the next try: only the port or a mount was wrong.
-    let image_is_fine = matches!(stop, Stop::Failed(problem) if problem.finding.as_ref().is_some_and(|finding| {
-        matches!(finding.cause, Cause::PortTaken | Cause::NameTaken | Cause::MountMissing | Cause::NetworkGone)
-    }));
     if let Some(pulled) = &made.pulling
-        && !image_is_fine
+        && !image::is_fine(stop)
     {
         image::discard(handle.engine.as_ref(), pulled).await;
     }

@@ -9,7 +9,7 @@ use domain::{
 };
 use engine::{Engine, EngineError};
 
-use super::{Handle, Stop, patience::patiently};
+use super::{Handle, Stop, held_by, patience::patiently};
 use crate::problem;
 
 /// A lock that is held.
@@ -57,13 +57,7 @@ pub(crate) async fn take(handle: &Handle, wanted: Wanted<'_>, image: &str) -> Re
     let place = name.container(Part::Lock);
     match handle.engine.create(&place, &body).await {
         Ok(id) => Ok(Held { record, id }),
-        Err(EngineError::Conflict(_)) => Err(Problem::new(
-            ProblemCode::Busy,
-            format!("Another operation holds {name}. One at a time keeps both safe."),
-        )
-        .hint("Wait until it ends. If it does not, take it over on the runtime's page.")
-        .retryable()
-        .into()),
+        Err(EngineError::Conflict(_)) => Err(held_by_another(handle, name, &place).await.into()),
         // It may have been made all the same, with the answer lost on the way.
         Err(error) => match patiently(|| handle.engine.inspect(&place)).await {
             Ok(lock) if LockRecord::read(&lock.labels).as_ref() == Some(&record) => {
@@ -72,6 +66,34 @@ pub(crate) async fn take(handle: &Handle, wanted: Wanted<'_>, image: &str) -> Re
             _ => Err(problem::of_engine(&error).into()),
         },
     }
+}
+
+/// How often a lock that is just being made is looked at until the engine tells of it.
+const LOOKS: u32 = 10;
+const LOOK_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// That another operation was there first, and whose it is where its lock tells.
+async fn held_by_another(handle: &Handle, name: &RuntimeName, place: &str) -> Problem {
+    let own = &handle.app().parts.identity.creator.installation;
+    for _ in 0..LOOKS {
+        match handle.engine.inspect(place).await {
+            Ok(lock) => match LockRecord::read(&lock.labels) {
+                Some(record) if record.creator.installation != *own => {
+                    return held_by(&record.creator.who).retryable();
+                }
+                _ => break,
+            },
+            // Its name is taken before the engine tells of it.
+            Err(EngineError::NotFound(_)) => tokio::time::sleep(LOOK_PAUSE).await,
+            Err(_) => break,
+        }
+    }
+    Problem::new(
+        ProblemCode::Busy,
+        format!("Another operation holds {name}. One at a time keeps both safe."),
+    )
+    .hint("Wait until it ends. If it does not, take it over on the runtime's page.")
+    .retryable()
 }
 
 /// An image on the compute of which a lock can be made: the old container's own, or any other when

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use domain::{
     container::LocalImage,
     diagnosis::About,
-    finding::Problem,
+    finding::{Cause, Problem},
     first,
     image::{ImageReference, Platform},
     operation::StepKind,
@@ -211,6 +211,18 @@ async fn wait_for_end(engine: &dyn Engine, id: &str, limit: Duration) {
             _ => return,
         }
     }
+}
+
+/// Whether only something beside the image was wrong, as a port or a mount: then it is kept for the
+/// next try.
+pub(crate) fn is_fine(stop: &Stop) -> bool {
+    let Stop::Failed(problem) = stop else { return false };
+    problem.finding.as_ref().is_some_and(|finding| {
+        matches!(
+            finding.cause,
+            Cause::PortTaken | Cause::NameTaken | Cause::MountMissing | Cause::NetworkGone
+        )
+    })
 }
 
 /// Removes an image that this operation pulled, when nothing uses it; no error when it never arrived.

@@ -328,14 +328,19 @@ pub(crate) fn row(app: &App, id: &RuntimeId) -> Result<Runtime, Problem> {
     lock(&app.table).row(id).cloned().ok_or_else(|| problem::not_found("The runtime"))
 }
 
+/// That somebody's other installation works on a runtime.
+pub(crate) fn held_by(who: &str) -> Problem {
+    Problem::new(
+        ProblemCode::Busy,
+        format!("{who} works on this runtime from another installation."),
+    )
+    .hint("Wait until that ends. If it does not, take it over on the runtime's page.")
+}
+
 /// Refuses when someone else's operation holds the runtime.
 pub(crate) fn not_held(row: &Runtime) -> Result<(), Problem> {
     match &row.lock {
-        Some(held) if !held.ours => Err(Problem::new(
-            ProblemCode::Busy,
-            format!("{} works on this runtime from another installation.", held.who),
-        )
-        .hint("Wait until that ends. If it does not, take it over on the runtime's page.")),
+        Some(held) if !held.ours => Err(held_by(&held.who)),
         _ => Ok(()),
     }
 }

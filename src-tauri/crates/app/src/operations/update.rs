@@ -219,6 +219,10 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
         }
         Err(stop) => {
             transaction.clean_up(&handle, &held).await;
+            // The compute is not left fuller than it was.
+            if target.local.is_none() && !image::is_fine(&stop) {
+                image::discard(engine.as_ref(), &target.reference).await;
+            }
             if let Stop::Failed(problem) = &stop
                 && let Some(finding) =
                     problem.finding.as_ref().filter(|finding| swap::blames_image(finding))

@@ -103,7 +103,7 @@ describe('the policy of a runtime', () => {
     expect(
       await screen.findByText('Updated by itself to 20240429.v10 today at 02:00'),
     ).toBeVisible()
-    await user.click(screen.getByRole('button', { name: 'OK' }))
+    await user.click(screen.getByRole('button', { name: 'Dismiss' }))
     expect(backend.requests('acknowledge_policy')).toEqual([{ runtime: 'mine' }])
     view = policyView({ policy: nightly })
     await act(async () => backend.tell({ kind: 'updatePolicy', runtime: 'mine' }))
