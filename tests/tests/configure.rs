@@ -106,6 +106,16 @@ fn configured(raw: &Value) -> Value {
     for generated in ["ContainerIDFile", "CgroupParent"] {
         host.as_object_mut().expect("an object").remove(generated);
     }
+    if let Some(annotations) = config.get_mut("Annotations").and_then(Value::as_object_mut) {
+        annotations.remove("io.kubernetes.cri-o.Created");
+    }
+    if let Some(log) = host.get_mut("LogConfig").and_then(Value::as_object_mut) {
+        log.remove("Path");
+        // Podman's own name of the driver that its Docker interface calls `json-file`.
+        if log.get("Type").is_some_and(|kind| kind == "k8s-file") {
+            log.insert("Type".into(), json!("json-file"));
+        }
+    }
     json!({"Config": config, "HostConfig": host})
 }
 
