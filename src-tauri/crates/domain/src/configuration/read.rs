@@ -71,22 +71,35 @@ fn cpu_limit(container: &Container) -> Option<f64> {
     Some(quota / period)
 }
 
-/// Names of the variables that the person set, in the container's order.
+/// Variables that Podman sets in each container by itself and tells among the person's.
+fn is_of_engine(entry: &Value) -> bool {
+    matches!(name_of(entry), "HOME" | "HOSTNAME")
+        || matches!(entry.as_str(), Some("TERM=xterm" | "container=podman" | "container=oci"))
+}
+
+/// Names of the variables that the person set: those of the spec in its order, then others by name, for
+/// engines tell them in any order.
 fn variables(container: &Container, image: &Value, spec: Option<&RecordedSpec>) -> Vec<String> {
     let named = spec.map(|spec| spec.variables.as_slice()).unwrap_or_default();
     let inherited: Vec<&Value> = image["Env"].as_array().into_iter().flatten().collect();
     let of_person = |entry: &&Value| {
         let name = name_of(entry);
         named.iter().any(|own| own == name)
-            || (!image.is_null() && name != SLOW_NODE_VARIABLE.0 && !inherited.contains(entry))
+            || (!image.is_null()
+                && name != SLOW_NODE_VARIABLE.0
+                && !is_of_engine(entry)
+                && !inherited.contains(entry))
     };
-    container.raw["Config"]["Env"]
+    let mut found: Vec<String> = container.raw["Config"]["Env"]
         .as_array()
         .into_iter()
         .flatten()
         .filter(of_person)
         .map(|entry| name_of(entry).to_owned())
-        .collect()
+        .collect();
+    let place = |name: &String| named.iter().position(|own| own == name).unwrap_or(named.len());
+    found.sort_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.cmp(other)));
+    found
 }
 
 /// The name of `NAME=value`.

@@ -408,6 +408,27 @@ fn without_the_image_only_what_the_spec_names_is_the_persons() {
 }
 
 #[test]
+fn what_podman_sets_by_itself_is_not_the_persons_and_its_order_does_not_count() {
+    let two = vec![variable("MODE", Some("fast")), variable("LEVEL", Some("1"))];
+    let asked = Configuration { variables: two, ..bare() };
+    let mut container = made(&creation(&asked).body, labels(Some(recorded(&asked))));
+    container.raw["Config"]["Env"] = json!([
+        "container=podman",
+        "HOME=/",
+        "Z=2",
+        "LEVEL=1",
+        "TERM=xterm",
+        "PATH=/bin",
+        "A=1",
+        "HOSTNAME=x",
+        "MODE=fast"
+    ]);
+    let names: Vec<String> =
+        read(&container, &image()).variables.into_iter().map(|variable| variable.name).collect();
+    assert_eq!(names, ["MODE", "LEVEL", "A", "Z"]);
+}
+
+#[test]
 fn everything_else_is_kept_as_in_an_update() {
     let asked = Configuration {
         variables: vec![variable("MODE", Some("fast"))],
