@@ -6,7 +6,7 @@ help:
 	@echo "make run           install what is missing, build, open the window"
 	@echo "make demo          the same with a registry of its own that holds real runtime images"
 	@echo "make test          every check and every test"
-	@echo "make test-long     the tests that take hours: kills at every call, many random containers"
+	@echo "make test-long     the tests that take long: kills at every call, many random containers"
 	@echo "make check         form, lints, types, licences, generated files"
 	@echo "make bench         measure start, changes, idle and the downtime of updates (25 minutes)"
 	@echo "make package       build the deb and the rpm"
