@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use app::api::{
-    EnvironmentDraft, Nothing, OfDraft, PreviewUpdateAll, RuntimeDraft, UpdateAll, UpdateAllMember,
-    UpdateAllPreview,
+    EnvironmentDraft, Freshness, Nothing, OfDraft, PreviewUpdateAll, RuntimeDraft, UpdateAll,
+    UpdateAllMember, UpdateAllPreview,
 };
 use app::{App, handlers};
 use domain::operation::{Operation, OperationKind, OperationState};
@@ -59,7 +59,7 @@ impl Fleet {
     }
 
     async fn preview(&self) -> PartResult<UpdateAllPreview> {
-        let request = PreviewUpdateAll { fresh: true };
+        let request = PreviewUpdateAll { freshness: Freshness::Now };
         handlers::preview_update_all(&self.app, request).await.map_err(refused)
     }
 

@@ -126,7 +126,7 @@ pub async fn registry_logins(app: &App, _: Nothing) -> Answer<RegistryLogins> {
 }
 
 pub async fn preview_update_all(app: &App, request: PreviewUpdateAll) -> Answer<UpdateAllPreview> {
-    Ok(series::preview(app, request.fresh).await)
+    Ok(series::preview(app, request.freshness).await)
 }
 
 pub async fn update_series(app: &App, _: Nothing) -> Answer<AllSeries> {

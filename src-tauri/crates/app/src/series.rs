@@ -14,8 +14,8 @@ use futures_util::StreamExt;
 
 use crate::{
     api::{
-        AllSeries, NotAmong, PreviewUpdate, UpdateAll, UpdateAllMember, UpdateAllPreview,
-        UpdateCandidate, UpdateRuntime, VersionAnswer, WhyNotAmong,
+        AllSeries, CheckVersion, Freshness, NotAmong, PreviewUpdate, UpdateAll, UpdateAllMember,
+        UpdateAllPreview, UpdateCandidate, UpdateRuntime, VersionAnswer, WhyNotAmong,
     },
     context::{self, App, lock},
     fitness, operations, policies, problem, versions,
@@ -27,13 +27,13 @@ const LOOKS_TOGETHER: usize = 4;
 const LISTED: usize = 50;
 
 /// Looks at every runtime: what would be updated, and why the others would not.
-pub(crate) async fn preview(app: &App, fresh: bool) -> UpdateAllPreview {
+pub(crate) async fn preview(app: &App, freshness: Freshness) -> UpdateAllPreview {
     let mut rows: Vec<Runtime> = lock(&app.table).rows().cloned().collect();
     rows.sort_by(|a, b| {
         let key = |row: &Runtime| (row.compute_name.clone(), row.name.to_string());
         key(a).cmp(&key(b))
     });
-    let looks = rows.clone().into_iter().map(|row| look(app.clone(), row, fresh));
+    let looks = rows.clone().into_iter().map(|row| look(app.clone(), row, freshness));
     let looks: Vec<_> = futures_util::stream::iter(looks).buffered(LOOKS_TOGETHER).collect().await;
     let (mut candidates, mut others) = (Vec::new(), Vec::new());
     for (row, look) in rows.iter().zip(looks) {
@@ -50,12 +50,17 @@ pub(crate) async fn preview(app: &App, fresh: bool) -> UpdateAllPreview {
     UpdateAllPreview { candidates, others }
 }
 
-async fn look(app: App, row: Runtime, fresh: bool) -> Result<UpdateCandidate, WhyNotAmong> {
+async fn look(
+    app: App,
+    row: Runtime,
+    freshness: Freshness,
+) -> Result<UpdateCandidate, WhyNotAmong> {
     let (app, row) = (&app, &row);
-    let known = if fresh { None } else { versions::known(app, &row.id).await };
-    let check = match known {
-        Some(check) => check,
-        None => versions::ask_now(app, row).await,
+    let request = CheckVersion { runtime: row.id.clone(), freshness };
+    let check = match versions::check(app, request).await {
+        Ok(Some(check)) => check,
+        Ok(None) => versions::ask_now(app, row).await,
+        Err(because) => return Err(WhyNotAmong::Unknown { because }),
     };
     let (image, rebuilt, skipped) = match check.answer {
         VersionAnswer::Newer { image, skipped, .. } => (image, false, skipped),

@@ -101,6 +101,28 @@ pub(crate) async fn image_changed(app: App, id: RuntimeId) {
     }
 }
 
+/// An image did not work here: for every runtime to which it was offered is asked anew what there is,
+/// unless the registry rests.
+pub(crate) async fn image_failed(app: App, failed: ImageReference) {
+    let failed = ImageReference { digest: None, ..failed };
+    let offered = |check: &VersionCheck| match &check.answer {
+        VersionAnswer::Newer { image, .. } | VersionAnswer::Rebuilt { image, .. } => {
+            ImageReference { digest: None, ..image.clone() } == failed
+        }
+        VersionAnswer::UpToDate { .. } | VersionAnswer::Unknown { .. } => false,
+    };
+    let runtimes: Vec<RuntimeId> = lock(&app.checks)
+        .values()
+        .filter(|check| offered(check))
+        .map(|check| check.runtime.clone())
+        .collect();
+    for row in runtimes.iter().filter_map(|id| operations::row(&app, id).ok()) {
+        if !resolve::rests(&app, repository(&app, &row).host()) {
+            ask_now(&app, &row).await;
+        }
+    }
+}
+
 /// The environment that a version check's image stands for, for an update of this runtime: it stays of
 /// the kind that the runtime was made from.
 pub(crate) fn environment(row: &Runtime, image: &ImageReference) -> EnvironmentDraft {

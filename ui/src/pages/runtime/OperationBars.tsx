@@ -81,10 +81,13 @@ function RunningBar({ operation, onView }: { operation: Operation; onView: () =>
 /** The operation under way on this runtime, or why the last one went wrong. */
 export function OperationBars({
   runtime,
+  told,
   remedies,
   onView,
 }: {
   runtime: Runtime
+  /** The operation whose success another bar tells. */
+  told: string | null
   remedies: RemedyHandlers
   onView: (kind: OperationKind) => void
 }) {
@@ -116,7 +119,7 @@ export function OperationBars({
       />
     )
   }
-  if (newest.state === 'succeeded' && !SHORT.has(newest.kind)) {
+  if (newest.state === 'succeeded' && !SHORT.has(newest.kind) && newest.id !== told) {
     return <SucceededBar operation={newest} onDismiss={dismiss} />
   }
   return null

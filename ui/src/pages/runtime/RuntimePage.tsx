@@ -116,7 +116,12 @@ function Existing({ runtime }: { runtime: Runtime }) {
             <LockBar runtime={runtime} lock={runtime.lock} />
           ) : null}
           {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
-          <OperationBars runtime={runtime} remedies={remedies} onView={viewOperation} />
+          <OperationBars
+            runtime={runtime}
+            told={policy?.news?.operation ?? null}
+            remedies={remedies}
+            onView={viewOperation}
+          />
           <PolicyNewsBar runtime={runtime} news={policy?.news ?? null} />
           {runtime.operation === null && !silent ? (
             <VersionBar

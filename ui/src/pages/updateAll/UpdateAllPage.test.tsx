@@ -128,7 +128,10 @@ describe('update all', () => {
     expect(await screen.findByText('Nothing is to be done')).toBeVisible()
     await user.click(screen.getByRole('button', { name: 'Check versions again' }))
     await waitFor(() =>
-      expect(backend.requests('preview_update_all')).toEqual([{ fresh: false }, { fresh: true }]),
+      expect(backend.requests('preview_update_all')).toEqual([
+        { freshness: 'page' },
+        { freshness: 'now' },
+      ]),
     )
     expect(await screen.findByText('Nothing is to be done')).toBeVisible()
     await expectAccessible()

@@ -8,6 +8,7 @@ import { EmptyState } from '../../components/EmptyState'
 import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
 import { seriesRuns } from '../../components/series/words'
+import type { Freshness } from '../../backend/types'
 import { useAction, useAsk, useSeries } from '../../state'
 import { sizes } from '../../theme'
 import { Others } from './Others'
@@ -31,18 +32,19 @@ export default function UpdateAllPage() {
   const start = useAction('update_all')
   // The summary stays until it was read; one that ended before this page was opened is in Activity.
   const [followed, setFollowed] = useState<string | null>(null)
-  const [fresh, setFresh] = useState(false)
+  // Opening the page asks what is newer, unless that was just asked.
+  const [freshness, setFreshness] = useState<Freshness>('page')
   const running = series !== null && seriesRuns(series)
   const following = running || (series !== null && series.id === followed)
   useEffect(() => {
     if (running) setFollowed(series.id)
   }, [running, series])
-  const preview = useAsk('preview_update_all', { fresh }, { enabled: !following, staleTime: 0 })
+  const preview = useAsk('preview_update_all', { freshness }, { enabled: !following, staleTime: 0 })
   const { data, error } = preview
   const looking = !following && preview.isFetching
   const close = () => {
     setFollowed(null)
-    setFresh(false)
+    setFreshness('page')
     start.reset()
   }
   return (
@@ -55,7 +57,7 @@ export default function UpdateAllPage() {
             appearance="subtle"
             icon={<ArrowClockwise20Regular />}
             disabledFocusable={looking}
-            onClick={() => (fresh ? preview.refetch() : setFresh(true))}
+            onClick={() => (freshness === 'now' ? preview.refetch() : setFreshness('now'))}
           >
             {t('lookAgain')}
           </Button>

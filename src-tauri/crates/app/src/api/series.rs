@@ -10,14 +10,14 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{EnvironmentDraft, UpdatePreview};
+use super::{EnvironmentDraft, Freshness, UpdatePreview};
 
 /// Looks at every runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviewUpdateAll {
-    /// Ask the registries again; otherwise the last answers count where there are any.
-    pub fresh: bool,
+    /// How fresh the answers of the registries have to be.
+    pub freshness: Freshness,
 }
 
 /// What an update of all would do.

@@ -26,6 +26,7 @@ use crate::{
     context::{App, lock},
     problem,
     resolve::{self, Target},
+    versions,
 };
 
 const STEPS: [StepKind; 9] = [
@@ -230,6 +231,8 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
                 for digest in target.digests() {
                     remember_bad(handle.app(), &digest, &finding.sentence).await;
                 }
+                let app = handle.app().clone();
+                tokio::spawn(versions::image_failed(app, target.reference.clone()));
             }
             Err(stop)
         }

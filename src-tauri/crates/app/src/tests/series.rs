@@ -6,15 +6,19 @@ use domain::{
 
 use super::*;
 use crate::api::{
-    DeleteRuntime, NotAmong, Nothing, PreviewUpdateAll, SetUpdatePolicy, StopUpdateAll, UpdateAll,
-    UpdateAllMember, UpdateAllPreview, UpdateCandidate, WhyNotAmong,
+    DeleteRuntime, Freshness, NotAmong, Nothing, PreviewUpdateAll, SetUpdatePolicy, StopUpdateAll,
+    UpdateAll, UpdateAllMember, UpdateAllPreview, UpdateCandidate, WhyNotAmong,
 };
 
 const SEQUENTIAL: Rules = Rules { parallel: 1, on_failure: OnFailure::Stop, cancel_runs: false };
 const GO_ON: Rules = Rules { on_failure: OnFailure::GoOn, ..SEQUENTIAL };
 
 async fn preview(app: &App) -> UpdateAllPreview {
-    handlers::preview_update_all(app, PreviewUpdateAll { fresh: true }).await.expect("preview")
+    preview_as(app, Freshness::Now).await
+}
+
+async fn preview_as(app: &App, freshness: Freshness) -> UpdateAllPreview {
+    handlers::preview_update_all(app, PreviewUpdateAll { freshness }).await.expect("preview")
 }
 
 /// These of the candidates, in this order.
@@ -120,6 +124,24 @@ fn the_preview_tells_what_would_be_updated_and_why_the_others_would_not() {
 }
 
 #[test]
+fn opening_the_page_finds_what_was_published_since_the_last_check() {
+    let world = World::new();
+    paused(async {
+        let app = with(&world, &["one"]).await;
+        assert!(preview(&app).await.candidates.is_empty());
+        world.publish(V2, Image::that(Serves::Well));
+        let asked = world.registry.asked();
+        assert!(preview_as(&app, Freshness::Page).await.candidates.is_empty());
+        assert_eq!(world.registry.asked(), asked, "it was under 10 s old");
+        // As if some time had gone by since.
+        for check in lock(&app.checks).values_mut() {
+            check.checked -= jiff::SignedDuration::from_mins(2);
+        }
+        assert_eq!(preview_as(&app, Freshness::Page).await.candidates.len(), 1);
+    });
+}
+
+#[test]
 fn they_are_updated_one_after_another_in_the_persons_order() {
     let world = World::new();
     world.publish(V2, Image::that(Serves::Well));
@@ -188,7 +210,7 @@ fn it_may_go_on_after_a_failure_and_the_same_bad_image_is_not_tried_on_a_second_
         assert_eq!(tried, ["one", "three"]);
         assert_eq!(world.tag_of("three"), "20240202.v2");
         // Nor is it offered after that.
-        let told = preview(&app).await;
+        let told = preview_as(&app, Freshness::Cached).await;
         assert!(told.candidates.is_empty(), "{:#?}", told.candidates);
     });
 }

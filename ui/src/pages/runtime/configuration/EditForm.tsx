@@ -16,8 +16,10 @@ import { type ConfigurationForm, idOf } from './form'
 
 const useStyles = makeStyles({
   root: {
-    display: 'flex',
-    flexDirection: 'column',
+    // A grid: in a column of flexible boxes WebKit keeps a height of fields under each other, and the
+    // buttons below jump at the first click.
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr)',
     rowGap: tokens.spacingVerticalXL,
     maxWidth: sizes.formWidth,
   },

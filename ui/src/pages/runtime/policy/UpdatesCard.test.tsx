@@ -1,7 +1,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import type { PolicyView } from '../../../backend/types'
-import { policyView, runtime } from '../../../testing/fixtures'
+import { operation, policyView, runtime } from '../../../testing/fixtures'
 import { expectAccessible, openAt } from '../../../testing/render'
 import { draftOf, faultsOf, policyOf, weekdays } from './policy'
 
@@ -98,6 +98,15 @@ describe('the policy of a runtime', () => {
     })
     const { user, backend } = await openAt('/runtimes/mine', {
       runtimes: [mine],
+      operations: [
+        operation({
+          id: 'operation-1',
+          runtime: 'mine',
+          state: 'succeeded',
+          finished: started.toISOString(),
+          outcome: 'my-runtime runs 20240429.v10.',
+        }),
+      ],
       answers: { update_policy: () => view },
     })
     expect(
