@@ -4,15 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use app::api::{Change, ConfigurationDraft, ConfigurationView, FirstRun};
+use app::api::{
+    Change, ConfigurationDraft, ConfigurationView, EnvironmentDraft, FirstRun, RuntimeDraft,
+};
 use app::{App, Computes, DockerLogins, Folders, Identity, Parts};
 use domain::compute::{ComputeAddress, ComputeId, ComputeOrigin, FoundCompute};
 use domain::configuration::VariableDraft;
+use domain::finding::Problem;
 use domain::image::Repository;
 use domain::label::{Creator, ProcessMark};
 use domain::operation::{Operation, OperationId};
 use domain::runtime::{Runtime, Status};
 use domain::secret::Login;
+use domain::spec::RestartPolicy;
 use engine::docker::DockerEngine;
 use engine::{Engine, EngineError};
 
@@ -190,5 +194,35 @@ pub fn draft_of(view: ConfigurationView) -> ConfigurationDraft {
         variables: view.variables.into_iter().map(kept).collect(),
         mounts: view.mounts,
         restart_policy: view.restart_policy,
+    }
+}
+
+/// A refusal as an error of the test.
+pub fn refused(problem: Problem) -> PartError {
+    PartError::new(format!("{problem:#?}"))
+}
+
+/// The default environment at this version.
+pub fn version(version: &str) -> EnvironmentDraft {
+    EnvironmentDraft::Default { repository: None, version: Some(version.to_owned()) }
+}
+
+/// What the wizard sends when nothing but this was chosen: on this port of the loopback address.
+pub fn plain(name: &str, environment: EnvironmentDraft, port: u16) -> RuntimeDraft {
+    RuntimeDraft {
+        name: name.to_owned(),
+        description: String::new(),
+        environment,
+        host_port: port.into(),
+        bind_address: "127.0.0.1".into(),
+        confirmed_exposure: false,
+        target_port: None,
+        memory_limit: None,
+        cpu_limit: None,
+        variables: vec![],
+        mounts: vec![],
+        restart_policy: RestartPolicy::UnlessStopped,
+        start_command: String::new(),
+        health_path: String::new(),
     }
 }

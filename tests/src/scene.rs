@@ -19,11 +19,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use app::api::{
-    DeleteRuntime, EnvironmentDraft, OfCompute, OfDraft, OfRuntime, RuntimeDraft, UpdateRuntime,
-};
+use app::api::{DeleteRuntime, OfCompute, OfDraft, OfRuntime, RuntimeDraft, UpdateRuntime};
 use app::{App, handlers};
-use domain::finding::Problem;
 use domain::operation::{Operation, OperationId, OperationState};
 use domain::runtime::{RuntimeId, Status};
 use domain::spec::{MountRequest, RestartPolicy};
@@ -31,7 +28,7 @@ use domain::spec::{MountRequest, RestartPolicy};
 use crate::around::{Call, Verb, Watcher, watched};
 use crate::docker::{DockerEngine, DockerOptions};
 use crate::error::{PartError, PartResult};
-use crate::headless::{Wrap, compute, ended, runtime, start};
+use crate::headless::{Wrap, compute, ended, plain, refused, runtime, start, version};
 use crate::images::{Bad, bad_runtime, small_runtime};
 use crate::registry::RegistryServer;
 use crate::watch::is_healthy;
@@ -232,24 +229,13 @@ impl Scene {
     /// What the wizard would be told for the runtime.
     pub fn draft(&self) -> RuntimeDraft {
         RuntimeDraft {
-            name: NAME.into(),
-            description: String::new(),
-            environment: version(OLD),
-            host_port: self.port.into(),
-            bind_address: "127.0.0.1".into(),
-            confirmed_exposure: false,
-            target_port: None,
-            memory_limit: None,
-            cpu_limit: None,
-            variables: vec![],
             mounts: vec![MountRequest {
                 source: self.data.path().display().to_string(),
                 target: "/data".into(),
                 read_only: false,
             }],
             restart_policy: RestartPolicy::Always,
-            start_command: String::new(),
-            health_path: String::new(),
+            ..plain(NAME, version(OLD), self.port)
         }
     }
 
@@ -369,16 +355,6 @@ pub fn life<T>(work: impl Future<Output = PartResult<T>>) -> PartResult<T> {
 pub fn nth(verb: Verb, number: u32) -> impl Fn(&Call) -> bool + Send + Sync + 'static {
     let seen = AtomicU32::new(0);
     move |call| call.verb == verb && seen.fetch_add(1, Ordering::SeqCst) + 1 == number
-}
-
-/// The default environment at this version.
-pub fn version(version: &str) -> EnvironmentDraft {
-    EnvironmentDraft::Default { repository: None, version: Some(version.to_owned()) }
-}
-
-/// A refusal as an error of the test.
-pub fn refused(problem: Problem) -> PartError {
-    PartError::new(format!("{problem:#?}"))
 }
 
 /// The operation ended well.

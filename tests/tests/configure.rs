@@ -5,15 +5,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use app::api::{
-    ChangeConfiguration, ConfigurationDraft, EnvironmentDraft, OfCompute, OfConfiguration, OfDraft,
-    OfRuntime, RuntimeDraft,
+    ChangeConfiguration, ConfigurationDraft, OfCompute, OfConfiguration, OfDraft, OfRuntime,
+    RuntimeDraft,
 };
 use app::{App, handlers};
 use domain::operation::{Operation, OperationState};
 use domain::runtime::{RuntimeId, Status};
 use domain::spec::{MountRequest, RestartPolicy, Variable};
 use real_parts::docker::{DockerEngine, DockerOptions};
-use real_parts::headless::{application, compute, draft_of, ended, runtime};
+use real_parts::headless::{
+    application, compute, draft_of, ended, plain, refused, runtime, version,
+};
 use real_parts::images::small_runtime;
 use real_parts::podman::PodmanEngine;
 use real_parts::program::free_port;
@@ -25,10 +27,6 @@ const REPOSITORY: &str = "team/promptflow-runtime";
 const VERSION: &str = "20240111.v2";
 const MB: u64 = 1024 * 1024;
 
-fn refused(problem: domain::finding::Problem) -> PartError {
-    PartError::new(format!("{problem:#?}"))
-}
-
 fn draft(port: u16) -> RuntimeDraft {
     let variable = |name: &str, value: &str| Variable {
         name: name.into(),
@@ -36,13 +34,7 @@ fn draft(port: u16) -> RuntimeDraft {
         confirmed: false,
     };
     RuntimeDraft {
-        name: "eval".into(),
         description: "as made".into(),
-        environment: EnvironmentDraft::Default { repository: None, version: Some(VERSION.into()) },
-        host_port: port.into(),
-        bind_address: "127.0.0.1".into(),
-        confirmed_exposure: false,
-        target_port: None,
         memory_limit: Some(256 * MB),
         cpu_limit: Some(0.75),
         variables: vec![variable("MODE", "fast"), variable("LEVEL", "1")],
@@ -52,8 +44,7 @@ fn draft(port: u16) -> RuntimeDraft {
             read_only: false,
         }],
         restart_policy: RestartPolicy::No,
-        start_command: String::new(),
-        health_path: String::new(),
+        ..plain("eval", version(VERSION), port)
     }
 }
 

@@ -12,10 +12,10 @@ use domain::finding::{Problem, ProblemCode};
 use domain::operation::{Operation, OperationKind, OperationState};
 use real_parts::around::Verb;
 use real_parts::docker::DockerOptions;
-use real_parts::headless::{compute, ended};
+use real_parts::headless::{compute, ended, refused, version};
 use real_parts::images::small_runtime;
 use real_parts::meddler::Meddler;
-use real_parts::scene::{NAME, NEW, OLD, REPOSITORY, Scene, life, refused, succeeded};
+use real_parts::scene::{NAME, NEW, OLD, REPOSITORY, Scene, life, succeeded};
 use real_parts::watch::PortWatch;
 use real_parts::{PartResult, program};
 
@@ -195,7 +195,7 @@ fn create_in_vain(scene: &Scene, leave: u64, told: &str) -> PartResult<()> {
     let mut draft = scene.draft();
     draft.name = "second".into();
     draft.host_port = program::free_port()?.into();
-    draft.environment = real_parts::scene::version(BIG.0);
+    draft.environment = version(BIG.0);
     let request = OfDraft { compute: compute(), draft };
     let operation: Operation = life(async {
         let app = scene.open().await?;

@@ -9,7 +9,7 @@ use domain::operation::OperationState;
 use real_parts::PartResult;
 use real_parts::around::Verb;
 use real_parts::meddler::Meddler;
-use real_parts::scene::{Hand, NEW, OLD, Scene, life, nth, succeeded};
+use real_parts::scene::{Hand, NAME, NEW, OLD, Scene, life, nth, succeeded};
 
 /// How the engine goes away and comes back.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +108,27 @@ fn a_previous_container_does_not_come_back_with_the_engine() -> PartResult<()> {
         let standing = scene.settled(&format!("{away:?} after an update"))?;
         standing.serves(NEW);
         assert!(standing.keeps_previous());
+    }
+    Ok(())
+}
+
+/// The engine starts no container that the person had stopped: neither the old one nor, though it was
+/// never started and so never stopped, the new one.
+#[test]
+fn a_stopped_runtime_that_was_updated_stays_stopped_when_the_engine_restarts() -> PartResult<()> {
+    let scene = Scene::start()?;
+    scene.fresh()?;
+    scene.docker(&["update", "--restart", "unless-stopped", NAME])?;
+    scene.docker(&["stop", "-t", "1", NAME])?;
+    life(async {
+        let app = scene.open().await?;
+        succeeded(&scene.update(&app, NEW).await?)
+    })?;
+    for away in [Away::Restart, Away::Crash] {
+        go(scene.hand(), away)()?;
+        let form = "{{.Names}} {{.State}}";
+        let running = scene.docker(&["ps", "--format", form])?;
+        assert_eq!(running, "", "{away:?}");
     }
     Ok(())
 }

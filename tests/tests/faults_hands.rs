@@ -239,7 +239,7 @@ fn a_port_that_stays_taken_is_told_and_had_again_after_a_restart_of_the_applicat
         let operation = loop {
             let listed = app::handlers::list_operations(&app, app::api::Nothing {})
                 .await
-                .map_err(real_parts::scene::refused)?;
+                .map_err(real_parts::headless::refused)?;
             let found = listed.operations.into_iter().find(|operation| operation.id == begun);
             match found.filter(|operation| operation.state.is_final()) {
                 Some(operation) => break operation,

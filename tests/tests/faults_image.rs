@@ -12,9 +12,9 @@ use domain::finding::{Cause, ProblemCode};
 use domain::operation::{Operation, OperationState};
 use real_parts::PartResult;
 use real_parts::docker::DockerOptions;
-use real_parts::headless::ended;
+use real_parts::headless::{ended, refused, version};
 use real_parts::images::{Bad, bad_runtime};
-use real_parts::scene::{DIES, NEW, OLD, REPOSITORY, Scene, refused, succeeded, version};
+use real_parts::scene::{DIES, NEW, OLD, REPOSITORY, Scene, succeeded};
 use real_parts::watch::PortWatch;
 
 /// What the runtime's data folder holds: names and contents, sorted.

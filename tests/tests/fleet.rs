@@ -5,16 +5,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use app::api::{
-    EnvironmentDraft, Freshness, Nothing, OfDraft, PreviewUpdateAll, RuntimeDraft, UpdateAll,
-    UpdateAllMember, UpdateAllPreview,
+    EnvironmentDraft, Freshness, Nothing, OfDraft, PreviewUpdateAll, UpdateAll, UpdateAllMember,
+    UpdateAllPreview,
 };
 use app::{App, handlers};
 use domain::operation::{Operation, OperationKind, OperationState};
 use domain::runtime::Status;
 use domain::series::{MemberState, OnFailure, Rules, Series, SeriesEnd};
-use domain::spec::RestartPolicy;
 use real_parts::docker::DockerEngine;
-use real_parts::headless::{application, compute, ended, runtime};
+use real_parts::headless::{application, compute, ended, plain, refused, runtime};
 use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::program::free_port;
 use real_parts::registry::RegistryServer;
@@ -27,10 +26,6 @@ const OTHER: &str = "other/promptflow-runtime";
 const OLD: &str = "20240111.v2";
 /// Two of each repository.
 const FLEET: [&str; 4] = ["a-team", "b-team", "c-other", "d-other"];
-
-fn refused(problem: domain::finding::Problem) -> PartError {
-    PartError::new(format!("{problem:#?}"))
-}
 
 struct Fleet {
     engine: DockerEngine,
@@ -174,22 +169,7 @@ async fn add(app: &App, registry: &RegistryServer, name: &str) -> PartResult<u16
     let mut last = None;
     for _ in 0..3 {
         let port = free_port()?;
-        let draft = RuntimeDraft {
-            name: name.into(),
-            description: String::new(),
-            environment: environment.clone(),
-            host_port: port.into(),
-            bind_address: "127.0.0.1".into(),
-            confirmed_exposure: false,
-            target_port: None,
-            memory_limit: None,
-            cpu_limit: None,
-            variables: vec![],
-            mounts: vec![],
-            restart_policy: RestartPolicy::UnlessStopped,
-            start_command: String::new(),
-            health_path: String::new(),
-        };
+        let draft = plain(name, environment.clone(), port);
         let request = OfDraft { compute: compute(), draft };
         let begun = handlers::create_runtime(app, request).await.map_err(refused)?;
         let operation = ended(app, &begun.operation).await?;

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use app::handlers;
 use domain::operation::{OperationKind, OperationState};
-use real_parts::scene::{NAME, NEW, OLD, Scene, Standing, life, refused, succeeded};
+use real_parts::headless::refused;
+use real_parts::scene::{NAME, NEW, OLD, Scene, Standing, life, succeeded};
 use real_parts::{PartError, PartResult};
 
 /// What is killed.

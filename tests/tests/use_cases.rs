@@ -10,43 +10,32 @@ use app::api::{
 use app::{App, handlers};
 use domain::operation::{Operation, OperationState};
 use domain::runtime::{RuntimeId, Status};
-use domain::spec::{MountRequest, RestartPolicy, Variable};
+use domain::spec::{MountRequest, Variable};
+use real_parts::PartResult;
 use real_parts::docker::{DockerEngine, DockerOptions};
-use real_parts::headless::{application, compute, ended, runtime};
+use real_parts::headless::{application, compute, ended, plain, refused, runtime};
 use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::podman::PodmanEngine;
 use real_parts::registry::RegistryServer;
-use real_parts::{PartError, PartResult};
 
 const REPOSITORY: &str = "team/promptflow-runtime";
 
-fn refused(problem: domain::finding::Problem) -> PartError {
-    PartError::new(format!("{problem:#?}"))
+/// The default environment, the newest version where none is named.
+fn environment(version: Option<&str>) -> EnvironmentDraft {
+    EnvironmentDraft::Default { repository: None, version: version.map(str::to_owned) }
 }
 
 fn draft(name: &str, version: Option<&str>, port: u16) -> RuntimeDraft {
     RuntimeDraft {
-        name: name.into(),
         description: "made by a test".into(),
-        environment: EnvironmentDraft::Default {
-            repository: None,
-            version: version.map(str::to_owned),
-        },
-        host_port: port.into(),
-        bind_address: "127.0.0.1".into(),
-        confirmed_exposure: false,
-        target_port: None,
         memory_limit: Some(256 * 1024 * 1024),
-        cpu_limit: None,
         variables: vec![Variable { name: "MODE".into(), value: "fast".into(), confirmed: false }],
         mounts: vec![MountRequest {
             source: format!("{name}-data"),
             target: "/data".into(),
             read_only: false,
         }],
-        restart_policy: RestartPolicy::UnlessStopped,
-        start_command: String::new(),
-        health_path: String::new(),
+        ..plain(name, environment(version), port)
     }
 }
 
@@ -59,10 +48,7 @@ async fn create(app: &App, draft: RuntimeDraft) -> PartResult<Operation> {
 async fn update(app: &App, id: &RuntimeId, version: Option<&str>) -> PartResult<Operation> {
     let request = UpdateRuntime {
         runtime: id.clone(),
-        environment: EnvironmentDraft::Default {
-            repository: None,
-            version: version.map(str::to_owned),
-        },
+        environment: environment(version),
         confirmed: false,
         cancel_runs: false,
         shown: None,

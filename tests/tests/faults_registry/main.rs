@@ -11,7 +11,7 @@ use domain::operation::{Operation, OperationState};
 use domain::secret::Secret;
 use futures_util::StreamExt;
 use real_parts::docker::{DockerEngine, DockerOptions};
-use real_parts::headless::{application, compute};
+use real_parts::headless::{application, compute, refused};
 use real_parts::images::small_runtime;
 use real_parts::lying_registry::{Lie, LyingRegistry, To};
 use real_parts::registry::RegistryServer;
@@ -21,7 +21,7 @@ mod faults;
 mod subject;
 
 use faults::{Fault, Told, faults};
-use subject::{NEW, OLD, Subject, refused};
+use subject::{NEW, OLD, Subject};
 
 /// An engine whose pulls end at the first failure, instead of trying for a minute.
 fn engine() -> PartResult<DockerEngine> {

@@ -2,21 +2,16 @@
 
 use app::api::{CheckVersion, EnvironmentDraft, Freshness, UpdateRuntime, VersionAnswer};
 use app::{App, handlers};
-use domain::finding::Problem;
 use domain::operation::{Operation, OperationState};
 use domain::runtime::{Runtime, Status};
 use real_parts::docker::DockerEngine;
-use real_parts::headless::{ended, runtime};
+use real_parts::headless::{ended, refused, runtime};
 use real_parts::{PartError, PartResult};
 
 pub const OLD: &str = "20240111.v2";
 pub const NEW: &str = "20240429.v8";
 
 /// A refusal as an error of the test.
-pub fn refused(problem: Problem) -> PartError {
-    PartError::new(format!("{problem:#?}"))
-}
-
 /// One runtime from a repository of its own, and all that is asked about it.
 pub struct Subject<'a> {
     pub engine: &'a DockerEngine,

@@ -1,6 +1,5 @@
 import { FluentProvider, makeStyles } from '@fluentui/react-components'
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { useEffect } from 'react'
 import { I18nextProvider, useTranslation } from 'react-i18next'
 import { type DataRouter, RouterProvider } from 'react-router'
 import { NotifyProvider } from '../components/notify'
@@ -33,12 +32,9 @@ function Connected({ router, client }: { router: DataRouter; client: QueryClient
   return <RouterProvider router={router} />
 }
 
-/** The whole window. */
+/** The whole window; whoever opens it connects as well. */
 export function App({ router, client }: { router: DataRouter; client: QueryClient }) {
   const theme = useTheme()
-  useEffect(() => {
-    connect(client)
-  }, [client])
   return (
     <I18nextProvider i18n={messages}>
       <QueryClientProvider client={client}>

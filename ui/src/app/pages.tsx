@@ -5,17 +5,18 @@ import {
   KeyRegular,
   SettingsRegular,
 } from '@fluentui/react-icons'
-import { type ComponentType, type LazyExoticComponent, lazy, type ReactElement } from 'react'
+import { type ComponentType, lazy, type ReactElement } from 'react'
+import RuntimesPage from '../pages/runtimes/RuntimesPage'
 import { paths } from './paths'
 
 export interface Route {
   path: string
-  Component: LazyExoticComponent<ComponentType>
+  Component: ComponentType
 }
 
-/** Every page and its address; each is a chunk of its own. */
+/** Every page and its address. The first one comes with the window, each other is a chunk of its own. */
 export const routes: Route[] = [
-  { path: '/runtimes', Component: lazy(() => import('../pages/runtimes/RuntimesPage')) },
+  { path: '/runtimes', Component: RuntimesPage },
   { path: '/runtimes/add', Component: lazy(() => import('../pages/wizard/WizardPage')) },
   {
     path: '/runtimes/update-all',
@@ -27,9 +28,6 @@ export const routes: Route[] = [
   { path: '/activity', Component: lazy(() => import('../pages/activity/ActivityPage')) },
   { path: '/settings', Component: lazy(() => import('../pages/settings/SettingsPage')) },
 ]
-
-/** Stands in the place of the runtimes page while no engine can be used. */
-export const FirstRunPage = lazy(() => import('../pages/firstrun/FirstRunPage'))
 
 export type NavigationKey = 'runtimes' | 'activity' | 'computes' | 'connections' | 'settings'
 

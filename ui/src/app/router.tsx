@@ -59,7 +59,11 @@ const tree: RouteObject[] = [
   },
 ]
 
-export const makeRouter = () => createHashRouter(tree)
+/** The window's router. It begins at the first page: going there from nowhere draws everything twice. */
+export function makeRouter() {
+  if (window.location.hash === '') window.history.replaceState(null, '', `#${paths.runtimes}`)
+  return createHashRouter(tree)
+}
 
 /** For tests: begins at an address, without the window's own. */
 export const makeMemoryRouter = (at: string) => createMemoryRouter(tree, { initialEntries: [at] })

@@ -1,5 +1,11 @@
 import { messages } from '../messages'
 
+// Making a formatter takes a millisecond, and a list shows many times.
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' })
+
 const STEPS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ['second', 60],
   ['minute', 60],
@@ -15,7 +21,6 @@ export function formatRelative(time: string, now: number = Date.now()): string {
   if (Number.isNaN(then)) return messages.t('noValue')
   let value = (then - now) / 1000
   if (Math.abs(value) < 10) return messages.t('time.justNow')
-  const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
   for (const [unit, size] of STEPS) {
     const rounded = Math.round(value)
     if (Math.abs(rounded) < size) return relative.format(rounded, unit)
@@ -36,14 +41,14 @@ export function formatPast(time: string, now: number = Date.now()): string {
 export function formatExact(time: string): string {
   const then = Date.parse(time)
   if (Number.isNaN(then)) return messages.t('noValue')
-  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(then)
+  return exact.format(then)
 }
 
 /** Hours and minutes, `14:02`. */
 export function formatClock(time: string): string {
   const then = Date.parse(time)
   if (Number.isNaN(then)) return messages.t('noValue')
-  return new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(then)
+  return clock.format(then)
 }
 
 /** Whole days from one date to another, by the calendar. */
@@ -56,27 +61,23 @@ function daysBetween(from: Date, to: Date): number {
 export function formatMoment(time: string, now: number = Date.now()): string {
   const then = new Date(time)
   if (Number.isNaN(then.getTime())) return messages.t('noValue')
-  const clock = formatClock(time)
+  const at = formatClock(time)
   switch (daysBetween(new Date(now), then)) {
     case -1:
-      return messages.t('moment.yesterday', { clock })
+      return messages.t('moment.yesterday', { clock: at })
     case 0:
-      return messages.t('moment.today', { clock })
+      return messages.t('moment.today', { clock: at })
     case 1:
-      return messages.t('moment.tomorrow', { clock })
+      return messages.t('moment.tomorrow', { clock: at })
     default:
-      return messages.t('moment.on', { day: dayOf(then), clock })
+      return messages.t('moment.on', { day: day.format(then), clock: at })
   }
-}
-
-function dayOf(date: Date): string {
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' }).format(date)
 }
 
 /** A date without a time, `2024-05-06` as `6 May`. */
 export function formatDay(date: string): string {
   const then = new Date(`${date}T12:00:00`)
-  return Number.isNaN(then.getTime()) ? messages.t('noValue') : dayOf(then)
+  return Number.isNaN(then.getTime()) ? messages.t('noValue') : day.format(then)
 }
 
 /**

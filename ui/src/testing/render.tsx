@@ -1,9 +1,10 @@
-import { type RenderResult, render, screen } from '@testing-library/react'
+import { act, type RenderResult, render, screen } from '@testing-library/react'
 import userEvent, { type UserEvent } from '@testing-library/user-event'
 import axe from 'axe-core'
 import { expect } from 'vitest'
 import { App } from '../app/App'
 import { makeMemoryRouter } from '../app/router'
+import { connect } from '../state/connect'
 import { makeQueryClient } from '../state/queries'
 import { type FakeBackend, installFakeBackend, type World } from './fakeBackend'
 
@@ -19,7 +20,9 @@ export async function openAt(at: string, world: Partial<World> = {}): Promise<Op
   const backend = installFakeBackend(world)
   const router = makeMemoryRouter(at)
   const user = userEvent.setup()
-  const result = render(<App router={router} client={makeQueryClient()} />)
+  const client = makeQueryClient()
+  const result = render(<App router={router} client={client} />)
+  act(() => void connect(client))
   await screen.findAllByRole('heading', { level: 1 }, { timeout: 10_000 })
   return {
     ...result,

@@ -5,13 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use app::api::{EnvironmentDraft, OfDraft, RuntimeDraft, UpdateRuntime};
+use app::api::{OfDraft, UpdateRuntime};
 use app::{App, handlers};
 use domain::operation::OperationState;
 use domain::runtime::Status;
-use domain::spec::RestartPolicy;
 use real_parts::docker::DockerEngine;
-use real_parts::headless::{application, compute, ended, runtime};
+use real_parts::headless::{application, compute, ended, plain, runtime};
 use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::program::free_port;
 use real_parts::registry::RegistryServer;
@@ -158,25 +157,7 @@ impl Stage {
     }
 
     async fn create(&self, version: &str) -> PartResult<()> {
-        let draft = RuntimeDraft {
-            name: "ours".into(),
-            description: String::new(),
-            environment: EnvironmentDraft::Default {
-                repository: None,
-                version: Some(version.into()),
-            },
-            host_port: self.port.into(),
-            bind_address: "127.0.0.1".into(),
-            confirmed_exposure: false,
-            target_port: None,
-            memory_limit: None,
-            cpu_limit: None,
-            variables: vec![],
-            mounts: vec![],
-            restart_policy: RestartPolicy::UnlessStopped,
-            start_command: String::new(),
-            health_path: String::new(),
-        };
+        let draft = plain("ours", real_parts::headless::version(version), self.port);
         let until = Instant::now() + Duration::from_secs(20);
         let started = loop {
             let request = OfDraft { compute: compute(), draft: draft.clone() };
@@ -204,10 +185,7 @@ impl Stage {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let request = UpdateRuntime {
             runtime: row.id,
-            environment: EnvironmentDraft::Default {
-                repository: None,
-                version: Some(version.into()),
-            },
+            environment: real_parts::headless::version(version),
             confirmed: true,
             cancel_runs: true,
             shown: None,

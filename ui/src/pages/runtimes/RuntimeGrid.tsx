@@ -3,7 +3,6 @@ import {
   mergeClasses,
   Table,
   TableBody,
-  TableCell,
   TableHeader,
   TableHeaderCell,
   TableRow,
@@ -11,24 +10,13 @@ import {
   useArrowNavigationGroup,
 } from '@fluentui/react-components'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNavigate } from 'react-router'
-import { paths } from '../../app/paths'
 import type { Runtime } from '../../backend/types'
-import { Moment } from '../../components/Moment'
 import { useRowsInView } from '../../state/rowsInView'
 import { sizes } from '../../theme'
-import {
-  CpuCell,
-  EndpointCell,
-  FindingLine,
-  MemoryCell,
-  NameCell,
-  StatusCell,
-  VersionCell,
-} from './cells'
-import { RowMenu } from './RowMenu'
+import { GridRow } from './GridRow'
+import { useGridStyles } from './gridStyles'
 import { COLUMNS, type Column, type View } from './view'
 
 const useStyles = makeStyles({
@@ -47,24 +35,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
   },
   body: { position: 'relative' },
-  line: {
-    display: 'grid',
-    gridTemplateColumns:
-      'minmax(140px, 1.8fr) 110px 136px minmax(84px, 1fr) minmax(76px, 2.1fr) 162px 98px 78px minmax(114px, 128px) 40px',
-    boxSizing: 'border-box',
-    width: '100%',
-  },
-  row: { position: 'absolute', top: 0, left: 0, alignContent: 'start' },
-  cell: {
-    display: 'flex',
-    alignItems: 'center',
-    minWidth: 0,
-    height: `${sizes.gridRow - 1}px`,
-    paddingBlock: 0,
-    paddingInline: '6px',
-  },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
-  cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   heard: {
     position: 'absolute',
     width: '1px',
@@ -72,107 +43,29 @@ const useStyles = makeStyles({
     overflow: 'hidden',
     clipPath: 'inset(50%)',
   },
-  finding: {
-    gridColumn: '1 / -1',
-    display: 'flex',
-    height: `${sizes.gridRowWithFinding - sizes.gridRow}px`,
-    minWidth: 0,
-    alignItems: 'flex-start',
-  },
 })
 
-interface RowProps {
-  runtime: Runtime
-  index: number
-  start: number
-  size: number
-  onDelete: (runtime: Runtime) => void
-}
-
-/** Draws again only when its own runtime changes or moves; readings reach their cells directly. */
-const Row = memo(function Row({ runtime, index, start, size, onDelete }: RowProps) {
-  const styles = useStyles()
-  const navigate = useNavigate()
-  const [menu, setMenu] = useState(false)
-  const cell = styles.cell
-  return (
-    <TableRow
-      className={mergeClasses(styles.line, styles.row)}
-      style={{ height: size, transform: `translateY(${start}px)` }}
-      aria-rowindex={index + 2}
-      onContextMenu={(event) => {
-        event.preventDefault()
-        setMenu(true)
-      }}
-      onDoubleClick={() => navigate(paths.runtime(runtime.id))}
-      onKeyDown={(event) => {
-        if (event.key === 'Delete' && runtime.operation === null && runtime.lock === null) {
-          event.preventDefault()
-          onDelete(runtime)
-        } else if (event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) {
-          event.preventDefault()
-          setMenu(true)
-        }
-      }}
-    >
-      <TableCell className={cell} role="rowheader">
-        <NameCell runtime={runtime} />
-      </TableCell>
-      <TableCell className={cell}>
-        <StatusCell runtime={runtime} />
-      </TableCell>
-      <TableCell className={cell}>
-        <VersionCell runtime={runtime} />
-      </TableCell>
-      <TableCell className={cell}>
-        <span className={styles.cut} title={runtime.environment}>
-          {runtime.environment}
-        </span>
-      </TableCell>
-      <TableCell className={cell}>
-        <span className={styles.cut} title={runtime.computeName}>
-          {runtime.computeName}
-        </span>
-      </TableCell>
-      <TableCell className={cell}>
-        <EndpointCell runtime={runtime} />
-      </TableCell>
-      <TableCell className={cell}>
-        <CpuCell id={runtime.id} />
-      </TableCell>
-      <TableCell className={cell}>
-        <MemoryCell id={runtime.id} />
-      </TableCell>
-      <TableCell className={cell}>
-        <span className={styles.cut}>
-          <Moment time={runtime.created} />
-        </span>
-      </TableCell>
-      <TableCell className={cell}>
-        <RowMenu runtime={runtime} open={menu} onOpenChange={setMenu} onDelete={onDelete} />
-      </TableCell>
-      {runtime.finding ? (
-        <TableCell className={styles.finding} aria-colspan={COLUMNS.length + 1}>
-          <FindingLine runtime={runtime} />
-        </TableCell>
-      ) : null}
-    </TableRow>
-  )
-})
+/** About what stands above the rows, in pixels; only for the first drawing. */
+const ABOVE = 190
 
 /** Name of the mark in the page's timeline: the first frame with runtimes in it was drawn. */
 const SHOWN = 'runtimes shown'
 
-/** Marks the first time that runtimes are on screen, so that the start can be measured. */
-function useShownMark() {
+/** Whether runtimes have been on screen; marks the first time, so that the start can be measured. */
+function useShown(): boolean {
+  const [shown, setShown] = useState(() => performance.getEntriesByName(SHOWN).length > 0)
   useEffect(() => {
-    if (performance.getEntriesByName(SHOWN).length > 0) return
+    if (shown) return
     // The frame after next begins when the one with the rows has been drawn.
     let frame = requestAnimationFrame(() => {
-      frame = requestAnimationFrame(() => performance.mark(SHOWN))
+      frame = requestAnimationFrame(() => {
+        performance.mark(SHOWN)
+        setShown(true)
+      })
     })
     return () => cancelAnimationFrame(frame)
-  }, [])
+  }, [shown])
+  return shown
 }
 
 /** The grid: virtual rows, one tab stop, arrow keys inside. */
@@ -188,16 +81,19 @@ export function RuntimeGrid({
   onDelete: (runtime: Runtime) => void
 }) {
   const styles = useStyles()
+  const { line, cell } = useGridStyles()
   const { t } = useTranslation('runtimes')
   const scroller = useRef<HTMLDivElement>(null)
   const keys = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true })
-  useShownMark()
+  const shown = useShown()
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (rows[index]?.finding ? sizes.gridRowWithFinding : sizes.gridRow),
     getItemKey: (index) => rows[index]?.id ?? index,
-    overscan: 6,
+    overscan: shown ? 6 : 0,
+    // What is seen at first is drawn at once, not after a look at the size.
+    initialRect: { width: window.innerWidth, height: window.innerHeight - ABOVE },
   })
   const items = virtual.getVirtualItems()
   useRowsInView(items.flatMap(({ index }) => rows[index]?.id ?? []))
@@ -223,11 +119,11 @@ export function RuntimeGrid({
         {...keys}
       >
         <TableHeader className={styles.header}>
-          <TableRow className={styles.line} aria-rowindex={1}>
+          <TableRow className={line} aria-rowindex={1}>
             {COLUMNS.map((column) => (
               <TableHeaderCell
                 key={column}
-                className={mergeClasses(styles.cell, styles.heading)}
+                className={mergeClasses(cell, styles.heading)}
                 sortDirection={
                   sort.column === column
                     ? sort.descending
@@ -240,7 +136,7 @@ export function RuntimeGrid({
                 {t(`column.${column}`)}
               </TableHeaderCell>
             ))}
-            <TableHeaderCell className={styles.cell} sortable={false}>
+            <TableHeaderCell className={cell} sortable={false}>
               <span className={styles.heard}>{t('column.actions')}</span>
             </TableHeaderCell>
           </TableRow>
@@ -249,12 +145,13 @@ export function RuntimeGrid({
           {items.map(({ index, key, start, size }) => {
             const runtime = rows[index]
             return runtime ? (
-              <Row
+              <GridRow
                 key={key}
                 runtime={runtime}
                 index={index}
                 start={start}
                 size={size}
+                plain={!shown}
                 onDelete={onDelete}
               />
             ) : null

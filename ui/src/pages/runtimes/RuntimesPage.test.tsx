@@ -32,8 +32,38 @@ describe('the runtimes page', () => {
     }
     expect(screen.getByRole('searchbox', { name: 'Search runtimes' })).toBeInTheDocument()
     expect(screen.getByRole('button', { name: 'Add runtime' })).toBeInTheDocument()
+    await screen.findByRole('link', { name: 'my-runtime' })
     expect(row('my-runtime')).toHaveTextContent('Available')
     await expectAccessible()
+  })
+
+  it('draws the words of the rows first, and what can be pressed right after', async () => {
+    performance.clearMarks()
+    await openAt('/runtimes')
+    const names = screen.getAllByRole('rowheader')
+    const first = names
+      .find(({ textContent }) => textContent === 'my-runtime')
+      ?.closest<HTMLElement>('[role=row]')
+    expect(first).toHaveTextContent('Available')
+    expect(first?.querySelector('a')).toBeNull()
+    expect(await screen.findByRole('link', { name: 'my-runtime' })).toBeVisible()
+    expect(performance.getEntriesByName('runtimes shown')).toHaveLength(1)
+    expect(screen.getByRole('button', { name: 'Actions for my-runtime' })).toBeVisible()
+  })
+
+  it('opens a menu by its button, and gives the focus back', async () => {
+    const { user } = await openAt('/runtimes')
+    const button = await screen.findByRole('button', { name: 'Actions for my-runtime' })
+    await user.click(button)
+    await waitFor(() => expect(screen.getByRole('menuitem', { name: 'Open' })).toHaveFocus())
+    expect(button).toHaveAttribute('aria-expanded', 'true')
+    await user.keyboard('{Escape}')
+    await waitFor(() => expect(screen.queryByRole('menu')).toBeNull())
+    expect(button).toHaveFocus()
+    await user.click(button)
+    await screen.findByRole('menu')
+    await user.click(button)
+    await waitFor(() => expect(screen.queryByRole('menu')).toBeNull())
   })
 
   it('finds, filters and shows all again', async () => {

@@ -5,10 +5,9 @@ import {
   BoxMultipleRegular,
   SearchRegular,
 } from '@fluentui/react-icons'
-import { useCallback, useState, useSyncExternalStore } from 'react'
+import { lazy, useCallback, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { FirstRunPage } from '../../app/pages'
 import { paths } from '../../app/paths'
 import type { ComputeView, Runtime } from '../../backend/types'
 import { EmptyState } from '../../components/EmptyState'
@@ -29,6 +28,9 @@ export function hasUsableCompute(computes: readonly ComputeView[]): boolean {
     ['connected', 'connecting', 'reconnecting'].includes(state.kind),
   )
 }
+
+/** Stands in this page's place while no engine can be used. */
+const FirstRunPage = lazy(() => import('../firstrun/FirstRunPage'))
 
 const noSubscription = () => () => undefined
 

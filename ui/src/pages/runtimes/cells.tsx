@@ -64,14 +64,22 @@ export function StatusCell({ runtime }: { runtime: Runtime }) {
 }
 
 /** The dated version, else the end of the image's reference. */
+export function shownVersion({ version, image }: Runtime): string {
+  return version ?? cutMiddle(image.slice(image.lastIndexOf('/') + 1), 24)
+}
+
+/** Where it is reached, without the protocol. */
+export function shownEndpoint({ endpoint }: Runtime): string | null {
+  return endpoint === null ? null : endpoint.replace(/^https?:\/\//, '')
+}
+
 export function VersionCell({ runtime }: { runtime: Runtime }) {
   const styles = useStyles()
   const { t } = useTranslation(['runtimes', 'common'])
-  const tag = runtime.image.slice(runtime.image.lastIndexOf('/') + 1)
   return (
     <span className={styles.line}>
       <span className={styles.cut} title={runtime.image}>
-        {runtime.version ?? cutMiddle(tag, 24)}
+        {shownVersion(runtime)}
       </span>
       {runtime.updateAvailable ? (
         <Tooltip
@@ -94,7 +102,7 @@ export function EndpointCell({ runtime }: { runtime: Runtime }) {
   return (
     <span className={styles.line}>
       <OutLink url={runtime.endpoint} className={styles.cut}>
-        {runtime.endpoint.replace(/^https?:\/\//, '')}
+        {shownEndpoint(runtime)}
       </OutLink>
       <CopyButton text={runtime.endpoint} name={t('endpointName', { name: runtime.name })} />
     </span>

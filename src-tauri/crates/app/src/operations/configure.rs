@@ -15,7 +15,7 @@ use serde_json::json;
 use super::{
     Handle, Outcome, Plan, Stop, begin, hands, held, image, not_held,
     preview::{all_containers, unproven},
-    transaction::{Change, Transaction},
+    transaction::{Change, STEPS, Transaction},
     update::image_of,
 };
 use crate::{
@@ -24,20 +24,6 @@ use crate::{
     context::{App, lock},
     descriptions, problem, table,
 };
-
-const REPLACING: [StepKind; 10] = [
-    StepKind::Check,
-    StepKind::Resolve,
-    StepKind::Lock,
-    StepKind::Pull,
-    StepKind::Inspect,
-    StepKind::Prove,
-    StepKind::WaitForRuns,
-    StepKind::SwitchOver,
-    StepKind::WaitForHealth,
-    StepKind::CleanUp,
-];
-const IN_PLACE: [StepKind; 2] = [StepKind::Check, StepKind::ChangeInPlace];
 
 /// What was decided.
 struct Decision {
@@ -57,8 +43,9 @@ pub(crate) async fn change_configuration(
     let request = OfConfiguration { runtime, based_on, draft };
     let (current, to, changes) = settings::accepted(app, &request).await?;
     not_held(&current.row)?;
-    let steps: &[StepKind] = if settings::replaces(&changes) { &REPLACING } else { &IN_PLACE };
-    let plan = Plan::on(OperationKind::Reconfigure, &current.row, steps);
+    let change = if settings::replaces(&changes) { &STEPS[..] } else { &[StepKind::ChangeInPlace] };
+    let steps = [&[StepKind::Check][..], change].concat();
+    let plan = Plan::on(OperationKind::Reconfigure, &current.row, &steps);
     let decision = Decision { request, to, confirmed, cancel_runs };
     begin(app, plan, |handle| work(handle, decision))
 }

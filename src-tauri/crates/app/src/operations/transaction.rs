@@ -38,6 +38,19 @@ use crate::{
     resolve::{self, Target},
 };
 
+/// The steps of every operation that replaces a container.
+pub(super) const STEPS: [StepKind; 9] = [
+    StepKind::Resolve,
+    StepKind::Lock,
+    StepKind::Pull,
+    StepKind::Inspect,
+    StepKind::Prove,
+    StepKind::WaitForRuns,
+    StepKind::SwitchOver,
+    StepKind::WaitForHealth,
+    StepKind::CleanUp,
+];
+
 /// All that decides what the new container is, but for the old one: that is looked at again when it
 /// counts, for somebody may have changed its settings meanwhile.
 struct Successor {

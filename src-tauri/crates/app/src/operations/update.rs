@@ -17,7 +17,7 @@ use super::{
     Handle, Outcome, Plan, Stop, begin, hands, held, image, not_held,
     preview::{all_containers, cannot_prove, doubts, unproven},
     row, swap,
-    transaction::{Change, Transaction},
+    transaction::{Change, STEPS, Transaction},
 };
 use crate::{
     api::UpdateRuntime,
@@ -28,18 +28,6 @@ use crate::{
     resolve::{self, Target},
     versions,
 };
-
-const STEPS: [StepKind; 9] = [
-    StepKind::Resolve,
-    StepKind::Lock,
-    StepKind::Pull,
-    StepKind::Inspect,
-    StepKind::Prove,
-    StepKind::WaitForRuns,
-    StepKind::SwitchOver,
-    StepKind::WaitForHealth,
-    StepKind::CleanUp,
-];
 
 /// What an update goes to.
 enum Aim {
