@@ -193,6 +193,8 @@ pub async fn open_update(window: &Window) -> PartResult<()> {
 /// On a runtime's page: begins an update to this version of the default environment.
 pub async fn begin_update(window: &Window, version: &str) -> PartResult<()> {
     open_update(window).await?;
+    // The dialog grows, and stays in the middle, when what its first choice means has come.
+    window.wait_text(SOON, "From → to").await?;
     choose(window, "Version", Name::Starts(version.to_owned())).await?;
     window.wait_text(SOON, "What happens").await?;
     window.click("button", "Update").await

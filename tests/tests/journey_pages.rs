@@ -202,6 +202,26 @@ async fn with_runtimes(appearance: &'static str) -> PartResult<()> {
         open_tab(&window, tab).await?;
         tour.look(&format!("detail-{}", tab.to_lowercase())).await?;
     }
+    window.click("button", "Edit").await?;
+    window.find("form", "Edit the configuration").await?;
+    let focused = "document.activeElement?.tagName === 'TEXTAREA'";
+    window.wait(SOON, "the form to have the focus", focused).await?;
+    window.fill("textbox", "Memory limit", "2 GB").await?;
+    window.click("button", "Add variable").await?;
+    window.fill("textbox", "Name of variable 1", "TEAM_NAME").await?;
+    window.fill("textbox", "Value of variable 1", "search").await?;
+    tour.look("configuration-edit").await?;
+    window.click("button", "Review changes").await?;
+    window.find("table", "What changes").await?;
+    tour.look_and_keep("configuration").await?;
+    window.click("button", "Back to the form").await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
+    window.click("button", "Cancel").await?;
+    window.wait_gone(SOON, "form", Name::Any).await?;
+    open_tab(&window, "Overview").await?;
+    window.click("radio", "Update by itself in a time window").await?;
+    tour.look("detail-policy").await?;
+    window.click("button", "Discard").await?;
     open_update(&window).await?;
     window.wait_text(SOON, "What happens").await?;
     tour.look("update").await?;
@@ -212,6 +232,10 @@ async fn with_runtimes(appearance: &'static str) -> PartResult<()> {
     tour.look("delete").await?;
     window.click("button", "Cancel").await?;
 
+    open_page(&window, "Runtimes").await?;
+    window.click("button", "Update all").await?;
+    window.find("list", "Runtimes to update, in this order").await?;
+    tour.look_and_keep("update-all").await?;
     open_page(&window, "Computes").await?;
     window.wait_text(SOON, "API version").await?;
     tour.look_and_keep("computes").await?;

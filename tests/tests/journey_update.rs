@@ -106,6 +106,7 @@ async fn images_that_do_not_prove_themselves_never_touch_the_running_one() -> Pa
     let image = bad_runtime(version, Bad::WrongArchitecture)?;
     scene.registry.push(&image, REPOSITORY, version)?;
     open_update(&scene.window).await?;
+    scene.window.wait_text(SOON, "From → to").await?;
     choose(&scene.window, "Version", Name::Starts(version.into())).await?;
     scene.window.wait_text(SOON, "The image is made for another architecture").await?;
     scene.window.click("button", "Update").await?;

@@ -315,7 +315,7 @@ fn succeeded(
 }
 
 #[cfg(test)]
-#[path = "client_tests.rs"]
+#[path = "client_tests/mod.rs"]
 mod tests;
 
 #[cfg(test)]

@@ -201,36 +201,50 @@ async fn seen(window: &Window) -> PartResult<Vec<(f64, String, Option<String>)>>
         .collect())
 }
 
-/// Milliseconds from each change to the document; a change that was never seen is an error.
+/// Milliseconds from each change until the document was right about its runtime. A state that the next
+/// change of the same runtime overtook is right once that one is shown; one that never was is an error.
 fn delays(
     made: &[Made],
     events: &[(String, String, f64)],
     seen: &[(f64, String, Option<String>)],
 ) -> PartResult<Vec<f64>> {
     let mut used: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    made.iter()
+    let told = made
+        .iter()
         .map(|change| {
             let nth = used.entry((&change.id, change.action)).or_default();
-            let at = events
+            *nth += 1;
+            events
                 .iter()
                 .filter(|(id, action, _)| *id == change.id && action == change.action)
-                .nth(*nth)
+                .nth(*nth - 1)
                 .map(|(_, _, at)| *at)
-                .ok_or_else(|| PartError::new("The engine told no event of a change."))?;
-            *nth += 1;
-            // The page's clock tells whole milliseconds.
-            seen.iter()
-                .find(|(when, name, status)| {
-                    *when >= at - 1.0
-                        && *name == change.row
-                        && fits(status.as_deref(), &change.expected)
-                })
-                .map(|(when, _, _)| (when - at).max(0.0))
-                .ok_or_else(|| {
-                    PartError::new(format!("{} of {} was never seen.", change.action, change.row))
-                })
+                .ok_or_else(|| PartError::new("The engine told no event of a change."))
         })
-        .collect()
+        .collect::<PartResult<Vec<f64>>>()?;
+    let mut right: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut delays = Vec::with_capacity(made.len());
+    for (change, at) in made.iter().zip(told).rev() {
+        // The page's clock tells whole milliseconds.
+        let shown = seen
+            .iter()
+            .find(|(when, name, status)| {
+                *when >= at - 1.0
+                    && *name == change.row
+                    && fits(status.as_deref(), &change.expected)
+            })
+            .map(|(when, _, _)| *when);
+        let when = shown
+            .into_iter()
+            .chain(right.get(change.id.as_str()).copied())
+            .reduce(f64::min)
+            .ok_or_else(|| {
+                PartError::new(format!("{} of {} was never seen.", change.action, change.row))
+            })?;
+        right.insert(&change.id, when);
+        delays.push((when - at).max(0.0));
+    }
+    Ok(delays)
 }
 
 /// Measures so many single changes, then the burst.
@@ -337,4 +351,33 @@ fn settled_at(seen: &[(f64, String, Option<String>)], members: &[Member]) -> f64
             of_row().map(|(when, _, _)| *when).find(|when| *when > last_wrong)
         })
         .fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(action: &'static str, expected: Expected) -> Made {
+        Made { id: "a".into(), action, row: "one".into(), expected }
+    }
+
+    fn told(action: &str, at: f64) -> (String, String, f64) {
+        ("a".into(), action.into(), at)
+    }
+
+    #[test]
+    fn a_state_that_was_overtaken_counts_until_the_next_one_is_shown() {
+        let changes = [
+            made("start", Expected::Status { runs: true }),
+            made("die", Expected::Status { runs: false }),
+            made("start", Expected::Status { runs: true }),
+        ];
+        let events = [told("start", 100.0), told("die", 200.0), told("start", 900.0)];
+        let seen = |when: f64, status: &str| (when, "one".to_owned(), Some(status.to_owned()));
+        let all = [seen(250.0, "Stopped"), seen(920.0, "Starting")];
+        let mut delays = delays(&changes, &events, &all).expect("seen");
+        delays.sort_by(f64::total_cmp);
+        assert_eq!(delays, [20.0, 50.0, 150.0]);
+        assert!(super::delays(&changes, &events, &all[..1]).is_err(), "the last was never seen");
+    }
 }
