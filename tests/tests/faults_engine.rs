@@ -1,6 +1,7 @@
 //! The engine itself is restarted, or crashes, in the middle of an update. Judged with the engine's own
 //! client after it is back: exactly one container serves, and the replaced one does not come back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -64,6 +65,13 @@ fn case(scene: &Scene, about: &str, meddler: &Arc<Meddler>) -> PartResult<()> {
     Ok(())
 }
 
+fn updated(scene: &Scene) -> PartResult<()> {
+    life(async {
+        let app = scene.open().await?;
+        succeeded(&scene.update(&app, NEW).await?)
+    })
+}
+
 #[test]
 fn an_engine_that_restarts_between_stop_and_start_leaves_one_that_serves() -> PartResult<()> {
     let scene = Scene::start()?;
@@ -99,10 +107,7 @@ fn an_engine_that_goes_away_at_any_moment_leaves_one_that_serves() -> PartResult
 fn a_previous_container_does_not_come_back_with_the_engine() -> PartResult<()> {
     let scene = Scene::start()?;
     scene.fresh()?;
-    life(async {
-        let app = scene.open().await?;
-        succeeded(&scene.update(&app, NEW).await?)
-    })?;
+    updated(&scene)?;
     for away in [Away::Restart, Away::Crash] {
         go(scene.hand(), away)()?;
         let standing = scene.settled(&format!("{away:?} after an update"))?;
@@ -120,15 +125,14 @@ fn a_stopped_runtime_that_was_updated_stays_stopped_when_the_engine_restarts() -
     scene.fresh()?;
     scene.docker(&["update", "--restart", "unless-stopped", NAME])?;
     scene.docker(&["stop", "-t", "1", NAME])?;
-    life(async {
-        let app = scene.open().await?;
-        succeeded(&scene.update(&app, NEW).await?)
-    })?;
+    updated(&scene)?;
     for away in [Away::Restart, Away::Crash] {
         go(scene.hand(), away)()?;
         let form = "{{.Names}} {{.State}}";
-        let running = scene.docker(&["ps", "--format", form])?;
-        assert_eq!(running, "", "{away:?}");
+        let all = scene.docker(&["ps", "-a", "--format", form])?;
+        let all: BTreeMap<_, _> = all.lines().filter_map(|line| line.split_once(' ')).collect();
+        assert!(all.contains_key(NAME), "{away:?}: {all:?}");
+        assert!(all.values().all(|state| *state != "running"), "{away:?}: {all:?}");
     }
     Ok(())
 }

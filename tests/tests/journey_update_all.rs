@@ -94,8 +94,7 @@ async fn all_are_updated_together_and_a_bad_version_is_tried_once() -> PartResul
 }
 
 #[tokio::test]
-async fn stopping_starts_no_further_one_and_a_killed_application_tells_what_was_done()
--> PartResult<()> {
+async fn stopping_starts_no_further_one_and_what_runs_can_be_cancelled() -> PartResult<()> {
     let Scene { engine, registry, window } = scene().await?;
     // It takes its time to prove itself, so that there is time to stop.
     registry.push(&bad_runtime(BAD, Bad::NeverAnswers)?, REPOSITORY, BAD)?;

@@ -232,12 +232,12 @@ fn a_registry_serves_tags_and_an_index_and_asks_for_its_login() -> PartResult<()
 fn a_real_runtime_image_answers_as_the_executor_service() -> PartResult<()> {
     let registry = RuntimeImages::ready()?.registry()?;
     let docker = DockerEngine::start()?;
-    let run = |name: &str, repository: &str, version: &str| -> PartResult<String> {
+    let run = |name: &str, repository: &str, version: &str| {
         let image = format!("{}/{repository}:{version}", registry.address());
-        docker.client(&["run", "-d", "--name", name, "-p", "127.0.0.1:0:8080", &image])?;
-        docker.client(&["port", name, "8080"]).map(|line| published(&line))
+        docker.client(&["run", "-d", "--name", name, "-p", "127.0.0.1:0:8080", &image])
     };
-    let port = run("good", REPOSITORY, VERSIONS[2])?;
+    run("good", REPOSITORY, VERSIONS[2])?;
+    let port = published(&docker.client(&["port", "good", "8080"])?);
     program::wait_until(Duration::from_secs(60), "the executor service does not answer", || {
         Ok(get(&port, "/health").ends_with("healthy"))
     })?;

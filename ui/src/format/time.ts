@@ -1,10 +1,8 @@
 import { messages } from '../messages'
 
-// Making a formatter takes a millisecond, and a list shows many times.
+// Making a formatter takes a millisecond, and a list shows many times. Those that know a time zone are
+// made when they are used: a laptop travels.
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
-const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' })
 
 const STEPS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ['second', 60],
@@ -41,14 +39,14 @@ export function formatPast(time: string, now: number = Date.now()): string {
 export function formatExact(time: string): string {
   const then = Date.parse(time)
   if (Number.isNaN(then)) return messages.t('noValue')
-  return exact.format(then)
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(then)
 }
 
 /** Hours and minutes, `14:02`. */
 export function formatClock(time: string): string {
   const then = Date.parse(time)
   if (Number.isNaN(then)) return messages.t('noValue')
-  return clock.format(then)
+  return new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(then)
 }
 
 /** Whole days from one date to another, by the calendar. */
@@ -61,23 +59,27 @@ function daysBetween(from: Date, to: Date): number {
 export function formatMoment(time: string, now: number = Date.now()): string {
   const then = new Date(time)
   if (Number.isNaN(then.getTime())) return messages.t('noValue')
-  const at = formatClock(time)
+  const clock = formatClock(time)
   switch (daysBetween(new Date(now), then)) {
     case -1:
-      return messages.t('moment.yesterday', { clock: at })
+      return messages.t('moment.yesterday', { clock })
     case 0:
-      return messages.t('moment.today', { clock: at })
+      return messages.t('moment.today', { clock })
     case 1:
-      return messages.t('moment.tomorrow', { clock: at })
+      return messages.t('moment.tomorrow', { clock })
     default:
-      return messages.t('moment.on', { day: day.format(then), clock: at })
+      return messages.t('moment.on', { day: dayOf(then), clock })
   }
+}
+
+function dayOf(date: Date): string {
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' }).format(date)
 }
 
 /** A date without a time, `2024-05-06` as `6 May`. */
 export function formatDay(date: string): string {
   const then = new Date(`${date}T12:00:00`)
-  return Number.isNaN(then.getTime()) ? messages.t('noValue') : day.format(then)
+  return Number.isNaN(then.getTime()) ? messages.t('noValue') : dayOf(then)
 }
 
 /**

@@ -94,10 +94,15 @@ fn repository(app: &App, row: &Runtime) -> Repository {
 
 /// Another image runs: what was known is asked anew, unless the registry rests.
 pub(crate) async fn image_changed(app: App, id: RuntimeId) {
-    let known = lock(&app.checks).remove(&id).is_some();
-    let Ok(row) = operations::row(&app, &id) else { return };
-    if known && !resolve::rests(&app, repository(&app, &row).host()) {
-        ask_now(&app, &row).await;
+    if lock(&app.checks).remove(&id).is_some() {
+        ask_unless_resting(&app, &id).await;
+    }
+}
+
+async fn ask_unless_resting(app: &App, id: &RuntimeId) {
+    let Ok(row) = operations::row(app, id) else { return };
+    if !resolve::rests(app, repository(app, &row).host()) {
+        ask_now(app, &row).await;
     }
 }
 
@@ -116,10 +121,8 @@ pub(crate) async fn image_failed(app: App, failed: ImageReference) {
         .filter(|check| offered(check))
         .map(|check| check.runtime.clone())
         .collect();
-    for row in runtimes.iter().filter_map(|id| operations::row(&app, id).ok()) {
-        if !resolve::rests(&app, repository(&app, &row).host()) {
-            ask_now(&app, &row).await;
-        }
+    for id in &runtimes {
+        ask_unless_resting(&app, id).await;
     }
 }
 

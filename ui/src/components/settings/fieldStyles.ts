@@ -3,6 +3,8 @@ import { makeStyles, tokens } from '@fluentui/react-components'
 /** What forms with settings share. */
 export const useFieldStyles = makeStyles({
   fields: {
+    // A grid: in a column of flexible boxes WebKit keeps a height of fields under each other, and the
+    // buttons below jump at the first click.
     display: 'grid',
     gridTemplateColumns: 'minmax(0, 1fr)',
     rowGap: tokens.spacingVerticalL,

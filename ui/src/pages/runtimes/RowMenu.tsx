@@ -5,9 +5,9 @@ import {
   MenuItem,
   MenuList,
   MenuPopover,
+  MenuTrigger,
 } from '@fluentui/react-components'
 import { MoreHorizontal20Regular } from '@fluentui/react-icons'
-import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
@@ -15,8 +15,7 @@ import type { Runtime } from '../../backend/types'
 import { live } from '../../state/live'
 import { canDo, useRuntimeActions } from '../runtime/useRuntimeActions'
 
-/** What can be done with a row's runtime; only what makes sense as it stands. It is made when it opens: a
- * menu that waits in every row costs a list of fifty a tenth of a second at the start. */
+/** What can be done with a row's runtime; only what makes sense as it stands. */
 export function RowMenu({
   runtime,
   open,
@@ -30,67 +29,53 @@ export function RowMenu({
 }) {
   const { t } = useTranslation('runtimes')
   const navigate = useNavigate()
-  const button = useRef<HTMLButtonElement>(null)
   const { run } = useRuntimeActions()
   const free = runtime.operation === null && runtime.lock === null
   const operation = runtime.operation ? live.operations.get(runtime.operation) : undefined
   return (
-    <>
-      <MenuButton
-        ref={button}
-        size="small"
-        appearance="subtle"
-        menuIcon={null}
-        icon={<MoreHorizontal20Regular />}
-        aria-label={t('actionsOf', { name: runtime.name })}
-        aria-haspopup="menu"
-        aria-expanded={open}
-        onClick={() => onOpenChange(!open)}
-      />
-      {open ? (
-        <Menu
-          open
-          positioning={{ target: button.current }}
-          onOpenChange={(_, { open: opens, type }) => {
-            if (!opens && type !== 'clickOutside') button.current?.focus()
-            onOpenChange(opens)
-          }}
-        >
-          <MenuPopover>
-            <MenuList>
-              <MenuItem onClick={() => navigate(paths.runtime(runtime.id))}>
-                {t('action.open')}
+    <Menu open={open} onOpenChange={(_, data) => onOpenChange(data.open)}>
+      <MenuTrigger disableButtonEnhancement>
+        <MenuButton
+          size="small"
+          appearance="subtle"
+          menuIcon={null}
+          icon={<MoreHorizontal20Regular />}
+          aria-label={t('actionsOf', { name: runtime.name })}
+        />
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuItem onClick={() => navigate(paths.runtime(runtime.id))}>
+            {t('action.open')}
+          </MenuItem>
+          {operation ? (
+            <MenuItem onClick={() => navigate(paths.operation(operation))}>
+              {t('action.progress')}
+            </MenuItem>
+          ) : null}
+          {free ? (
+            <MenuItem onClick={() => navigate(paths.update(runtime.id))}>
+              {t('action.update')}
+            </MenuItem>
+          ) : null}
+          {(['start', 'stop', 'restart'] as const)
+            .filter((action) => canDo(runtime, action))
+            .map((action) => (
+              <MenuItem key={action} onClick={() => run(action, runtime)}>
+                {t(`action.${action}`)}
               </MenuItem>
-              {operation ? (
-                <MenuItem onClick={() => navigate(paths.operation(operation))}>
-                  {t('action.progress')}
-                </MenuItem>
-              ) : null}
-              {free ? (
-                <MenuItem onClick={() => navigate(paths.update(runtime.id))}>
-                  {t('action.update')}
-                </MenuItem>
-              ) : null}
-              {(['start', 'stop', 'restart'] as const)
-                .filter((action) => canDo(runtime, action))
-                .map((action) => (
-                  <MenuItem key={action} onClick={() => run(action, runtime)}>
-                    {t(`action.${action}`)}
-                  </MenuItem>
-                ))}
-              <MenuItem onClick={() => navigate(paths.runtime(runtime.id, 'logs'))}>
-                {t('action.logs')}
-              </MenuItem>
-              {free ? (
-                <>
-                  <MenuDivider />
-                  <MenuItem onClick={() => onDelete(runtime)}>{t('action.delete')}</MenuItem>
-                </>
-              ) : null}
-            </MenuList>
-          </MenuPopover>
-        </Menu>
-      ) : null}
-    </>
+            ))}
+          <MenuItem onClick={() => navigate(paths.runtime(runtime.id, 'logs'))}>
+            {t('action.logs')}
+          </MenuItem>
+          {free ? (
+            <>
+              <MenuDivider />
+              <MenuItem onClick={() => onDelete(runtime)}>{t('action.delete')}</MenuItem>
+            </>
+          ) : null}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
   )
 }

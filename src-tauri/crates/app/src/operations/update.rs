@@ -196,7 +196,8 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
                 && old.image_id != target.local.as_ref().map_or("", |local| local.id.as_str())
                 && let Ok(digest) = Digest::parse(&row.digest)
             {
-                remember_bad(handle.app(), &digest, "It was rolled back.").await;
+                let image = ImageReference::parse(&row.image).ok();
+                remember_bad(handle.app(), image, &[digest], "It was rolled back.").await;
             }
             Ok(if kept {
                 outcome
@@ -216,11 +217,8 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
                 && let Some(finding) =
                     problem.finding.as_ref().filter(|finding| swap::blames_image(finding))
             {
-                for digest in target.digests() {
-                    remember_bad(handle.app(), &digest, &finding.sentence).await;
-                }
-                let app = handle.app().clone();
-                tokio::spawn(versions::image_failed(app, target.reference.clone()));
+                let image = Some(target.reference.clone());
+                remember_bad(handle.app(), image, &target.digests(), &finding.sentence).await;
             }
             Err(stop)
         }
@@ -245,9 +243,14 @@ fn still_shown(target: &Target, shown: &str) -> Result<(), Stop> {
     .into())
 }
 
-async fn remember_bad(app: &App, digest: &Digest, why: &str) {
-    if let Err(error) = app.parts.history.bad_digest(digest, why, crate::context::now()).await {
-        tracing::warn!(%error, "a bad digest could not be written to the history");
+async fn remember_bad(app: &App, image: Option<ImageReference>, digests: &[Digest], why: &str) {
+    for digest in digests {
+        if let Err(error) = app.parts.history.bad_digest(digest, why, crate::context::now()).await {
+            tracing::warn!(%error, "a bad digest could not be written to the history");
+        }
+    }
+    if let Some(image) = image {
+        tokio::spawn(versions::image_failed(app.clone(), image));
     }
 }
 

@@ -254,6 +254,31 @@ fn a_version_that_failed_here_is_passed_over_and_the_next_good_one_is_offered() 
 }
 
 #[test]
+fn a_version_that_was_rolled_back_is_offered_to_no_other_runtime() {
+    let world = World::new();
+    world.publish(V2, Image::that(Serves::Well));
+    paused(async {
+        let app = world.app().await;
+        let [back, other] =
+            [create(&app, draft("back")).await.id, create(&app, draft("other")).await.id];
+        for id in [&back, &other] {
+            assert!(matches!(answer(&app, id).await, VersionAnswer::Newer { .. }));
+        }
+        succeeded(update(&app, &back, version(V2)).await);
+        let operation = crate::operations::roll_back(&app, &back).expect("begins");
+        succeeded(ended(&app, &operation).await);
+        // It is asked beside what the roll back does last.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let known = check(&app, &other, Freshness::Cached).await.expect("known").answer;
+        let VersionAnswer::UpToDate { passed_over } = known else { panic!("still offered") };
+        let [PassedOver { tag, because: Unfit::FailedHere { why } }] = &passed_over[..] else {
+            panic!("{passed_over:?}")
+        };
+        assert!(tag == V2 && why.contains("rolled back"), "{why}");
+    });
+}
+
+#[test]
 fn a_rebuilt_tag_that_failed_here_is_not_offered_again() {
     let world = World::new();
     paused(async {

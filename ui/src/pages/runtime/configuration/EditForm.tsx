@@ -1,4 +1,12 @@
-import { Button, Field, makeStyles, Text, Textarea, tokens } from '@fluentui/react-components'
+import {
+  Button,
+  Field,
+  makeStyles,
+  mergeClasses,
+  Text,
+  Textarea,
+  tokens,
+} from '@fluentui/react-components'
 import { type FormEvent, useEffect, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ConfigurationView, Problem } from '../../../backend/types'
@@ -16,10 +24,6 @@ import { type ConfigurationForm, idOf } from './form'
 
 const useStyles = makeStyles({
   root: {
-    // A grid: in a column of flexible boxes WebKit keeps a height of fields under each other, and the
-    // buttons below jump at the first click.
-    display: 'grid',
-    gridTemplateColumns: 'minmax(0, 1fr)',
     rowGap: tokens.spacingVerticalXL,
     maxWidth: sizes.formWidth,
   },
@@ -87,7 +91,12 @@ export function EditForm({
     if (!asking) onReview()
   }
   return (
-    <form noValidate className={styles.root} aria-labelledby={heading} onSubmit={submit}>
+    <form
+      noValidate
+      className={mergeClasses(shared.fields, styles.root)}
+      aria-labelledby={heading}
+      onSubmit={submit}
+    >
       <h2 id={heading} className={styles.heading}>
         {t('editHeading')}
       </h2>
