@@ -201,8 +201,9 @@ async fn seen(window: &Window) -> PartResult<Vec<(f64, String, Option<String>)>>
         .collect())
 }
 
-/// Milliseconds from each change until the document was right about its runtime. A state that the next
-/// change of the same runtime overtook is right once that one is shown; one that never was is an error.
+/// Milliseconds from each change until the document was right about its runtime and stayed so. A state
+/// that the next change of the same runtime overtook is right once that one is; one that never was is an
+/// error.
 fn delays(
     made: &[Made],
     events: &[(String, String, f64)],
@@ -222,29 +223,47 @@ fn delays(
                 .ok_or_else(|| PartError::new("The engine told no event of a change."))
         })
         .collect::<PartResult<Vec<f64>>>()?;
-    let mut right: BTreeMap<&str, f64> = BTreeMap::new();
+    // Of the next change of the same runtime: when it was made, and when the document was right about it.
+    let mut next: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     let mut delays = Vec::with_capacity(made.len());
     for (change, at) in made.iter().zip(told).rev() {
-        // The page's clock tells whole milliseconds.
-        let shown = seen
-            .iter()
-            .find(|(when, name, status)| {
-                *when >= at - 1.0
-                    && *name == change.row
-                    && fits(status.as_deref(), &change.expected)
-            })
-            .map(|(when, _, _)| *when);
-        let when = shown
+        let overtaken = next.get(change.id.as_str()).copied();
+        let until = overtaken.map_or(f64::INFINITY, |(next_at, _)| next_at);
+        let when = right_at(change, at, until, seen)
             .into_iter()
-            .chain(right.get(change.id.as_str()).copied())
+            .chain(overtaken.map(|(_, right)| right))
             .reduce(f64::min)
             .ok_or_else(|| {
                 PartError::new(format!("{} of {} was never seen.", change.action, change.row))
             })?;
-        right.insert(&change.id, when);
+        next.insert(&change.id, (at, when));
         delays.push((when - at).max(0.0));
     }
     Ok(delays)
+}
+
+/// When the row came to what this change made of it, and did not leave that before the next one.
+fn right_at(
+    change: &Made,
+    at: f64,
+    until: f64,
+    seen: &[(f64, String, Option<String>)],
+) -> Option<f64> {
+    // The page's clock tells whole milliseconds.
+    let at = at - 1.0;
+    let mut right: Option<f64> = None;
+    for (when, _, status) in seen.iter().filter(|(_, name, _)| *name == change.row) {
+        match fits(status.as_deref(), &change.expected) {
+            true => right = right.or(Some(when.max(at))),
+            // A later one than the next change is that one's.
+            false if *when < until => right = None,
+            false => {}
+        }
+        if *when >= until && right.is_some() {
+            break;
+        }
+    }
+    right
 }
 
 /// Measures so many single changes, then the burst.
@@ -379,5 +398,27 @@ mod tests {
         delays.sort_by(f64::total_cmp);
         assert_eq!(delays, [20.0, 50.0, 150.0]);
         assert!(super::delays(&changes, &events, &all[..1]).is_err(), "the last was never seen");
+    }
+
+    #[test]
+    fn a_row_that_was_right_all_the_time_does_not_wait_for_what_it_shows_next() {
+        let changes = [
+            made("start", Expected::Status { runs: true }),
+            made("die", Expected::Status { runs: false }),
+            made("start", Expected::Status { runs: true }),
+        ];
+        let events = [told("start", 100.0), told("die", 200.0), told("start", 310.0)];
+        let seen = |when: f64, status: &str| (when, "one".to_owned(), Some(status.to_owned()));
+        // The stop was never shown: the start came before its picture.
+        let all = [seen(130.0, "Starting"), seen(6_000.0, "Available")];
+        let sorted = |seen: &[_]| {
+            let mut delays = delays(&changes, &events, seen).expect("seen");
+            delays.sort_by(f64::total_cmp);
+            delays
+        };
+        assert_eq!(sorted(&all), [0.0, 30.0, 109.0]);
+        // Shown late, after the start: the start is right when it is shown again.
+        let all = [seen(130.0, "Starting"), seen(350.0, "Stopped"), seen(380.0, "Starting")];
+        assert_eq!(sorted(&all), [30.0, 70.0, 150.0]);
     }
 }
