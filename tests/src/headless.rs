@@ -22,8 +22,8 @@ use engine::{Engine, EngineError};
 
 use crate::error::{PartError, PartResult};
 
-/// How long any one operation on small images may take.
-pub const LIMIT: Duration = Duration::from_secs(90);
+/// How long any one operation on small images may take; the slowest image needs a minute, twice.
+pub const LIMIT: Duration = Duration::from_secs(180);
 
 /// Puts something between the application and its engine.
 pub type Wrap = Box<dyn Fn(Arc<dyn Engine>) -> Arc<dyn Engine> + Send + Sync>;

@@ -34,8 +34,9 @@ pub struct WindowOptions {
     pub size: (u32, u32),
     /// The desktop prefers dark.
     pub dark: bool,
-    /// The page has content, and it is waited for.
-    pub content: bool,
+    /// The page is left alone from its start on, so that its start can be measured: nothing is put into
+    /// it, it keeps the size it has, and no content is waited for.
+    pub left_alone: bool,
 }
 
 impl Default for WindowOptions {
@@ -49,7 +50,7 @@ impl Default for WindowOptions {
             keyring: KeyringState::Unlocked,
             size: (1440, 900),
             dark: false,
-            content: true,
+            left_alone: false,
         }
     }
 }
@@ -123,13 +124,14 @@ impl Window {
                 .await
                 .map_err(|error| PartError::new(format!("Going to {address}: {error}")))?;
         }
+        if options.left_alone {
+            return Ok(window);
+        }
         window.run(&format!("{axe}; window.axe = axe; return typeof axe"), Vec::new()).await?;
         window.run(include_str!("page.js"), Vec::new()).await?;
         window.resize(options.size.0, options.size.1).await?;
-        if options.content {
-            let shown = "document.body.innerText.trim().length > 0";
-            window.wait(SOON, "the page to have content", shown).await?;
-        }
+        let shown = "document.body.innerText.trim().length > 0";
+        window.wait(SOON, "the page to have content", shown).await?;
         Ok(window)
     }
 

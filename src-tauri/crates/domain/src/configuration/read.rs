@@ -26,6 +26,7 @@ pub fn read(container: &Container, image: &Value) -> Configuration {
         bind_address: match address {
             Some("") => "0.0.0.0",
             Some(address) => address,
+            None if publishes_all(container) => "0.0.0.0",
             None => "127.0.0.1",
         }
         .to_owned(),
@@ -51,13 +52,18 @@ pub fn read(container: &Container, image: &Value) -> Configuration {
 
 /// The port inside that serves.
 pub(super) fn target_port(container: &Container) -> u16 {
-    Labels::read(&container.labels)
-        .and_then(|labels| labels.target_port)
-        .or_else(|| {
-            let tcp = container.ports.iter().find(|port| port.protocol == "tcp");
-            tcp.map(|port| port.container_port)
-        })
-        .unwrap_or(crate::start::USUAL_PORT)
+    let asked = Labels::read(&container.labels).and_then(|labels| labels.target_port);
+    if publishes_all(container) {
+        // A stopped one does not tell which; what it exposes is the same at any time.
+        return crate::start::target_port(asked, &container.raw["Config"]);
+    }
+    let published = container.ports.iter().find(|port| port.protocol == "tcp");
+    asked.or_else(|| published.map(|port| port.container_port)).unwrap_or(crate::start::USUAL_PORT)
+}
+
+/// Every port that it exposes is published on all addresses (`--publish-all`).
+fn publishes_all(container: &Container) -> bool {
+    container.raw["HostConfig"]["PublishAllPorts"] == true
 }
 
 fn cpu_limit(container: &Container) -> Option<f64> {

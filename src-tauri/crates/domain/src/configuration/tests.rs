@@ -387,6 +387,27 @@ fn a_port_that_the_engine_chose_is_not_taken_back() {
 }
 
 #[test]
+fn publishing_all_ports_is_no_change_of_the_address_that_a_roll_back_undoes() {
+    let one = |name: &str, bindings: Value| {
+        let mut one = container(name, name);
+        one.raw = json!({
+            "Config": {"ExposedPorts": {"8080/tcp": {}, "80/tcp": {}}},
+            "HostConfig": {"PublishAllPorts": true, "PortBindings": bindings},
+        });
+        one
+    };
+    let own = json!([{"HostIp": "127.0.0.1", "HostPort": "7000"}]);
+    let kept = json!([{"HostIp": "", "HostPort": "32768"}]);
+    let mut previous = one("eval.previous", json!({"80/tcp": own}));
+    // Stopped, it tells only what was published by number.
+    previous.ports.retain(|port| port.container_port == 80);
+    let present = one("eval", json!({"80/tcp": own, "8080/tcp": kept}));
+    let (now, before) = (read(&present, &Value::Null), read(&previous, &Value::Null));
+    assert_eq!((before.host_port, before.bind_address.as_str()), (0, "0.0.0.0"));
+    assert_eq!(going_back(&present, &now, &previous, &before), now);
+}
+
+#[test]
 fn a_limit_that_was_changed_in_place_stays_when_going_back() {
     let previous = made(&creation(&bare()).body, labels(Some(recorded(&bare()))));
     let limited = Configuration { memory_limit: Some(1 << 30), ..bare() };

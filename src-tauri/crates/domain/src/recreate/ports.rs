@@ -25,14 +25,10 @@ pub(super) fn bound(old: &Container) -> Value {
     // `--publish-all` without a binding of its own: what was chosen is kept, too.
     if old.raw["HostConfig"]["PublishAllPorts"] == json!(true) {
         for (port, given) in actual.as_object().into_iter().flatten() {
-            let first = given
-                .as_array()
-                .and_then(|given| given.iter().find(|binding| !address(binding).contains(':')));
-            if let Some(first) = first
-                && !bindings.contains_key(port)
-            {
-                bindings
-                    .insert(port.clone(), json!([{"HostIp": "", "HostPort": first["HostPort"]}]));
+            let mut given: Vec<&Value> = given.as_array().into_iter().flatten().collect();
+            if !given.is_empty() && !bindings.contains_key(port) {
+                let chosen = json!({"HostIp": "", "HostPort": ""});
+                bindings.insert(port.clone(), json!(kept(chosen, &mut given)));
             }
         }
     }
@@ -141,6 +137,29 @@ mod tests {
                 json!([at("0.0.0.0", "7000"), at("::", "7000"), at("0.0.0.0", "1"), at("::", "1")]),
             ),
             json!([at("", "7000"), at("", "1")])
+        );
+    }
+
+    #[test]
+    fn what_is_published_with_all_keeps_the_number_of_each_family() {
+        let given = json!([at("0.0.0.0", "32796"), at("::", "32776")]);
+        let mut old = container("a", "eval");
+        old.raw = json!({
+            "HostConfig": {"PublishAllPorts": true, "PortBindings": {"7000/tcp": [at("", "7000")]}},
+            "NetworkSettings": {"Ports": {
+                "8080/tcp": given,
+                "9192/tcp": [at("0.0.0.0", "32795"), at("::", "32795")],
+                "7000/tcp": [at("0.0.0.0", "7000"), at("::", "7000")],
+                "9099/tcp": null,
+            }},
+        });
+        assert_eq!(
+            bound(&old),
+            json!({
+                "8080/tcp": given,
+                "9192/tcp": [at("", "32795")],
+                "7000/tcp": [at("", "7000")],
+            })
         );
     }
 
