@@ -50,7 +50,7 @@ fn about(quick: bool) -> String {
     let processor = value(&read("/proc/cpuinfo"), "model name");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let system = value(&read("/etc/os-release"), "PRETTY_NAME");
-    let engine = program::run("docker", &["--version"]).unwrap_or_default();
+    let engine = program::run("dockerd", &["--version"]).unwrap_or_default();
     let day = program::run("date", &["-u", "+%d %B %Y"]).unwrap_or_default();
     let kind = if quick { " A quick run with few measurements." } else { "" };
     format!(
