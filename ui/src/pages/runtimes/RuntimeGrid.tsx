@@ -10,7 +10,7 @@ import {
   useArrowNavigationGroup,
 } from '@fluentui/react-components'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Runtime } from '../../backend/types'
 import { useRowsInView } from '../../state/rowsInView'
@@ -54,9 +54,9 @@ const SHOWN = 'runtimes shown'
 /** Whether runtimes have been on screen; marks the first time, so that the start can be measured. */
 function useShown(): boolean {
   const [shown, setShown] = useState(() => performance.getEntriesByName(SHOWN).length > 0)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (shown) return
-    // The frame after next begins when the one with the rows has been drawn.
+    // The first request comes before this frame, the one with the rows, is drawn; the second after it.
     let frame = requestAnimationFrame(() => {
       frame = requestAnimationFrame(() => {
         performance.mark(SHOWN)
