@@ -400,7 +400,12 @@ fn publishing_all_ports_is_no_change_of_the_address_that_a_roll_back_undoes() {
     let kept = json!([{"HostIp": "", "HostPort": "32768"}]);
     let mut previous = one("eval.previous", json!({"80/tcp": own}));
     // Stopped, it tells only what was published by number.
-    previous.ports.retain(|port| port.container_port == 80);
+    previous.ports = vec![crate::container::PublishedPort {
+        container_port: 80,
+        protocol: "tcp".into(),
+        host_address: "127.0.0.1".into(),
+        host_port: 7000,
+    }];
     let present = one("eval", json!({"80/tcp": own, "8080/tcp": kept}));
     let (now, before) = (read(&present, &Value::Null), read(&previous, &Value::Null));
     assert_eq!((before.host_port, before.bind_address.as_str()), (0, "0.0.0.0"));
