@@ -38,6 +38,7 @@ macro_rules! handlers {
                 $(table::$name,)*
                 crate::streams::watch,
                 crate::streams::follow_log,
+                crate::streams::follow_build,
                 crate::streams::stop_following,
             ]
         }

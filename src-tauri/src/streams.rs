@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     App,
-    api::{Change, FollowLog, LogEvent, Nothing, OfStream},
+    api::{Change, FollowBuild, FollowLog, LogEvent, Nothing, OfStream},
 };
 use domain::finding::Problem;
 use serde::Serialize;
@@ -31,6 +31,16 @@ struct Open {
 impl Streams {
     fn open(&self) -> std::sync::MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number for one more followed log, and how it is ended.
+    fn log(&self) -> (u32, CancellationToken) {
+        let token = CancellationToken::new();
+        let mut open = self.open();
+        open.last += 1;
+        let stream = open.last;
+        open.logs.insert(stream, token.clone());
+        (stream, token)
     }
 
     /// Ends everything.
@@ -86,17 +96,27 @@ pub async fn follow_log(
     request: FollowLog,
     channel: Channel<LogEvent>,
 ) -> Result<Opened, Problem> {
-    let token = CancellationToken::new();
-    let stream = {
-        let mut open = streams.open();
-        open.last += 1;
-        let stream = open.last;
-        open.logs.insert(stream, token.clone());
-        stream
-    };
+    let (stream, token) = streams.log();
     let app = app.inner().clone();
     tauri::async_runtime::spawn(async move {
         let following = app::follow_log(&app, request, |event| channel.send(event).is_ok());
+        tokio::select! { () = following => {}, () = token.cancelled() => {} }
+    });
+    Ok(Opened { stream })
+}
+
+/// Follows the log of a build.
+#[tauri::command]
+pub async fn follow_build(
+    app: State<'_, App>,
+    streams: State<'_, Streams>,
+    request: FollowBuild,
+    channel: Channel<LogEvent>,
+) -> Result<Opened, Problem> {
+    let (stream, token) = streams.log();
+    let app = app.inner().clone();
+    tauri::async_runtime::spawn(async move {
+        let following = app::follow_build(&app, request, |event| channel.send(event).is_ok());
         tokio::select! { () = following => {}, () = token.cancelled() => {} }
     });
     Ok(Opened { stream })

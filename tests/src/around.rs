@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::build::BuildEvent;
 use domain::compute::EngineFacts;
 use domain::container::{Container, EngineEvent, LocalImage, Neighbour};
 use domain::image::{ImageReference, Platform};
 use domain::pull::PullEvent;
 use domain::secret::Login;
 use domain::usage::Usage;
-use engine::{Engine, EngineError, ExecOutput, LogLine, LogRequest};
+use engine::{BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde_json::Value;
@@ -183,6 +184,13 @@ impl Engine for Around {
         let end = futures_util::stream::once(async move { at_end.after(&call, None).await })
             .filter_map(|()| async { None });
         told.chain(end).boxed()
+    }
+    async fn build(
+        &self,
+        request: &BuildRequest,
+        context: ContextStream,
+    ) -> BoxStream<'static, Result<BuildEvent, EngineError>> {
+        self.engine.build(request, context).await
     }
     async fn image(&self, reference: &str) -> Result<LocalImage, EngineError> {
         self.engine.image(reference).await

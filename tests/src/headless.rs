@@ -124,6 +124,7 @@ pub async fn start_as(
         docker_logins: Arc::new(NoLogins),
         history,
         history_set_aside: None,
+        shelf: definitions::Shelf::new(home.join("environments")),
         identity: Identity {
             creator: Creator { installation, who: who.into() },
             process: ProcessMark { host: "box".into(), pid: std::process::id(), started: 1 },

@@ -62,9 +62,9 @@ pub(crate) async fn load(app: App) {
 
 /// Takes note of an operation that has ended.
 pub(crate) fn take(app: &App, operation: &Operation) {
-    if let Some(from) = CameFrom::of(operation) {
-        lock(&app.came_from).insert(operation.runtime.clone(), from);
-        crate::table::refresh_runtime(app, &operation.runtime);
+    if let (Some(runtime), Some(from)) = (&operation.runtime, CameFrom::of(operation)) {
+        lock(&app.came_from).insert(runtime.clone(), from);
+        crate::table::refresh_runtime(app, runtime);
     }
 }
 

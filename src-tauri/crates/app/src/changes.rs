@@ -34,6 +34,7 @@ struct Pending {
     checks: BTreeMap<RuntimeId, Box<VersionCheck>>,
     settings: Option<Settings>,
     logins: bool,
+    environments: bool,
     series: Option<Box<Series>>,
     policies: BTreeSet<RuntimeId>,
     closing: Option<Vec<Operation>>,
@@ -101,6 +102,11 @@ impl Hub {
 
     pub(crate) fn logins(&self) {
         self.tell(true, |pending| pending.logins = true);
+    }
+
+    /// An environment is new, differs or is gone.
+    pub(crate) fn environments(&self) {
+        self.tell(true, |pending| pending.environments = true);
     }
 
     pub(crate) fn series(&self, series: &Series) {
@@ -219,6 +225,9 @@ fn in_order(pending: Pending) -> Vec<Change> {
     changes.extend(pending.checks.into_values().map(|check| Change::VersionCheck { check }));
     if pending.logins {
         changes.push(Change::RegistryLogins);
+    }
+    if pending.environments {
+        changes.push(Change::Environments);
     }
     changes.extend(pending.series.map(|series| Change::Series { series }));
     changes.extend(pending.policies.into_iter().map(|runtime| Change::UpdatePolicy { runtime }));

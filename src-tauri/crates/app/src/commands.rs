@@ -34,6 +34,12 @@ macro_rules! for_each_command {
             read preview_update_all(PreviewUpdateAll) -> UpdateAllPreview;
             read update_series(Nothing) -> AllSeries;
             read update_policy(OfRuntime) -> PolicyView;
+            read list_environments(Nothing) -> Environments;
+            read environment_history(OfEnvironment) -> Operations;
+            read environment_version(OfEnvironmentVersion) -> EnvironmentVersionDetail;
+            read check_environment(CheckEnvironment) -> EnvironmentCheck;
+            read read_requirements(ReadRequirements) -> RequirementsText;
+            read preview_build(PreviewBuild) -> BuildPreview;
 
             change create_runtime(OfDraft) -> OfOperation;
             change update_runtime(UpdateRuntime) -> OfOperation;
@@ -56,6 +62,13 @@ macro_rules! for_each_command {
             change save_log(OfRuntime) -> SavedFile;
             change change_settings(Settings) -> Nothing;
             change finish_closing(FinishClosing) -> Nothing;
+            change save_environment(SaveEnvironment) -> OfEnvironment;
+            change duplicate_environment(DuplicateEnvironment) -> OfEnvironment;
+            change delete_environment(DeleteEnvironment) -> Nothing;
+            change import_environment(ImportEnvironment) -> ImportedEnvironment;
+            change take_over_dockerfile(OfEnvironment) -> Nothing;
+            change build_environment(BuildEnvironment) -> OfOperation;
+            change check_bases(OfEnvironment) -> Nothing;
 
             credentials save_registry_login(SaveLogin) -> Nothing;
             credentials try_registry_login(TryLogin) -> LoginTrial;
@@ -66,8 +79,12 @@ macro_rules! for_each_command {
 }
 
 /// The commands that stream over a channel; the shell writes them by hand. `(set, name)`.
-pub const STREAMS: [(&str, &str); 3] =
-    [("read", "watch"), ("read", "follow_log"), ("read", "stop_following")];
+pub const STREAMS: [(&str, &str); 4] = [
+    ("read", "watch"),
+    ("read", "follow_log"),
+    ("read", "follow_build"),
+    ("read", "stop_following"),
+];
 
 macro_rules! table {
     ($($set:ident $name:ident($request:ty) -> $response:ty;)*) => {
@@ -96,6 +113,7 @@ macro_rules! table {
                 )*
                 Change::export_all(&config).expect("export");
                 LogEvent::export_all(&config).expect("export");
+                FollowBuild::export_all(&config).expect("export");
                 FollowLog::export_all(&config).expect("export");
                 OfStream::export_all(&config).expect("export");
                 let imports: String = names

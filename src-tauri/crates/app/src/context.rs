@@ -13,11 +13,12 @@ use domain::{
     facts::KnownVersions,
     image::{Digest, Repository},
     label::{Creator, ProcessMark},
-    operation::OperationId,
+    operation::{OperationId, Subject},
     runtime::RuntimeId,
     secret::Login,
     series::Series,
 };
+use definitions::Shelf;
 use engine::{Engine, EngineError};
 use executor::Executor;
 use history::History;
@@ -95,6 +96,8 @@ pub struct Parts {
     pub vault: Arc<dyn Vault>,
     pub docker_logins: Arc<dyn DockerLogins>,
     pub history: History,
+    /// Definitions of environments.
+    pub shelf: Shelf,
     /// Where a history that could not be used was put.
     pub history_set_aside: Option<PathBuf>,
     pub identity: Identity,
@@ -128,8 +131,8 @@ pub struct Inner {
     pub(crate) table: Mutex<Table>,
     pub(crate) watched: Mutex<Watched>,
     pub(crate) operations: Mutex<BTreeMap<OperationId, Arc<Running>>>,
-    /// Which runtimes an operation holds.
-    pub(crate) busy: Mutex<BTreeMap<RuntimeId, OperationId>>,
+    /// What operations hold.
+    pub(crate) busy: Mutex<BTreeMap<Subject, OperationId>>,
     pub(crate) settings: Mutex<Settings>,
     pub(crate) descriptions: Mutex<Descriptions>,
     pub(crate) checks: Mutex<BTreeMap<RuntimeId, VersionCheck>>,
@@ -149,6 +152,9 @@ pub struct Inner {
     pub(crate) recovering: Mutex<BTreeSet<String>>,
     /// The series that runs, or the last one of this run of the application.
     pub(crate) series: Mutex<Option<Series>>,
+    pub(crate) environments: Mutex<crate::environments::Known>,
+    /// Logs of builds that grow just now: how many bytes they have.
+    pub(crate) build_logs: Mutex<BTreeMap<OperationId, tokio::sync::watch::Receiver<u64>>>,
     /// Whose turn it is to write the series to the history.
     pub(crate) series_turn: tokio::sync::Mutex<()>,
     pub(crate) policies: Mutex<Policies>,
@@ -187,6 +193,7 @@ impl App {
         let settings = crate::settings::load(&parts.history).await;
         let policies = crate::policies::load(&parts.history).await;
         let descriptions = crate::descriptions::load(&parts.history).await;
+        let environments = crate::environments::Known::load(&parts).await;
         Self(Arc::new(Inner {
             parts,
             known: KnownVersions::built_in(),
@@ -208,6 +215,8 @@ impl App {
             closing: Mutex::default(),
             memory_allowed: Mutex::new(false),
             recovering: Mutex::default(),
+            environments: Mutex::new(environments),
+            build_logs: Mutex::default(),
             series: Mutex::default(),
             series_turn: tokio::sync::Mutex::default(),
             policies: Mutex::new(policies),

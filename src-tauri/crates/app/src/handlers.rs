@@ -2,14 +2,14 @@
 
 #![expect(clippy::unused_async, reason = "every command of the table has the same form")]
 
-use domain::finding::Problem;
+use domain::{finding::Problem, operation::Subject};
 
 #[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
     computes, configuration as settings_of,
     context::{App, lock},
-    detail as detail_page, first_run as first, logins, logs, operations, policies, series,
+    detail as detail_page, environments, first_run as first, logins, logs, operations, policies, series,
     settings as choices, usage, versions, wizard,
 };
 
@@ -67,7 +67,7 @@ pub async fn runtime_packages(app: &App, request: OfRuntime) -> Answer<PackageLi
 }
 
 pub async fn runtime_history(app: &App, request: OfRuntime) -> Answer<Operations> {
-    Ok(Operations { operations: operations::list(app, Some(&request.runtime)).await? })
+    Ok(Operations { operations: operations::list(app, Some(&Subject::Runtime(request.runtime))).await? })
 }
 
 pub async fn list_operations(app: &App, _: Nothing) -> Answer<Operations> {
@@ -135,6 +135,71 @@ pub async fn update_series(app: &App, _: Nothing) -> Answer<AllSeries> {
 
 pub async fn update_policy(app: &App, request: OfRuntime) -> Answer<PolicyView> {
     policies::view(app, &request.runtime)
+}
+
+pub async fn list_environments(app: &App, _: Nothing) -> Answer<Environments> {
+    environments::list(app).await
+}
+
+pub async fn environment_history(app: &App, request: OfEnvironment) -> Answer<Operations> {
+    let subject = Subject::Environment(request.environment);
+    Ok(Operations { operations: operations::list(app, Some(&subject)).await? })
+}
+
+pub async fn environment_version(
+    app: &App,
+    request: OfEnvironmentVersion,
+) -> Answer<EnvironmentVersionDetail> {
+    environments::version_detail(app, request).await
+}
+
+pub async fn check_environment(app: &App, request: CheckEnvironment) -> Answer<EnvironmentCheck> {
+    Ok(environments::check(app, request).await)
+}
+
+pub async fn read_requirements(app: &App, request: ReadRequirements) -> Answer<RequirementsText> {
+    environments::read_requirements(app, request).await
+}
+
+pub async fn preview_build(app: &App, request: PreviewBuild) -> Answer<BuildPreview> {
+    environments::preview(app, request).await
+}
+
+pub async fn save_environment(app: &App, request: SaveEnvironment) -> Answer<OfEnvironment> {
+    Ok(OfEnvironment { environment: environments::save(app, request).await? })
+}
+
+pub async fn duplicate_environment(
+    app: &App,
+    request: DuplicateEnvironment,
+) -> Answer<OfEnvironment> {
+    Ok(OfEnvironment { environment: environments::duplicate(app, request).await? })
+}
+
+pub async fn delete_environment(app: &App, request: DeleteEnvironment) -> Answer<Nothing> {
+    environments::delete(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn import_environment(
+    app: &App,
+    request: ImportEnvironment,
+) -> Answer<ImportedEnvironment> {
+    environments::import(app, request).await
+}
+
+pub async fn take_over_dockerfile(app: &App, request: OfEnvironment) -> Answer<Nothing> {
+    environments::take_over_dockerfile(app, &request.environment).await?;
+    Ok(Nothing {})
+}
+
+pub async fn build_environment(app: &App, request: BuildEnvironment) -> Answer<OfOperation> {
+    operations::build(app, request).await.map(started)
+}
+
+pub async fn check_bases(app: &App, request: OfEnvironment) -> Answer<Nothing> {
+    environments::check_bases(app, &request.environment).await?;
+    Ok(Nothing {})
 }
 
 pub async fn create_runtime(app: &App, request: OfDraft) -> Answer<OfOperation> {

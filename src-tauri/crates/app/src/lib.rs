@@ -13,6 +13,7 @@ mod configuration;
 mod context;
 mod descriptions;
 mod detail;
+mod environments;
 mod finding;
 mod first_run;
 mod fitness;
@@ -37,7 +38,7 @@ mod wizard;
 pub use changes::Subscription;
 pub use context::{App, Computes, DockerLogins, Folders, Identity, Parts, WallClock};
 pub use logs::follow_log;
-pub use operations::recover_all;
+pub use operations::{follow_build, recover_all};
 pub use real::{RealPartsError, real_parts, system_clock};
 
 #[cfg(test)]

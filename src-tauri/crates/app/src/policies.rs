@@ -7,7 +7,7 @@ use domain::{
     compute::ComputeId,
     finding::Problem,
     image::ImageReference,
-    operation::{Operation, OperationKind, OperationState},
+    operation::{Operation, OperationKind, OperationState, Subject},
     policy::{Moment, Opening, UpdatePolicy, Window, is_old_enough, old_enough_on},
     runtime::{Runtime, RuntimeId, Status},
     version::Version,
@@ -197,7 +197,7 @@ async fn keep(app: &App, id: &RuntimeId) -> Result<(), Problem> {
 
 /// Takes in that an operation has ended: what a policy began is told, and a deleted runtime's is gone.
 pub(crate) async fn operation_ended(app: &App, operation: &Operation) {
-    let id = &operation.runtime;
+    let Some(id) = &operation.runtime else { return };
     let deleted =
         operation.kind == OperationKind::Delete && operation.state == OperationState::Succeeded;
     let changed = {
@@ -336,6 +336,11 @@ async fn aim(
                 "The same version was rebuilt. Its age cannot be told, so it is not taken by itself.",
             ));
         }
+        VersionAnswer::NewerOfEnvironment { .. } | VersionAnswer::NewerBase { .. } => {
+            return Err(NotNow::as_long_as_it_is_so(
+                "It runs an environment of yours. A new version of that is not taken by itself.",
+            ));
+        }
         VersionAnswer::UpToDate { .. } => {
             return Err(NotNow::as_long_as_it_is_so("There is no newer version."));
         }
@@ -365,7 +370,7 @@ async fn aim(
 
 /// What forbids to touch a runtime at this moment.
 fn hindrance(app: &App, row: &Runtime) -> Result<(), NotNow> {
-    if lock(&app.busy).contains_key(&row.id) {
+    if lock(&app.busy).contains_key(&Subject::Runtime(row.id.clone())) {
         return Err(NotNow::soon("Another operation worked on it."));
     }
     if let Some(held) = &row.lock {
@@ -397,7 +402,7 @@ fn other_on(app: &App, compute: &ComputeId) -> Option<String> {
     operations::active(app)
         .into_iter()
         .find(|operation| operation.compute == *compute && begun.contains(&operation.id))
-        .map(|operation| operation.runtime_name)
+        .map(|operation| operation.name)
 }
 
 /// Begins the update, unless something about it needs the person.

@@ -43,6 +43,29 @@ pub(crate) fn engine_finding(error: &EngineError, about: About<'_>) -> Problem {
     }
 }
 
+/// That runtimes still need something.
+pub(crate) fn in_use(names: &[String]) -> Problem {
+    Problem::new(
+        ProblemCode::Busy,
+        format!("It is in use by {}, or kept there to go back to.", names.join(", ")),
+    )
+    .hint("Update those runtimes to another environment, or delete them, first.")
+}
+
+/// Unpacked layers take about this many times their compressed size.
+pub(crate) const UNPACKED: u64 = 3;
+
+/// An amount of data in words.
+pub(crate) fn bytes(amount: u64) -> String {
+    const MEGABYTE: f64 = 1e6;
+    let megabytes = amount as f64 / MEGABYTE;
+    if megabytes < 1_000.0 {
+        format!("{megabytes:.0} MB")
+    } else {
+        format!("{:.1} GB", megabytes / 1_000.0)
+    }
+}
+
 pub(crate) fn of_unreachable(reason: &Unreachable) -> Problem {
     let view = unreachable(reason);
     Problem {

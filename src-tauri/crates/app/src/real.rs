@@ -66,6 +66,7 @@ pub async fn real_parts(folders: Folders, version: &str) -> Result<Parts, RealPa
         docker_logins: Arc::new(OwnDockerLogins(docker_logins::DockerLogins::new(config))),
         history,
         history_set_aside,
+        shelf: definitions::Shelf::new(folders.data.join("environments")),
         identity: Identity {
             creator: Creator { installation, who },
             process: ProcessMark { host, pid, started: process_started(pid).unwrap_or(0) },

@@ -1,6 +1,7 @@
 //! From an environment to one exact image: which reference, which digest, is it there already.
 
 use domain::{
+    compute::ComputeId,
     container::LocalImage,
     facts::{Offered, offered},
     finding::Problem,
@@ -16,7 +17,7 @@ use registry::RegistryError;
 use crate::{
     api::EnvironmentDraft,
     context::{App, lock},
-    fitness, logins, problem, settings,
+    environments, fitness, logins, problem, settings,
 };
 
 /// How long a registry rests after a 429 that names no time.
@@ -85,8 +86,12 @@ impl Target {
     }
 }
 
-/// Parses an environment as typed.
-pub(crate) fn parse(app: &App, draft: &EnvironmentDraft) -> Result<Environment, Problem> {
+/// Parses an environment as typed, for a runtime on this compute.
+pub(crate) fn parse(
+    app: &App,
+    compute: &ComputeId,
+    draft: &EnvironmentDraft,
+) -> Result<Environment, Problem> {
     match draft {
         EnvironmentDraft::Default { repository, version } => {
             let repository =
@@ -110,6 +115,9 @@ pub(crate) fn parse(app: &App, draft: &EnvironmentDraft) -> Result<Environment, 
             reference: ImageReference::parse(reference)
                 .map_err(|error| Problem::field("environment.reference", error.to_string()))?,
         }),
+        EnvironmentDraft::Named { environment, version } => {
+            environments::chosen(app, compute, environment, *version)
+        }
     }
 }
 
@@ -202,6 +210,9 @@ pub(crate) async fn resolve(
             }
         }
         Environment::Image { reference } => reference.clone(),
+        Environment::Named { .. } => {
+            return environments::target(app, engine, environment).await;
+        }
     };
     image(app, engine, &reference).await
 }

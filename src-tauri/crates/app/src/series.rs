@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     finding::{Problem, ProblemCode},
-    image::Digest,
-    operation::{Operation, OperationState},
+    image::{Digest, ImageReference},
+    operation::{Operation, OperationState, Subject},
     runtime::{Runtime, RuntimeId},
     series::{Ended, Member, MemberState, Series, SeriesId},
 };
@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 
 use crate::{
     api::{
-        AllSeries, CheckVersion, Freshness, NotAmong, PreviewUpdate, UpdateAll, UpdateAllMember,
+        AllSeries, CheckVersion, EnvironmentDraft, Freshness, NotAmong, PreviewUpdate, UpdateAll, UpdateAllMember,
         UpdateAllPreview, UpdateCandidate, UpdateRuntime, VersionAnswer, WhyNotAmong,
     },
     context::{self, App, lock},
@@ -62,15 +62,25 @@ async fn look(
         Ok(None) => versions::ask_now(app, row).await,
         Err(because) => return Err(WhyNotAmong::Unknown { because }),
     };
-    let (image, rebuilt, skipped) = match check.answer {
-        VersionAnswer::Newer { image, skipped, .. } => (image, false, skipped),
-        VersionAnswer::Rebuilt { image, .. } => (image, true, false),
+    let of_image = |image: ImageReference| {
+        let to = image.version().map_or_else(|| image.to_string(), |version| version.to_string());
+        (to, versions::environment(row, &image))
+    };
+    let ((to, environment), rebuilt, skipped) = match check.answer {
+        VersionAnswer::Newer { image, skipped, .. } => (of_image(image), false, skipped),
+        VersionAnswer::Rebuilt { image, .. } => (of_image(image), true, false),
+        VersionAnswer::NewerOfEnvironment { environment, name, to, .. } => {
+            let draft = EnvironmentDraft::Named { environment, version: Some(to) };
+            ((format!("{name} {to}"), draft), false, false)
+        }
+        VersionAnswer::NewerBase { .. } => {
+            return Err(WhyNotAmong::UpToDate { passed_over: vec![] });
+        }
         VersionAnswer::UpToDate { passed_over } => {
             return Err(WhyNotAmong::UpToDate { passed_over });
         }
         VersionAnswer::Unknown { because } => return Err(WhyNotAmong::Unknown { because }),
     };
-    let environment = versions::environment(row, &image);
     let request = PreviewUpdate { runtime: row.id.clone(), environment: environment.clone() };
     let preview = operations::preview_update(app, request)
         .await
@@ -87,7 +97,7 @@ async fn look(
         compute: row.compute.clone(),
         compute_name: row.compute_name.clone(),
         from: operations::shown(row),
-        to: image.version().map_or_else(|| image.to_string(), |version| version.to_string()),
+        to,
         environment,
         rebuilt,
         preview,
@@ -275,7 +285,13 @@ async fn is_bad(app: &App, digests: [Option<&String>; 2]) -> Option<domain::fact
 
 /// Starts whatever may start now.
 async fn start_next_ones(app: &App, asked: &BTreeMap<RuntimeId, UpdateAllMember>) {
-    let mut busy: BTreeSet<RuntimeId> = lock(&app.busy).keys().cloned().collect();
+    let mut busy: BTreeSet<RuntimeId> = lock(&app.busy)
+            .keys()
+            .filter_map(|subject| match subject {
+                Subject::Runtime(id) => Some(id.clone()),
+                Subject::Environment(_) => None,
+            })
+            .collect();
     for member in members(app, MemberState::Waiting) {
         let why = busy.contains(&member.runtime).then(|| {
             format!("Another operation works on {}. Its turn comes after that.", member.name)

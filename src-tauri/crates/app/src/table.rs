@@ -9,7 +9,7 @@ use domain::{
     image::ImageReference,
     label::{Labels, LockRecord, Purpose},
     name::{Part, RuntimeName},
-    operation::OperationKind,
+    operation::{OperationKind, Subject},
     recovery::Parts,
     runtime::{
         Health, LockHolder, PreviousContainer, Protocol, Runtime, RuntimeId, Seen, Status, status,
@@ -47,6 +47,11 @@ impl Table {
             .filter(|((on, _), container)| on == compute && belongs(container, id))
             .map(|(_, container)| container.clone())
             .collect()
+    }
+
+    /// Every container of ours.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Container> {
+        self.containers.values()
     }
 
     /// Every container of ours on a compute.
@@ -154,7 +159,7 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
         let mut table = lock(&app.table);
         // An operation that is under way belongs to the row. It is looked for, and the row is told of,
         // while the table is held: otherwise one that ended meanwhile could stand in the row for good.
-        let operation = lock(&app.busy).get(&id).cloned().and_then(|operation| {
+        let operation = lock(&app.busy).get(&Subject::Runtime(id.clone())).cloned().and_then(|operation| {
             lock(&app.operations).get(&operation).map(|running| running.view())
         });
         let containers = table.containers_of(compute, &id);

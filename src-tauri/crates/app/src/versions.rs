@@ -24,6 +24,7 @@ use crate::{
     },
     computes,
     context::{App, lock},
+    environments,
     fitness::{self, Newest},
     operations, policies, problem,
     resolve::{self, Target},
@@ -114,7 +115,10 @@ pub(crate) async fn image_failed(app: App, failed: ImageReference) {
         VersionAnswer::Newer { image, .. } | VersionAnswer::Rebuilt { image, .. } => {
             ImageReference { digest: None, ..image.clone() } == failed
         }
-        VersionAnswer::UpToDate { .. } | VersionAnswer::Unknown { .. } => false,
+        VersionAnswer::NewerOfEnvironment { .. }
+        | VersionAnswer::NewerBase { .. }
+        | VersionAnswer::UpToDate { .. }
+        | VersionAnswer::Unknown { .. } => false,
     };
     let runtimes: Vec<RuntimeId> = lock(&app.checks)
         .values()
@@ -134,7 +138,7 @@ pub(crate) fn environment(row: &Runtime, image: &ImageReference) -> EnvironmentD
             repository: Some(image.repository.to_string()),
             version: image.version().map(|version| version.to_string()),
         },
-        Some(Environment::Image { .. }) | None => {
+        Some(Environment::Image { .. } | Environment::Named { .. }) | None => {
             EnvironmentDraft::Image { reference: image.to_string() }
         }
     }
@@ -195,6 +199,9 @@ async fn answer(
     row: &Runtime,
     repository: &Repository,
 ) -> Result<VersionAnswer, Problem> {
+    if environments::environment_of(row).is_some() {
+        return environments::news_for(app, row).await;
+    }
     let engine = computes::engine(app, &row.compute)?;
     let container =
         engine.inspect(&row.container_id).await.map_err(|error| problem::of_engine(&error))?;
@@ -221,7 +228,7 @@ async fn answer(
         .as_ref()
         .and_then(|spec| match &spec.environment {
             Environment::Image { reference } => Some(reference.clone()),
-            Environment::Default { .. } => None,
+            Environment::Default { .. } | Environment::Named { .. } => None,
         })
         .unwrap_or_else(|| repository.tagged("latest"));
     if reference.digest.is_some() {

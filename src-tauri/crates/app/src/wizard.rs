@@ -25,8 +25,6 @@ pub(crate) use fits::free_port;
 
 /// A compute with less free memory than this may not be able to run one more service, in bytes.
 const USUAL_NEED: u64 = 256 * 1024 * 1024;
-/// Unpacked layers take about this many times their compressed size.
-const UNPACKED: u64 = 3;
 
 pub(crate) async fn propose(app: &App, compute: &ComputeId) -> Result<Proposal, Problem> {
     let engine = computes::engine(app, compute)?;
@@ -56,10 +54,11 @@ pub(crate) async fn propose(app: &App, compute: &ComputeId) -> Result<Proposal, 
 }
 
 /// Makes a spec of a draft; the first thing that cannot be parsed is told.
-pub(crate) fn spec(app: &App, draft: &RuntimeDraft) -> Result<RuntimeSpec, Problem> {
+pub(crate) fn spec(app: &App, request: &OfDraft) -> Result<RuntimeSpec, Problem> {
+    let draft = &request.draft;
     let name = RuntimeName::parse(draft.name.trim())
         .map_err(|error| Problem::field("name", error.to_string()))?;
-    let environment = resolve::parse(app, &draft.environment)?;
+    let environment = resolve::parse(app, &request.compute, &draft.environment)?;
     rest(draft, name, environment)
 }
 
@@ -132,7 +131,7 @@ pub(crate) async fn check(app: &App, request: &OfDraft) -> DraftCheck {
     if let Err(error) = &name {
         problems.push(Problem::field("name", error.to_string()));
     }
-    let environment = resolve::parse(app, &draft.environment);
+    let environment = resolve::parse(app, &request.compute, &draft.environment);
     if let Err(problem) = &environment {
         problems.push(problem.clone());
     }
@@ -209,7 +208,7 @@ async fn on_compute(
 
 /// Looks at everything that decides whether a create can work.
 pub(crate) async fn preflight(app: &App, request: OfDraft) -> Result<Preflight, Problem> {
-    let spec = spec(app, &request.draft)?;
+    let spec = spec(app, &request)?;
     let mut checks = Vec::new();
     let engine = match computes::engine(app, &request.compute) {
         Ok(engine) => engine,
@@ -286,7 +285,7 @@ fn places(neighbours: &[Neighbour], spec: &RuntimeSpec) -> [PreflightCheck; 2] {
 
 async fn disk(engine: &dyn Engine, download: Option<u64>) -> PreflightCheck {
     match (engine.free_disk().await, download) {
-        (Ok(Some(free)), Some(download)) if free < download.saturating_mul(UNPACKED) => failed(
+        (Ok(Some(free)), Some(download)) if free < download.saturating_mul(problem::UNPACKED) => failed(
             PreflightKind::Disk,
             Problem::found(diagnosis::describe(Cause::DiskFull, About::default())),
         ),

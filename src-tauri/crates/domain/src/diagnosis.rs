@@ -327,6 +327,15 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
             ],
             vec![],
         ),
+        Cause::BaseNotFound
+        | Cause::PackageNotFound
+        | Cause::PackageConflict
+        | Cause::PythonDoesNotFit
+        | Cause::NoNetworkInBuild
+        | Cause::CompilerMissing
+        | Cause::FileNotInContext
+        | Cause::BuildSyntax
+        | Cause::BuildStepFailed => crate::build::in_general(cause),
         Cause::Unknown => finding(
             cause,
             "The engine refused, for a reason that is not known here.".to_owned(),

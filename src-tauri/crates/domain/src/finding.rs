@@ -44,6 +44,8 @@ pub enum ProblemCode {
     Keyring,
     /// What is there cannot be kept by a recreate, so nothing was done.
     CannotBeKept,
+    /// An image could not be built.
+    BuildFailed,
     /// The engine refused for another reason.
     Engine,
     /// The person's own data or settings cannot be read or written.
@@ -159,6 +161,23 @@ pub enum Cause {
     ContainerGone,
     /// It writes to what is read-only for it while it is proved.
     WritesAtStart,
+    /// A build begins with an image that does not exist.
+    BaseNotFound,
+    /// No package index offers it under this name or in this version.
+    PackageNotFound,
+    /// Packages need versions of each other, or of a third, that do not go together.
+    PackageConflict,
+    /// A package is made for other versions of Python.
+    PythonDoesNotFit,
+    NoNetworkInBuild,
+    /// A package has to be compiled and there is nothing to do it with.
+    CompilerMissing,
+    /// A build copies a file that was not sent to the builder.
+    FileNotInContext,
+    /// The Dockerfile or the list of packages cannot be read.
+    BuildSyntax,
+    /// A step of a build failed for a reason that is not known here.
+    BuildStepFailed,
     /// Nothing known matches; the evidence is shown as it is.
     Unknown,
 }
@@ -166,7 +185,7 @@ pub enum Cause {
 impl Cause {
     fn problem_code(self) -> ProblemCode {
         match self {
-            Self::ImageNotFound => ProblemCode::ImageNotFound,
+            Self::ImageNotFound | Self::BaseNotFound => ProblemCode::ImageNotFound,
             Self::PullDenied => ProblemCode::RegistryDenied,
             Self::NoSuchHost
             | Self::RegistryNotReachable
@@ -189,6 +208,14 @@ impl Cause {
             Self::EngineGone => ProblemCode::ComputeUnreachable,
             Self::ContainerGone => ProblemCode::NotFound,
             Self::WritesAtStart => ProblemCode::CannotBeKept,
+            Self::PackageNotFound
+            | Self::PackageConflict
+            | Self::PythonDoesNotFit
+            | Self::NoNetworkInBuild
+            | Self::CompilerMissing
+            | Self::FileNotInContext
+            | Self::BuildSyntax
+            | Self::BuildStepFailed => ProblemCode::BuildFailed,
             Self::NetworkGone | Self::Unknown => ProblemCode::Engine,
         }
     }

@@ -77,6 +77,29 @@ pub fn probe_body(image: &str, script: &str, labels: &BTreeMap<String, String>) 
     })
 }
 
+/// Body of a container that only proves an image: on a loopback port of its own.
+pub fn proof_body(
+    image: &str,
+    labels: &BTreeMap<String, String>,
+    target_port: u16,
+    entry: Option<&[String]>,
+) -> Value {
+    let port = format!("{target_port}/tcp");
+    let mut body = json!({
+        "Image": image,
+        "Labels": labels,
+        "ExposedPorts": {&port: {}},
+        "HostConfig": {
+            "PortBindings": {&port: [{"HostIp": "127.0.0.1", "HostPort": ""}]},
+            "RestartPolicy": {"Name": "no"},
+        },
+    });
+    if let Some(entry) = entry {
+        body["Entrypoint"] = json!(entry);
+    }
+    body
+}
+
 /// Body of a lock: created, never started.
 pub fn lock_body(image: &str, labels: &BTreeMap<String, String>) -> Value {
     json!({

@@ -4,10 +4,12 @@
 //! for the same arguments. Adapters convert the outside world into these types once and the rest
 //! of the product trusts them.
 
+pub mod build;
 pub mod compute;
 pub mod configuration;
 pub mod container;
 pub mod diagnosis;
+pub mod environment;
 pub mod facts;
 pub mod finding;
 pub mod first;

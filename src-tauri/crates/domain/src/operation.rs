@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{compute::ComputeId, finding::Problem, pull::PullProgress, runtime::RuntimeId};
+pub use crate::build::{BuildProgress, BuildStep};
+use crate::{
+    compute::ComputeId, environment::EnvironmentId, finding::Problem, pull::PullProgress,
+    runtime::RuntimeId,
+};
 
 /// Names one operation: a random UUID.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
@@ -15,6 +19,23 @@ pub struct OperationId(pub String);
 impl std::fmt::Display for OperationId {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+/// What an operation works on. One operation at a time for each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Runtime(RuntimeId),
+    Environment(EnvironmentId),
+}
+
+impl Subject {
+    /// The id alone; it is random, so no two subjects share one.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Runtime(id) => &id.0,
+            Self::Environment(id) => &id.0,
+        }
     }
 }
 
@@ -33,6 +54,8 @@ pub enum OperationKind {
     Delete,
     /// Puts right what an interrupted operation left.
     Recover,
+    /// Makes or takes an image for an environment, and proves it.
+    Build,
 }
 
 /// One step. The order is that of the operation's list, not of this enum.
@@ -43,6 +66,8 @@ pub enum StepKind {
     Lock,
     Resolve,
     Pull,
+    /// The engine's builder works.
+    Build,
     Inspect,
     Prove,
     WaitForRuns,
@@ -56,6 +81,8 @@ pub enum StepKind {
     Remove,
     PutBack,
     CleanUp,
+    /// What was made is kept as a version.
+    Keep,
 }
 
 /// How far a step is.
@@ -141,14 +168,23 @@ pub struct PackageChange {
 pub struct Operation {
     pub id: OperationId,
     pub kind: OperationKind,
-    pub runtime: RuntimeId,
-    /// The runtime's name when it began.
-    pub runtime_name: String,
+    /// The runtime that it works on; `None` = an environment.
+    #[serde(default)]
+    pub runtime: Option<RuntimeId>,
+    /// The environment that it works on; `None` = a runtime.
+    #[serde(default)]
+    pub environment: Option<EnvironmentId>,
+    /// The name of that runtime or environment when it began.
+    #[serde(alias = "runtimeName")]
+    pub name: String,
     pub compute: ComputeId,
     pub state: OperationState,
     pub steps: Vec<Step>,
     /// While and after a pull.
     pub pull: Option<PullProgress>,
+    /// While and after a build.
+    #[serde(default)]
+    pub build: Option<BuildProgress>,
     pub cancel: Cancel,
     /// Version or image before and after, as shown to people.
     pub from: Option<String>,
@@ -176,6 +212,14 @@ pub struct Operation {
     pub started: Timestamp,
     #[ts(type = "string | null")]
     pub finished: Option<Timestamp>,
+}
+
+impl Operation {
+    /// What it works on; `None` = a document that names neither.
+    pub fn subject(&self) -> Option<Subject> {
+        let runtime = self.runtime.clone().map(Subject::Runtime);
+        runtime.or_else(|| self.environment.clone().map(Subject::Environment))
+    }
 }
 
 /// What differs between two lists of installed packages, by name, sorted.

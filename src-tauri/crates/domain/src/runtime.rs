@@ -96,7 +96,8 @@ pub fn status(seen: &Seen<'_>) -> Status {
                 _ => Status::Starting,
             };
         }
-        None => {}
+        // A build works on an environment.
+        Some(OperationKind::Build) | None => {}
     }
     match seen.state {
         ContainerState::Running => match seen.health {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
+    environment::{EnvironmentId, EnvironmentName},
     image::{ImageReference, Repository},
     name::RuntimeName,
     version::Version,
@@ -19,14 +20,24 @@ pub enum Environment {
     /// Any image reference.
     #[serde(rename_all = "camelCase")]
     Image { reference: ImageReference },
+    /// One version of an environment that has a name.
+    #[serde(rename_all = "camelCase")]
+    Named {
+        id: EnvironmentId,
+        /// Its name when the runtime was made.
+        name: EnvironmentName,
+        version: u32,
+        image: ImageReference,
+    },
 }
 
 impl Environment {
-    /// For people: `default` or the reference.
+    /// For people: `Default`, the reference, or the environment's name.
     pub fn title(&self) -> String {
         match self {
             Self::Default { .. } => "Default".to_owned(),
             Self::Image { reference } => reference.to_string(),
+            Self::Named { name, .. } => name.to_string(),
         }
     }
 
@@ -35,6 +46,7 @@ impl Environment {
         match self {
             Self::Default { repository, .. } => repository,
             Self::Image { reference } => &reference.repository,
+            Self::Named { image, .. } => &image.repository,
         }
     }
 }

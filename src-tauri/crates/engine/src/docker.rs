@@ -3,6 +3,7 @@
 //! The typed client (bollard) agrees on the API version and does what has nothing to lose; [`wire`]
 //! does the rest.
 
+mod build;
 pub(crate) mod convert;
 mod events;
 mod exec;
@@ -18,6 +19,7 @@ use std::{path::Path, time::Duration};
 use async_trait::async_trait;
 use bollard::{ClientVersion, Docker, query_parameters as options};
 use domain::{
+    build::BuildEvent,
     compute::{self, ComputeAddress, EngineFacts, FoundCompute, Unreachable},
     container::{Container, EngineEvent, LocalImage, Neighbour},
     image::{ImageReference, Platform},
@@ -30,7 +32,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream}
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::{Engine, EngineError, ExecOutput, LogLine, LogRequest, discovery};
+use crate::{BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest, discovery};
 use convert::Dialect;
 use wire::{Call, Wire, path, query};
 
@@ -284,6 +286,14 @@ impl Engine for DockerEngine {
         idle: Duration,
     ) -> BoxStream<'static, Result<PullEvent, EngineError>> {
         pull::pull(self.wire.clone(), reference, platform, login, idle)
+    }
+
+    async fn build(
+        &self,
+        request: &BuildRequest,
+        context: ContextStream,
+    ) -> BoxStream<'static, Result<BuildEvent, EngineError>> {
+        build::build(self.wire.clone(), request, context)
     }
 
     async fn image(&self, reference: &str) -> Result<LocalImage, EngineError> {

@@ -29,6 +29,9 @@ pub enum EngineError {
     /// A pull or build that began and failed; told inside its stream.
     #[error("{0}")]
     Stream(String),
+    /// What is to be built could not be read to its end.
+    #[error("The build context cannot be read: {0}")]
+    Context(String),
     /// No answer, or no progress, within this many seconds.
     #[error("The engine was silent for {0} s.")]
     Silent(u64),

@@ -1,9 +1,11 @@
 //! What the use cases may ask of an engine.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::{
+    build::BuildEvent,
     compute::EngineFacts,
     container::{Container, EngineEvent, LocalImage, Neighbour},
     image::{ImageReference, Platform},
@@ -76,6 +78,14 @@ pub trait Engine: Send + Sync {
         idle: Duration,
     ) -> BoxStream<'static, Result<PullEvent, EngineError>>;
 
+    /// Builds an image from the pieces of a tar archive and gives it a name. The stream ends with the
+    /// image; an error item says that it failed. It may be silent for long. Dropping it ends the build.
+    async fn build(
+        &self,
+        request: &BuildRequest,
+        context: ContextStream,
+    ) -> BoxStream<'static, Result<BuildEvent, EngineError>>;
+
     /// One image, by reference or id, with its layers.
     async fn image(&self, reference: &str) -> Result<LocalImage, EngineError>;
 
@@ -117,6 +127,24 @@ pub trait Engine: Send + Sync {
 
     /// Free bytes where images are stored; `None` when that cannot be told from here.
     async fn free_disk(&self) -> Result<Option<u64>, EngineError>;
+}
+
+/// Pieces of a tar archive, in order. An error ends the build.
+pub type ContextStream = BoxStream<'static, std::io::Result<Bytes>>;
+
+/// What is to be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildRequest {
+    /// What the image is called.
+    pub name: ImageReference,
+    /// Path of the Dockerfile within the archive.
+    pub dockerfile: String,
+    pub arguments: BTreeMap<String, String>,
+    pub labels: BTreeMap<String, String>,
+    /// The stage to build; `None` = the last one.
+    pub target: Option<String>,
+    /// Use nothing of earlier builds.
+    pub no_cache: bool,
 }
 
 /// Which lines of a log are wanted.

@@ -20,6 +20,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
+    build::BuildEvent,
     compute::EngineFacts,
     container::{Container, EngineEvent, LocalImage, Neighbour},
     image::{Digest, ImageReference, Platform},
@@ -33,12 +34,12 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::{
-    Engine, EngineError, ExecOutput, LogLine, LogRequest, LogSource,
+    BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest, LogSource,
     docker::convert::{Dialect, container, neighbour},
 };
 pub use calls::{Call, Fault};
 pub use hands::Hand;
-pub use images::{Behaviour, PullEnd, PullScript, TwinImage};
+pub use images::{Behaviour, BuildScript, PullEnd, PullScript, TwinImage};
 use world::World;
 
 /// The engine. Cloning gives another handle to the same one.
@@ -142,6 +143,12 @@ impl TwinEngine {
     /// repository) then goes as the script says. Answers the digest.
     pub fn offer(&self, reference: &str, image: TwinImage, script: PullScript) -> Digest {
         self.happen(|world| world.images.offer(reference, image, script))
+    }
+
+    /// The next build goes so; several wait for their turn. Without one a build makes an image that
+    /// serves.
+    pub fn will_build(&self, script: BuildScript) {
+        self.happen(|world| world.builds.push_back(script));
     }
 
     /// From now on pulls of this repository need this login.
@@ -357,6 +364,20 @@ impl Engine for TwinEngine {
         });
         match found {
             Ok(found) => streams::pull(self.clone(), reference.clone(), found, idle),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        }
+    }
+
+    async fn build(
+        &self,
+        request: &BuildRequest,
+        context: ContextStream,
+    ) -> BoxStream<'static, Result<BuildEvent, EngineError>> {
+        match self.act(Call::Build, &request.name.to_string(), |world| Ok(world.builds.pop_front())) {
+            Ok(script) => {
+                let script = script.unwrap_or_else(|| BuildScript::makes(TwinImage::new("built")));
+                streams::build(self.clone(), request.clone(), script, context)
+            }
             Err(error) => stream::once(async { Err(error) }).boxed(),
         }
     }

@@ -2,7 +2,7 @@
 
 use domain::{
     image::Digest,
-    operation::{Operation, OperationId},
+    operation::{Operation, OperationId, Subject},
     runtime::RuntimeId,
     version::Version,
 };
@@ -34,7 +34,7 @@ impl History {
                  WHERE final = 0 OR ?5",
                 params![
                     operation.id.0,
-                    operation.runtime.0,
+                    operation.subject().as_ref().map_or("", Subject::id),
                     word(&operation.kind)?,
                     word(&operation.state)?,
                     operation.state.is_final(),
@@ -68,20 +68,20 @@ impl History {
         .await
     }
 
-    /// Operations, newest first, at most `limit`; those of one runtime, or of all.
+    /// Operations, newest first, at most `limit`; those about one subject, or all.
     pub async fn operations(
         &self,
-        runtime: Option<&RuntimeId>,
+        subject: Option<&Subject>,
         limit: usize,
     ) -> Result<Vec<Operation>, HistoryError> {
-        let runtime = runtime.map(|runtime| runtime.0.clone());
+        let subject = subject.map(|subject| subject.id().to_owned());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.run(move |connection| match runtime {
-            Some(runtime) => documents(
+        self.run(move |connection| match subject {
+            Some(subject) => documents(
                 connection,
                 "SELECT document FROM operation WHERE runtime = ?1
                  ORDER BY started DESC, id DESC LIMIT ?2",
-                params![runtime, limit],
+                params![subject, limit],
             ),
             None => documents(
                 connection,

@@ -10,6 +10,7 @@
 mod begun;
 mod descriptions;
 mod entries;
+mod environments;
 mod schema;
 mod series;
 mod store;

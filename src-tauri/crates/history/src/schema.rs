@@ -8,7 +8,7 @@ const STEPS: &[&str] = &[
     "
     CREATE TABLE operation (
         id TEXT PRIMARY KEY,
-        runtime TEXT NOT NULL,
+        runtime TEXT NOT NULL, -- id of the runtime or environment that it worked on
         kind TEXT NOT NULL,
         state TEXT NOT NULL,
         final INTEGER NOT NULL,
@@ -78,6 +78,14 @@ const STEPS: &[&str] = &[
         runtime TEXT PRIMARY KEY,
         words TEXT NOT NULL,
         label_words TEXT NOT NULL -- what the label said when this was written
+    ) STRICT;
+",
+    "
+    CREATE TABLE environment_version (
+        environment TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        document TEXT NOT NULL, -- the whole version, JSON
+        PRIMARY KEY (environment, number)
     ) STRICT;
 ",
 ];

@@ -4,7 +4,7 @@ use super::*;
 use domain::{
     compute::ComputeId,
     image::Digest,
-    operation::{Cancel, Operation, OperationId, OperationKind, OperationState},
+    operation::{Cancel, Operation, OperationId, OperationKind, OperationState, Subject},
     runtime::RuntimeId,
     series::{OnFailure, Rules, Series, SeriesEnd, SeriesId},
     version::Version,
@@ -28,12 +28,14 @@ fn operation(id: &str, of: &str, minute: i64, state: OperationState) -> Operatio
     Operation {
         id: OperationId(id.into()),
         kind: OperationKind::Update,
-        runtime: runtime(of),
-        runtime_name: of.into(),
+        runtime: Some(runtime(of)),
+        environment: None,
+        name: of.into(),
         compute: ComputeId("local".into()),
         state,
         steps: vec![],
         pull: None,
+        build: None,
         cancel: Cancel::No,
         from: None,
         to: None,
@@ -68,7 +70,7 @@ async fn operations_come_back_newest_first_and_whole() {
     }
     assert_eq!(ids(&history.operations(None, 10).await.expect("all")), ["c", "b", "a"]);
     assert_eq!(ids(&history.operations(None, 2).await.expect("some")), ["c", "b"]);
-    let one = runtime("one");
+    let one = Subject::Runtime(runtime("one"));
     assert_eq!(ids(&history.operations(Some(&one), 10).await.expect("one")), ["c", "a"]);
     assert_eq!(ids(&history.unfinished_operations().await.expect("open")), ["c"]);
     assert_eq!(history.operation(&first.id).await.expect("found"), Some(first));

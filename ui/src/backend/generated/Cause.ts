@@ -3,4 +3,4 @@
 /**
  * A diagnosed cause.
  */
-export type Cause = "imageNotFound" | "pullDenied" | "noSuchHost" | "registryNotReachable" | "rateLimited" | "certificateNotTrusted" | "registryMisbehaves" | "wrongArchitecture" | "pullInterrupted" | "diskFull" | "portTaken" | "nameTaken" | "mountMissing" | "commandMissing" | "containerExited" | "outOfMemory" | "noServiceInImage" | "answersElsewhere" | "anotherServiceAnswers" | "notReadyInTime" | "networkGone" | "engineGone" | "containerGone" | "writesAtStart" | "unknown";
+export type Cause = "imageNotFound" | "pullDenied" | "noSuchHost" | "registryNotReachable" | "rateLimited" | "certificateNotTrusted" | "registryMisbehaves" | "wrongArchitecture" | "pullInterrupted" | "diskFull" | "portTaken" | "nameTaken" | "mountMissing" | "commandMissing" | "containerExited" | "outOfMemory" | "noServiceInImage" | "answersElsewhere" | "anotherServiceAnswers" | "notReadyInTime" | "networkGone" | "engineGone" | "containerGone" | "writesAtStart" | "baseNotFound" | "packageNotFound" | "packageConflict" | "pythonDoesNotFit" | "noNetworkInBuild" | "compilerMissing" | "fileNotInContext" | "buildSyntax" | "buildStepFailed" | "unknown";

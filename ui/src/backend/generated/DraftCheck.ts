@@ -3,7 +3,7 @@ import type { Problem } from "./Problem";
 
 /**
  * What is wrong with a draft; each problem names its field (`name`, `environment.reference`,
- * `environment.version`, `environment.repository`, `hostPort`, `bindAddress`, `targetPort`,
+ * `environment.version`, `environment.repository`, `environment.named`, `hostPort`, `bindAddress`, `targetPort`,
  * `memoryLimit`, `cpuLimit`, `variables.N`, `mounts.N`, `startCommand`, `healthPath`, `compute`).
  */
 export type DraftCheck = { problems: Array<Problem>, };

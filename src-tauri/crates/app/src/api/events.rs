@@ -46,6 +46,8 @@ pub enum Change {
         settings: Settings,
     },
     RegistryLogins,
+    /// An environment is new, differs or is gone.
+    Environments,
     /// A series began, moved on or ended.
     #[serde(rename_all = "camelCase")]
     Series {

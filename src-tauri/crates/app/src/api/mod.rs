@@ -5,6 +5,7 @@
 mod computes;
 mod configuration;
 mod credentials;
+mod environments;
 mod events;
 mod policies;
 mod runtimes;
@@ -16,6 +17,7 @@ mod wizard;
 pub use computes::*;
 pub use configuration::*;
 pub use credentials::*;
+pub use environments::*;
 pub use events::*;
 pub use policies::*;
 pub use runtimes::*;

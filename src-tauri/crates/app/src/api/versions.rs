@@ -2,15 +2,19 @@
 
 use domain::{
     compute::ComputeId,
+    environment::{EnvironmentId, EnvironmentName},
     facts::{PassedOver, VersionFacts},
     finding::Problem,
     image::{ImageReference, Repository},
+    operation::PackageChange,
     runtime::RuntimeId,
     version::Version,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use super::NewerBase;
 
 /// Asks for a version check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -86,6 +90,19 @@ pub enum VersionAnswer {
         /// Newer ones that are not offered, newest first, and why.
         passed_over: Vec<PassedOver>,
     },
+    /// The runtime's environment has a newer version on this compute.
+    #[serde(rename_all = "camelCase")]
+    NewerOfEnvironment {
+        environment: EnvironmentId,
+        name: EnvironmentName,
+        from: u32,
+        to: u32,
+        /// What differs, as far as both were proved.
+        packages: Vec<PackageChange>,
+    },
+    /// The runtime runs the newest version of its environment, and there is a newer base for that.
+    #[serde(rename_all = "camelCase")]
+    NewerBase { environment: EnvironmentId, name: EnvironmentName, bases: Vec<NewerBase> },
     /// The same tag names another image now.
     #[serde(rename_all = "camelCase")]
     Rebuilt { image: ImageReference, download_size: u64 },

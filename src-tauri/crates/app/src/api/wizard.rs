@@ -2,6 +2,7 @@
 
 use domain::{
     compute::ComputeId,
+    environment::EnvironmentId,
     finding::Problem,
     image::Repository,
     spec::{MountRequest, RestartPolicy, Variable},
@@ -55,6 +56,9 @@ pub enum EnvironmentDraft {
     Default { repository: Option<String>, version: Option<String> },
     #[serde(rename_all = "camelCase")]
     Image { reference: String },
+    /// An environment with a name; `version: None` = its newest one on the compute.
+    #[serde(rename_all = "camelCase")]
+    Named { environment: EnvironmentId, version: Option<u32> },
 }
 
 /// A draft and where it is to run.
@@ -66,7 +70,7 @@ pub struct OfDraft {
 }
 
 /// What is wrong with a draft; each problem names its field (`name`, `environment.reference`,
-/// `environment.version`, `environment.repository`, `hostPort`, `bindAddress`, `targetPort`,
+/// `environment.version`, `environment.repository`, `environment.named`, `hostPort`, `bindAddress`, `targetPort`,
 /// `memoryLimit`, `cpuLimit`, `variables.N`, `mounts.N`, `startCommand`, `healthPath`, `compute`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

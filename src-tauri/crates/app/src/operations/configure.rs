@@ -53,7 +53,7 @@ pub(crate) async fn change_configuration(
 async fn work(handle: Handle, decision: Decision) -> Outcome {
     let engine = handle.engine.clone();
     handle.step(StepKind::Check);
-    let runtime = handle.runtime.clone();
+    let runtime = handle.runtime();
     // Somebody may have been at it since it was asked for: from here on the runtime is this operation's.
     let current = settings::current(handle.app(), engine.as_ref(), &runtime).await?;
     settings::changed_meanwhile(&current, &decision.request.based_on)?;

@@ -9,7 +9,7 @@ use domain::{
     image::ImageReference,
     label::Labels,
     name::Part,
-    operation::{OperationId, OperationKind, StepKind},
+    operation::{OperationId, OperationKind, StepKind, Subject},
     resume::remains,
     runtime::RuntimeId,
     spec::{RecordedSpec, RuntimeSpec},
@@ -39,10 +39,10 @@ pub(crate) async fn create(app: &App, request: OfDraft) -> Result<OperationId, P
     if let Some(problem) = problems.into_iter().next() {
         return Err(problem);
     }
-    let spec = wizard::spec(app, &request.draft)?;
+    let spec = wizard::spec(app, &request)?;
     let plan = Plan {
         kind: OperationKind::Create,
-        runtime: RuntimeId(uuid::Uuid::new_v4().to_string()),
+        subject: Subject::Runtime(RuntimeId(uuid::Uuid::new_v4().to_string())),
         name: spec.name.to_string(),
         compute: request.compute,
         steps: STEPS.to_vec(),
@@ -227,7 +227,7 @@ async fn on_image(
 
     handle.step(StepKind::Inspect);
     let mut labels = Labels {
-        runtime: handle.runtime.clone(),
+        runtime: handle.runtime(),
         generation: 1,
         operation: handle.id(),
         creator: handle.app().parts.identity.creator.clone(),

@@ -121,7 +121,7 @@ async fn containers(handle: &Handle) -> Result<Vec<Container>, Stop> {
     let all =
         patiently(|| handle.engine.managed()).await.map_err(|error| problem::of_engine(&error))?;
     let ours = all.into_iter().filter(|container| {
-        Labels::read(&container.labels).is_some_and(|labels| labels.runtime == handle.runtime)
+        Labels::read(&container.labels).is_some_and(|labels| labels.runtime == handle.runtime())
     });
     Ok(ours.collect())
 }
@@ -221,7 +221,7 @@ async fn carry_out(
     for image in of_lock {
         left.extend(remove_image(engine, image).await);
     }
-    lock(&handle.app().checks).remove(&handle.runtime);
+    lock(&handle.app().checks).remove(&handle.runtime());
     computes::tell(handle.app());
     Ok(if left.is_empty() {
         format!("{name} is deleted.")

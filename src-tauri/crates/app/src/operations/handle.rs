@@ -9,7 +9,8 @@ use domain::{
     compute::ComputeId,
     finding::Problem,
     operation::{
-        Cancel, Operation, OperationId, OperationKind, OperationState, Step, StepKind, StepState,
+        BuildProgress, Cancel, Operation, OperationId, OperationKind, OperationState, Step,
+        StepKind, StepState,
     },
     pull::PullProgress,
     runtime::RuntimeId,
@@ -100,7 +101,6 @@ impl Running {
 pub(crate) struct Handle {
     pub(super) app: App,
     pub(super) running: Arc<Running>,
-    pub(crate) runtime: RuntimeId,
     pub(crate) compute: ComputeId,
     pub(crate) engine: Arc<dyn Engine>,
 }
@@ -111,7 +111,6 @@ impl Handle {
         Self {
             app: app.clone(),
             running,
-            runtime: operation.runtime,
             compute: operation.compute,
             engine,
         }
@@ -123,6 +122,11 @@ impl Handle {
 
     pub(crate) fn id(&self) -> OperationId {
         lock(&self.running.operation).id.clone()
+    }
+
+    /// The runtime that it works on. Nothing asks this of an operation on an environment.
+    pub(crate) fn runtime(&self) -> RuntimeId {
+        lock(&self.running.operation).runtime.clone().unwrap_or_else(|| RuntimeId(String::new()))
     }
 
     pub(crate) fn kind(&self) -> OperationKind {
@@ -201,6 +205,10 @@ impl Handle {
 
     pub(crate) fn pull(&self, progress: &PullProgress) {
         self.change(false, |operation| operation.pull = Some(progress.clone()));
+    }
+
+    pub(crate) fn build(&self, progress: BuildProgress) {
+        self.change(false, |operation| operation.build = Some(progress));
     }
 
     /// Sets facts about the operation.

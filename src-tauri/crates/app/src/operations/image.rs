@@ -165,14 +165,7 @@ async fn trial(
     name: &str,
 ) -> Result<bool, Stop> {
     let engine = &handle.engine;
-    let exposed = format!("{port}/tcp");
-    let body = serde_json::json!({
-        "Image": present.name, "Labels": labels, "ExposedPorts": {&exposed: {}},
-        "HostConfig": {
-            "PortBindings": {&exposed: [{"HostIp": "127.0.0.1", "HostPort": ""}]},
-            "RestartPolicy": {"Name": "no"},
-        },
-    });
+    let body = first::proof_body(&present.name, labels, port, None);
     let waited = with_scratch(engine.as_ref(), name, &body, async |id| {
         if super::swap::start_on_any_port(engine.as_ref(), id).await.is_err() {
             return false;

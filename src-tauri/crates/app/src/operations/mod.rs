@@ -1,5 +1,7 @@
 //! Operations: started, followed, cancelled, kept. One at a time for each runtime.
 
+mod build;
+mod build_log;
 mod configure;
 mod create;
 mod delete;
@@ -26,12 +28,15 @@ use domain::{
     label::ProcessMark,
     operation::{
         Cancel, Operation, OperationId, OperationKind, OperationState, Step, StepKind, StepState,
+        Subject,
     },
     runtime::{Runtime, RuntimeId},
 };
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
+pub(crate) use build::build;
+pub use build_log::follow_build;
 pub(crate) use configure::change_configuration;
 pub(crate) use create::create;
 pub(crate) use delete::{delete, preview_delete};
@@ -55,7 +60,7 @@ const HELD: usize = 50;
 /// What an operation is about.
 pub(crate) struct Plan {
     pub kind: OperationKind,
-    pub runtime: RuntimeId,
+    pub subject: Subject,
     pub name: String,
     pub compute: ComputeId,
     pub steps: Vec<StepKind>,
@@ -70,7 +75,7 @@ impl Plan {
     pub(crate) fn on(kind: OperationKind, row: &Runtime, steps: &[StepKind]) -> Self {
         Self {
             kind,
-            runtime: row.id.clone(),
+            subject: Subject::Runtime(row.id.clone()),
             name: row.name.to_string(),
             compute: row.compute.clone(),
             steps: steps.to_vec(),
@@ -82,15 +87,21 @@ impl Plan {
 
     /// The operation before its first step.
     fn operation(self, app: &App) -> Operation {
+        let (runtime, environment) = match self.subject {
+            Subject::Runtime(id) => (Some(id), None),
+            Subject::Environment(id) => (None, Some(id)),
+        };
         Operation {
             id: OperationId(uuid::Uuid::new_v4().to_string()),
             kind: self.kind,
-            runtime: self.runtime,
-            runtime_name: self.name,
+            runtime,
+            environment,
+            name: self.name,
             compute: self.compute,
             state: OperationState::Running,
             steps: self.steps.into_iter().map(Step::pending).collect(),
             pull: None,
+            build: None,
             cancel: Cancel::Cancel,
             from: self.from,
             to: self.to,
@@ -109,36 +120,41 @@ impl Plan {
     }
 }
 
-/// Begins an operation; refused while another holds the runtime.
+/// Begins an operation; refused while another holds what it works on.
 pub(crate) fn begin<F, W>(app: &App, plan: Plan, work: F) -> Result<OperationId, Problem>
 where
     F: FnOnce(Handle) -> W + Send + 'static,
     W: Future<Output = Outcome> + Send + 'static,
 {
     let engine = computes::engine(app, &plan.compute)?;
-    let running = take_on(app, plan.operation(app))?;
+    let subject = plan.subject.clone();
+    let running = take_on(app, plan.operation(app), &subject)?;
     let handle = Handle::new(app, running, engine);
     let id = handle.id();
     tokio::spawn(run(handle, work));
     Ok(id)
 }
 
-/// An operation is there from now on and holds its runtime; refused while another does.
-fn take_on(app: &App, operation: Operation) -> Result<Arc<Running>, Problem> {
+/// An operation is there from now on and holds its subject; refused while another does.
+fn take_on(
+    app: &App,
+    operation: Operation,
+    subject: &Subject,
+) -> Result<Arc<Running>, Problem> {
     {
         let mut busy = lock(&app.busy);
-        if busy.contains_key(&operation.runtime) {
+        if busy.contains_key(subject) {
             return Err(Problem::new(
                 ProblemCode::Busy,
                 format!(
                     "Another operation works on {}. One at a time keeps both safe.",
-                    operation.runtime_name
+                    operation.name
                 ),
             )
             .hint("Wait until it ends, or cancel it.")
             .retryable());
         }
-        busy.insert(operation.runtime.clone(), operation.id.clone());
+        busy.insert(subject.clone(), operation.id.clone());
     }
     let running = Arc::new(Running::new(operation.clone()));
     {
@@ -147,7 +163,7 @@ fn take_on(app: &App, operation: Operation) -> Result<Arc<Running>, Problem> {
         forget_old(&mut operations);
     }
     app.hub.operation(&operation, true);
-    table::refresh_runtime(app, &operation.runtime);
+    refresh(app, subject);
     Ok(running)
 }
 
@@ -193,8 +209,11 @@ where
     }
     crate::usage::sync(&app);
     let changed_image = matches!(view.kind, OperationKind::Update | OperationKind::RollBack);
-    if changed_image && view.state == OperationState::Succeeded {
-        tokio::spawn(crate::versions::image_changed(app, view.runtime));
+    if changed_image
+        && view.state == OperationState::Succeeded
+        && let Some(runtime) = view.runtime
+    {
+        tokio::spawn(crate::versions::image_changed(app, runtime));
     }
 }
 
@@ -205,12 +224,24 @@ async fn conclude(app: &App, running: &Running, result: Outcome) -> Operation {
     keep(app, &ended).await;
     crate::came_from::take(app, &ended);
     running.change(app, true, |operation| *operation = ended.clone());
-    lock(&app.busy).remove(&ended.runtime);
+    if let Some(subject) = ended.subject() {
+        lock(&app.busy).remove(&subject);
+    }
     tracing::info!(operation = %ended.id, kind = ?ended.kind, state = ?ended.state, "operation ended");
-    table::refresh_runtime(app, &ended.runtime);
+    if let Some(subject) = ended.subject() {
+        refresh(app, &subject);
+    }
     crate::policies::operation_ended(app, &ended).await;
     app.operation_ended.notify_waiters();
     ended
+}
+
+/// What an operation holds shows it, or shows it no more.
+fn refresh(app: &App, subject: &Subject) {
+    match subject {
+        Subject::Runtime(id) => table::refresh_runtime(app, id),
+        Subject::Environment(_) => app.hub.environments(),
+    }
 }
 
 /// The operation after its end.
@@ -301,17 +332,17 @@ pub(crate) fn active(app: &App) -> Vec<Operation> {
 /// Operations, newest first: those in memory as they stand, older ones from the history.
 pub(crate) async fn list(
     app: &App,
-    runtime: Option<&RuntimeId>,
+    subject: Option<&Subject>,
 ) -> Result<Vec<Operation>, Problem> {
     let mut all = app
         .parts
         .history
-        .operations(runtime, 200)
+        .operations(subject, 200)
         .await
         .map_err(|error| problem::of_history(&error))?;
     for running in lock(&app.operations).values() {
         let view = running.view();
-        if runtime.is_some_and(|id| *id != view.runtime) {
+        if subject.is_some() && subject != view.subject().as_ref() {
             continue;
         }
         match all.iter_mut().find(|operation| operation.id == view.id) {

@@ -100,7 +100,7 @@ pub(crate) async fn preview_update(
     let row = row(app, &request.runtime)?;
     let engine = computes::engine(app, &row.compute)?;
     let engine = engine.as_ref();
-    let environment = resolve::parse(app, &request.environment)?;
+    let environment = resolve::parse(app, &row.compute, &request.environment)?;
     let target = resolve::resolve(app, engine, &environment).await?;
     let old =
         engine.inspect(&row.container_id).await.map_err(|error| problem::of_engine(&error))?;

@@ -148,7 +148,7 @@ async fn make_again(
         Err(error @ EngineError::Conflict(_)) => {
             let there = patiently(|| engine.inspect(&place)).await?;
             let ours =
-                Labels::read(&there.labels).is_some_and(|labels| labels.runtime == handle.runtime);
+                Labels::read(&there.labels).is_some_and(|labels| labels.runtime == handle.runtime());
             if ours { Ok(there) } else { Err(error) }
         }
         Err(error) => Err(error),

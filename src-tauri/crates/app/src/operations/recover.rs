@@ -8,7 +8,7 @@ use domain::{
     finding::{Problem, ProblemCode},
     label::{Labels, LockRecord, Purpose},
     name::{Part, RuntimeName},
-    operation::{Cancel, OperationId, OperationKind, OperationState, StepKind},
+    operation::{Cancel, OperationId, OperationKind, OperationState, StepKind, Subject},
     recovery::{Parts, Recovery, judge},
     runtime::RuntimeId,
 };
@@ -52,13 +52,15 @@ pub async fn recover_all(app: &App) {
         operation.state = OperationState::Failed;
         operation.cancel = Cancel::No;
         operation.finished = Some(crate::context::now());
-        operation.problem = Some(
+        operation.problem = Some(if operation.kind == OperationKind::Build {
+            super::build::cut_off()
+        } else {
             Problem::new(
                 ProblemCode::Internal,
                 "The application ended while this went on. What it left is put right by itself.",
             )
-            .retryable(),
-        );
+            .retryable()
+        });
         if let Err(error) = app.parts.history.save_operation(&operation).await {
             tracing::warn!(%error, "an unfinished operation could not be closed in the history");
         }
@@ -160,7 +162,7 @@ fn plan(
         .map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
     let plan = Plan {
         kind: OperationKind::Recover,
-        runtime: runtime.clone(),
+        subject: Subject::Runtime(runtime.clone()),
         name: name.to_string(),
         compute: compute.clone(),
         steps: STEPS.to_vec(),
@@ -204,7 +206,7 @@ async fn work(handle: &Handle, name: &RuntimeName, held: &held::Held) -> Outcome
         .map_err(refused)?
         .into_iter()
         .filter(|container| {
-            Labels::read(&container.labels).is_some_and(|labels| labels.runtime == handle.runtime)
+            Labels::read(&container.labels).is_some_and(|labels| labels.runtime == handle.runtime())
         })
         .collect();
     let parts = Parts::of(&all);
@@ -294,7 +296,7 @@ async fn prove(handle: &Handle, new: &str, record: &LockRecord) -> bool {
         return false;
     }
     let path = lock(&handle.app().table)
-        .row(&handle.runtime)
+        .row(&handle.runtime())
         .and_then(|row| row.spec.as_ref().map(|spec| spec.health_path().to_owned()))
         .unwrap_or_else(|| "/health".to_owned());
     proof::stays_ready(handle, new, &path, handle.app().ready_within(), proof::STAY).await.is_ok()

@@ -175,7 +175,11 @@ async fn take_up(app: &App, begun: BegunCreate) -> Result<bool, history::History
         return Ok(false);
     }
     let was_cancelled = operation.state == OperationState::Cancelling;
-    let running = match take_on(app, anew(operation)) {
+    let Some(subject) = operation.subject() else {
+        forget(app, id).await;
+        return Ok(false);
+    };
+    let running = match take_on(app, anew(operation), &subject) {
         Ok(running) => running,
         Err(problem) => {
             tracing::warn!(%problem, "a create that was cut off cannot be taken up");

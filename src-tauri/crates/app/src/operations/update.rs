@@ -57,7 +57,7 @@ pub(crate) fn update_by(
 ) -> Result<OperationId, Problem> {
     let row = row(app, &request.runtime)?;
     not_held(&row)?;
-    let environment = resolve::parse(app, &request.environment)?;
+    let environment = resolve::parse(app, &row.compute, &request.environment)?;
     let mut plan = Plan::on(OperationKind::Update, &row, &STEPS);
     plan.from = Some(shown(&row));
     plan.started_by = by;
@@ -317,6 +317,9 @@ fn now_on(environment: &Environment, target: &Target) -> Environment {
             // One that follows the newest goes on following it.
             version: version.and_then(|version| target.version().or(Some(version))),
         },
-        Environment::Image { .. } => Environment::Image { reference: target.reference.clone() },
+        // Going back by the image alone leaves the environment that it belongs to.
+        Environment::Image { .. } | Environment::Named { .. } => {
+            Environment::Image { reference: target.reference.clone() }
+        }
     }
 }

@@ -267,6 +267,7 @@ impl World {
             docker_logins: Arc::new(TwinDockerLogins(self.docker_logins.clone())),
             history: self.history.clone(),
             history_set_aside: None,
+            shelf: definitions::Shelf::new(self.folder.path().join("environments")),
             identity: Identity {
                 creator: Creator { installation: "installation".into(), who: "ann@here".into() },
                 process: ProcessMark { host: "here".into(), pid: start, started: start.into() },

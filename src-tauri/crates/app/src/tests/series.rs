@@ -1,5 +1,5 @@
 use domain::{
-    operation::OperationKind,
+    operation::{OperationKind, Subject},
     policy::UpdatePolicy,
     series::{MemberState, OnFailure, Rules, Series, SeriesEnd},
 };
@@ -152,7 +152,7 @@ fn they_are_updated_one_after_another_in_the_persons_order() {
         assert_eq!(series.end, Some(SeriesEnd::Complete));
         assert!(series.members.iter().all(|member| member.state == MemberState::Updated));
         let updates = updates(&app).await;
-        let order: Vec<_> = updates.iter().map(|update| update.runtime_name.as_str()).collect();
+        let order: Vec<_> = updates.iter().map(|update| update.name.as_str()).collect();
         assert_eq!(order, ["three", "one", "two"]);
         for pair in updates.windows(2) {
             assert!(pair[0].finished.expect("ended") <= pair[1].started, "two at a time");
@@ -206,7 +206,7 @@ fn it_may_go_on_after_a_failure_and_the_same_bad_image_is_not_tried_on_a_second_
         assert_eq!(series.end, Some(SeriesEnd::Complete));
         let note = series.members[1].note.as_deref().expect("a reason");
         assert_eq!(note, "20240202.v2 did not work on one, so it was not tried here.");
-        let tried: Vec<_> = updates(&app).await.into_iter().map(|one| one.runtime_name).collect();
+        let tried: Vec<_> = updates(&app).await.into_iter().map(|one| one.name).collect();
         assert_eq!(tried, ["one", "three"]);
         assert_eq!(world.tag_of("three"), "20240202.v2");
         // Nor is it offered after that.
@@ -232,7 +232,7 @@ fn one_at_a_time_on_each_compute_and_computes_at_the_same_time() {
         assert!(series.members.iter().all(|member| member.state == MemberState::Updated));
         let updates = updates(&app).await;
         let of = |name: &str| {
-            let found = updates.iter().find(|update| update.runtime_name == name).expect("update");
+            let found = updates.iter().find(|update| update.name == name).expect("update");
             (found.started, found.finished.expect("ended"))
         };
         // The image was proven on one of them first.
@@ -294,7 +294,7 @@ fn a_busy_runtime_waits_for_its_turn_and_a_deleted_one_is_skipped() {
         let members = chosen(&preview(&app).await, &["one", "two", "three"]);
         // Another operation holds the first one for a long time.
         let id = row(&app, "one").id;
-        lock(&app.busy).insert(id.clone(), OperationId("held".into()));
+        lock(&app.busy).insert(Subject::Runtime(id.clone()), OperationId("held".into()));
         let delete = DeleteRuntime {
             runtime: row(&app, "three").id,
             remove_volumes: false,
@@ -312,7 +312,7 @@ fn a_busy_runtime_waits_for_its_turn_and_a_deleted_one_is_skipped() {
         assert_eq!(waiting.members[2].note.as_deref(), Some("three is not there any more."));
         tokio::time::sleep(Duration::from_secs(600)).await;
         assert_eq!(world.tag_of("one"), V1);
-        lock(&app.busy).remove(&id);
+        lock(&app.busy).remove(&Subject::Runtime(id));
         app.operation_ended.notify_waiters();
         let series = end(&app).await;
         assert_eq!(states(&series), [("one", Updated), ("two", Updated), ("three", Skipped)]);

@@ -155,7 +155,7 @@ pub(super) fn container_name(name: &str) -> String {
 }
 
 /// Podman names images by bare hexadecimal digits.
-fn image_id(id: &str) -> String {
+pub(super) fn image_id(id: &str) -> String {
     if id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         format!("sha256:{id}")
     } else {

@@ -109,13 +109,13 @@ impl Pull {
 }
 
 /// The words of a failure that is told inside the stream, after a 200.
-fn failure(line: &Value) -> Option<String> {
+pub(super) fn failure(line: &Value) -> Option<String> {
     let words = match text(line, "/errorDetail/message") {
         "" => text(line, "/error"),
         words => words,
     };
     (!words.is_empty() || line.get("errorDetail").is_some()).then(|| {
-        if words.is_empty() { "The pull ended without a reason." } else { words }.to_owned()
+        if words.is_empty() { "It ended without a reason." } else { words }.to_owned()
     })
 }
 

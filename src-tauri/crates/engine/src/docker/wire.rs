@@ -8,7 +8,7 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use domain::compute::Unreachable;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::{Method, Request, StatusCode, body::Incoming};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -53,6 +53,9 @@ impl<'a> Call<'a> {
     }
 }
 
+/// The body of a request: whole, or made while it is sent.
+pub(super) type Upload = UnsyncBoxBody<Bytes, std::io::Error>;
+
 /// The body of an answer while it arrives. Dropping it closes the connection, which the engine
 /// takes as the end of whatever it was doing for it.
 pub(super) struct Body {
@@ -74,6 +77,21 @@ impl Wire {
 
     /// Sends a request and waits for the head of the answer, without a limit. A refusal is an error.
     pub async fn open(&self, call: Call<'_>) -> Result<Body, EngineError> {
+        let (kind, bytes) = match call.body {
+            Some(value) => ("application/json", Bytes::from(value.to_string())),
+            None => ("", Bytes::new()),
+        };
+        let body = Full::new(bytes).map_err(|never| match never {}).boxed_unsync();
+        self.send(call, kind, body).await
+    }
+
+    /// The same with a body of its own, of this content type.
+    pub async fn send(
+        &self,
+        call: Call<'_>,
+        kind: &'static str,
+        body: Upload,
+    ) -> Result<Body, EngineError> {
         let stream = UnixStream::connect(&self.socket)
             .await
             .map_err(|error| refusal::connecting(Path::new(&self.socket), &error))?;
@@ -93,14 +111,10 @@ impl Wire {
         if let Some(auth) = call.registry_auth {
             request = request.header("x-registry-auth", auth);
         }
-        let body = match call.body {
-            Some(value) => {
-                request = request.header("content-type", "application/json");
-                Bytes::from(value.to_string())
-            }
-            None => Bytes::new(),
-        };
-        let request = request.body(Full::new(body)).map_err(|error| EngineError::Refused {
+        if !kind.is_empty() {
+            request = request.header("content-type", kind);
+        }
+        let request = request.body(body).map_err(|error| EngineError::Refused {
             status: 400,
             message: format!("No request can be made of it: {error}"),
         })?;

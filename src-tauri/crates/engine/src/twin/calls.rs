@@ -20,6 +20,7 @@ pub enum Call {
     SetRestartPolicy,
     ConnectNetwork,
     Pull,
+    Build,
     Image,
     Images,
     Tag,
@@ -46,6 +47,7 @@ impl Call {
                 | Self::SetRestartPolicy
                 | Self::ConnectNetwork
                 | Self::Pull
+                | Self::Build
                 | Self::Tag
                 | Self::RemoveImage
                 | Self::RemoveVolume

@@ -154,6 +154,35 @@ impl PullScript {
     }
 }
 
+/// How a build goes.
+#[derive(Clone, Debug)]
+pub struct BuildScript {
+    /// What the builder says, line by line, with a pause of this length before each.
+    pub lines: Vec<String>,
+    pub pause: std::time::Duration,
+    pub end: Result<TwinImage, EngineError>,
+}
+
+impl BuildScript {
+    /// Two steps, then this image.
+    pub fn makes(image: TwinImage) -> Self {
+        Self {
+            lines: vec!["Step 1/2 : FROM base".into(), "Step 2/2 : RUN pip install x".into()],
+            pause: std::time::Duration::ZERO,
+            end: Ok(image),
+        }
+    }
+
+    /// The second step fails with these lines.
+    pub fn fails(lines: &[&str]) -> Self {
+        let mut script = Self::makes(TwinImage::new(""));
+        script.lines.extend(lines.iter().map(|line| (*line).to_owned()));
+        let words = "The command '/bin/sh -c pip install x' returned a non-zero code: 1";
+        script.end = Err(EngineError::Stream(words.into()));
+        script
+    }
+}
+
 /// What a registry has under a reference.
 #[derive(Clone)]
 pub(super) struct Offer {

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{container::EngineEvent, image::ImageReference, pull::PullEvent, usage::Usage};
+use domain::{build::BuildEvent, container::EngineEvent, image::ImageReference, pull::PullEvent, usage::Usage};
 use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use tokio::sync::{mpsc, watch};
 
 use super::{
     TwinEngine,
-    images::{Offer, PullEnd},
+    images::{BuildScript, Offer, PullEnd},
 };
-use crate::{EngineError, LogLine, LogRequest};
+use crate::{BuildRequest, ContextStream, EngineError, LogLine, LogRequest};
 
 /// Events until the engine goes away.
 pub(super) fn events(
@@ -49,6 +49,47 @@ pub(super) fn pull(
         }
     });
     told.chain(last.filter_map(std::future::ready)).boxed()
+}
+
+/// A build by its script: it reads the whole context, as the real ones do.
+pub(super) fn build(
+    twin: TwinEngine,
+    request: BuildRequest,
+    script: BuildScript,
+    mut context: ContextStream,
+) -> BoxStream<'static, Result<BuildEvent, EngineError>> {
+    let sending = stream::once(async move {
+        let mut bytes = 0;
+        while let Some(piece) = context.next().await {
+            match piece {
+                Ok(piece) => bytes += piece.len() as u64,
+                Err(error) => return Err(EngineError::Context(error.to_string())),
+            }
+        }
+        Ok(BuildEvent::Sent { bytes })
+    });
+    let pause = script.pause;
+    let told = stream::iter(script.lines).then(move |line| async move {
+        tokio::time::sleep(pause).await;
+        Ok(BuildEvent::Output { text: format!("{line}\n") })
+    });
+    let last = stream::once(async move {
+        let mut image = script.end?;
+        image.config["Labels"] = serde_json::json!(request.labels);
+        image.content = format!("{} as {}", image.content, request.name);
+        let local = twin.add_image(&request.name.to_string(), image);
+        Ok(BuildEvent::Image { id: local.id })
+    });
+    let mut over = false;
+    sending
+        .chain(told)
+        .chain(last)
+        .take_while(move |item| {
+            let go_on = !over;
+            over |= item.is_err();
+            std::future::ready(go_on)
+        })
+        .boxed()
 }
 
 /// A reading a second while it runs.

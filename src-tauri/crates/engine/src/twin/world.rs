@@ -64,6 +64,7 @@ impl TwinContainer {
 pub(super) struct World {
     pub calls: Calls,
     pub images: Images,
+    pub builds: std::collections::VecDeque<super::BuildScript>,
     pub containers: Vec<TwinContainer>,
     pub networks: BTreeSet<String>,
     pub volumes: BTreeSet<String>,
@@ -80,6 +81,7 @@ impl World {
         Self {
             calls: Calls::default(),
             images: Images::default(),
+            builds: std::collections::VecDeque::new(),
             containers: Vec::new(),
             networks: ["bridge", "host", "none"].map(str::to_owned).into(),
             volumes: BTreeSet::new(),

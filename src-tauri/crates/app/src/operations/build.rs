@@ -1,0 +1,545 @@
+//! Build: find the bases → pull them → build → look into the image → prove it → keep it as a version.
+//! Nothing that runs is touched, and a build that fails leaves no image.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use domain::{
+    build::{BuildEvent, BuildTracker, FailedBuild, LineSplitter, of_build},
+    container::LocalImage,
+    diagnosis::About,
+    environment::{
+        BaseUsed, ENVIRONMENT_LABEL, EnvironmentVersion, PROOF_LABEL, REQUIREMENTS,
+        Source, VERSION_LABEL,
+    },
+    finding::{Problem, ProblemCode},
+    image::ImageReference,
+    label::ProcessMark,
+    operation::{OperationId, OperationKind, StepKind, Subject, package_changes},
+    runtime::{Package, Protocol},
+};
+use engine::{BuildRequest, Engine, EngineError};
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+
+use super::{Handle, Outcome, Plan, Stop, begin, build_log::BuildLog, image, proof, swap, works_no_more};
+use crate::{
+    api::BuildEnvironment,
+    context::App,
+    environments::{self, Made, OnDisk, Wanted},
+    finding, problem, resolve,
+    resolve::Target,
+};
+
+/// Names of containers that only prove an image begin so.
+const PROOF_NAME: &str = "promptflow-runtimes-proof-";
+/// The last lines of a build's log that are looked through for the cause of a failure.
+const LOOKED_THROUGH: usize = 400;
+
+/// Whose a container is that only proves an image.
+#[derive(Serialize, Deserialize)]
+struct ProofMark {
+    operation: OperationId,
+    process: ProcessMark,
+}
+
+/// Starts to make a version of an environment.
+pub(crate) async fn build(app: &App, request: BuildEnvironment) -> Result<OperationId, Problem> {
+    environments::read_again(app).await?;
+    let on_disk = environments::on_disk(app, &request.environment)?;
+    let definition = &on_disk.definition;
+    let exactly = match request.exactly {
+        Some(number) => Some(
+            environments::kept_version(app, &request.environment, number)
+                .ok_or_else(|| problem::not_found("The version"))?,
+        ),
+        None => None,
+    };
+    let first = domain::environment::check(&definition.source, &definition.health_path);
+    if let Some(problem) = first.into_iter().next() {
+        return Err(problem);
+    }
+    let built = definition.source.is_built();
+    let mut steps = vec![StepKind::Check, StepKind::Resolve, StepKind::Pull];
+    if built {
+        steps.push(StepKind::Build);
+    }
+    steps.extend([StepKind::Inspect, StepKind::Prove, StepKind::Keep]);
+    let before = environments::newest(app, &request.environment, Some(&request.compute));
+    let number = environments::next_number(app, &request.environment);
+    let plan = Plan {
+        kind: OperationKind::Build,
+        subject: Subject::Environment(request.environment.clone()),
+        name: definition.name.to_string(),
+        compute: request.compute,
+        steps,
+        from: before.map(|before| before.number.to_string()),
+        to: Some(number.to_string()),
+        started_by: None,
+    };
+    let wanted = Wanted { newest_base: request.newest_base, exactly };
+    let work = Work { on_disk, number, wanted, no_cache: request.no_cache };
+    begin(app, plan, |handle| work.go(handle))
+}
+
+struct Work {
+    on_disk: OnDisk,
+    number: u32,
+    wanted: Wanted,
+    no_cache: bool,
+}
+
+/// An image that is to be a version.
+struct Candidate {
+    image: image::Present,
+    reference: ImageReference,
+    bases: Vec<BaseUsed>,
+    dockerfile: String,
+}
+
+/// What was found in it while it served.
+struct Proved {
+    protocol: Protocol,
+    python: Option<String>,
+    packages: Vec<Package>,
+}
+
+impl Work {
+    async fn go(self, handle: Handle) -> Outcome {
+        handle.step(StepKind::Check);
+        let log = BuildLog::begin(handle.app(), &handle.id()).await;
+        sweep(&handle).await;
+        let result = self.make(&handle, &log).await;
+        if let Err(Stop::Failed(problem)) = &result {
+            log.line(&format!("The build failed: {}", problem.sentence)).await;
+        }
+        log.end(handle.app(), &handle.id()).await;
+        result
+    }
+
+    async fn make(&self, handle: &Handle, log: &BuildLog) -> Outcome {
+        let made = if self.on_disk.definition.source.is_built() {
+            let engine = handle.engine.as_ref();
+            let made =
+                environments::made_of(handle.app(), engine, &self.on_disk, self.number, &self.wanted);
+            Some(handle.or_cancel(made).await??)
+        } else {
+            None
+        };
+        let candidate = match &made {
+            Some(made) => self.built(handle, log, made).await?,
+            None => self.taken(handle, log).await?,
+        };
+        let proved = match self.prove(handle, &candidate.image, log).await {
+            Ok(proved) => proved,
+            Err(stop) => {
+                handle.stopped(&stop);
+                if made.is_some() {
+                    discard(handle.engine.as_ref(), &candidate.reference).await;
+                }
+                return Err(stop);
+            }
+        };
+        self.keep(handle, candidate, proved, made.as_ref()).await
+    }
+
+    /// The image that a registry or the compute has.
+    async fn taken(&self, handle: &Handle, log: &BuildLog) -> Result<Candidate, Stop> {
+        handle.step(StepKind::Resolve);
+        let app = handle.app();
+        let engine = handle.engine.as_ref();
+        let reference = environments::reference_of(app, engine, &self.on_disk.definition.source);
+        let reference = handle.or_cancel(reference).await??;
+        let target = handle.or_cancel(resolve::image(app, engine, &reference)).await??;
+        handle.note(target.title());
+        log.line(&format!("The image is {}.", target.reference)).await;
+        let present = image::pull(handle, &target).await?;
+        let base = base_used(&target, &present.image);
+        Ok(Candidate {
+            image: present,
+            reference: target.reference,
+            bases: vec![base],
+            dockerfile: String::new(),
+        })
+    }
+
+    /// The image that the engine's builder makes.
+    async fn built(&self, handle: &Handle, log: &BuildLog, made: &Made) -> Result<Candidate, Stop> {
+        let bases = self.bases(handle, log, made).await?;
+        handle.step(StepKind::Build);
+        let definition = &self.on_disk.definition;
+        let name = definition
+            .name
+            .image(self.number)
+            .map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
+        let request = BuildRequest {
+            name: name.clone(),
+            dockerfile: made.path.clone(),
+            arguments: made.arguments.clone(),
+            labels: [
+                (ENVIRONMENT_LABEL.to_owned(), definition.id.to_string()),
+                (VERSION_LABEL.to_owned(), self.number.to_string()),
+            ]
+            .into(),
+            target: made.target.clone(),
+            no_cache: self.no_cache,
+        };
+        let id = self.follow(handle, log, made, &request).await?;
+        let image = handle.engine.image(&id).await.map_err(|error| problem::of_engine(&error))?;
+        Ok(Candidate {
+            image: image::Present { name: image.id.clone(), image },
+            reference: name,
+            bases,
+            dockerfile: made.dockerfile.text().to_owned(),
+        })
+    }
+
+    /// Gets every base onto the compute: with our logins and their progress, and the newest where that is
+    /// wanted.
+    async fn bases(
+        &self,
+        handle: &Handle,
+        log: &BuildLog,
+        made: &Made,
+    ) -> Result<Vec<BaseUsed>, Stop> {
+        let engine = handle.engine.as_ref();
+        let mut used = Vec::new();
+        if made.bases.is_empty() {
+            handle.skip(StepKind::Resolve, "It is built on nothing.");
+            handle.skip(StepKind::Pull, "It is built on nothing.");
+        }
+        for reference in &made.bases {
+            handle.step(StepKind::Resolve);
+            handle.note(reference.to_string());
+            let there = match engine.image(&reference.to_string()).await {
+                Ok(local) => Some(local),
+                Err(EngineError::NotFound(_)) => None,
+                Err(error) => return Err(problem::of_engine(&error).into()),
+            };
+            let target = match there {
+                Some(local) if !self.wanted.newest_base => Target {
+                    reference: reference.clone(),
+                    remote: None,
+                    local: Some(local),
+                    download_size: 0,
+                    login: None,
+                },
+                _ => {
+                    let resolving = resolve::image(handle.app(), engine, reference);
+                    handle.or_cancel(resolving).await??
+                }
+            };
+            let present = image::pull(handle, &target).await?;
+            if target.remote.is_some()
+                && let Some(tag) = &reference.tag
+            {
+                // The builder finds it by this name.
+                let tagged = reference.repository.tagged(tag);
+                engine
+                    .tag(&present.image.id, &tagged)
+                    .await
+                    .map_err(|error| problem::of_engine(&error))?;
+            }
+            let base = base_used(&target, &present.image);
+            log.line(&format!("The base {} is {}.", base.reference, base.digest)).await;
+            used.push(base);
+        }
+        Ok(used)
+    }
+
+    /// Builds to the end; answers the image's id.
+    async fn follow(
+        &self,
+        handle: &Handle,
+        log: &BuildLog,
+        made: &Made,
+        request: &BuildRequest,
+    ) -> Result<String, Stop> {
+        let mut tracker = BuildTracker::new();
+        let mut splitter = LineSplitter::new();
+        let mut last: VecDeque<String> = VecDeque::new();
+        let mut image = None;
+        let mut events = handle.engine.build(request, made.context.stream()).await;
+        let failed = loop {
+            let event = match handle.or_cancel(events.next()).await {
+                Ok(Some(Ok(event))) => event,
+                Ok(Some(Err(error))) => break Some(error),
+                Ok(None) => break None,
+                Err(stop) => {
+                    tracker.finish(crate::context::now(), false);
+                    handle.build(tracker.progress());
+                    // The engine ends the build when nobody reads any more.
+                    drop(events);
+                    discard(handle.engine.as_ref(), &request.name).await;
+                    return Err(stop);
+                }
+            };
+            tracker.take(&event, crate::context::now());
+            handle.build(tracker.progress());
+            match event {
+                BuildEvent::Output { text } => {
+                    for line in splitter.take(&text) {
+                        log.line(&line).await;
+                        keep(&mut last, line);
+                    }
+                }
+                BuildEvent::Image { id } => image = Some(id),
+                BuildEvent::Status { .. } | BuildEvent::Sent { .. } => {}
+            }
+        };
+        if let Some(line) = splitter.finish() {
+            log.line(&line).await;
+            keep(&mut last, line);
+        }
+        tracker.finish(crate::context::now(), failed.is_none());
+        handle.build(tracker.progress());
+        match (failed, image) {
+            (None, Some(image)) => Ok(image),
+            (None, None) => Err(Problem::new(
+                ProblemCode::BuildFailed,
+                "The builder ended without an image and without a reason.",
+            )
+            .into()),
+            (Some(error), _) => {
+                let step = tracker.progress().steps.last().cloned();
+                let instruction = step.as_ref().map(|step| step.instruction.as_str());
+                let requirements = made.context.text(REQUIREMENTS).await.ok().flatten();
+                let lines: Vec<String> = last.into();
+                let base = made.bases.first();
+                let shown = base.map(ToString::to_string).unwrap_or_default();
+                let words = error.words();
+                let failed = FailedBuild {
+                    words: &words,
+                    lines: &lines,
+                    instruction,
+                    step: step.as_ref().map(|step| step.number),
+                    requirements: requirements.as_deref(),
+                    about: About {
+                        image: &shown,
+                        registry: base.map_or("", |base| base.repository.host()),
+                        architecture: &handle.engine.facts().architecture,
+                        ..About::default()
+                    },
+                };
+                Err(why(&error, &failed).into())
+            }
+        }
+    }
+
+    /// Starts it beside everything else, and looks into it while it serves.
+    async fn prove(
+        &self,
+        handle: &Handle,
+        present: &image::Present,
+        log: &BuildLog,
+    ) -> Result<Proved, Stop> {
+        handle.step(StepKind::Inspect);
+        let definition = &self.on_disk.definition;
+        let engine = handle.engine.as_ref();
+        let operation = handle.id();
+        let labels = proof_labels(handle.app(), &operation);
+        let short: String = operation.0.chars().take(8).collect();
+        let name = format!("{PROOF_NAME}{}-{short}", definition.name);
+        let health_path = definition.health_path();
+        let start = image::decide_start(
+            handle,
+            present,
+            &[],
+            definition.port,
+            health_path,
+            &labels,
+            &name,
+        )
+        .await?;
+        handle.step(StepKind::Prove);
+        let entry = start.entry.as_deref();
+        let body = domain::first::proof_body(&present.name, &labels, start.port, entry);
+        let failed = |error: &EngineError| Stop::from(problem::engine_finding(error, About::default()));
+        engine.remove(&name, true, true).await.map_err(|error| failed(&error))?;
+        let id = engine.create(&name, &body).await.map_err(|error| failed(&error))?;
+        let proved = self.serves(handle, &id, health_path).await;
+        if matches!(&proved, Err(Stop::Failed(_))) {
+            let kept = finding::last_lines(engine, &id).await;
+            for line in kept.lines() {
+                log.line(line).await;
+            }
+            handle.set(|operation| operation.kept_log = Some(kept).filter(|log| !log.is_empty()));
+        }
+        if let Err(error) = swap::patiently(|| engine.remove(&id, true, true)).await {
+            tracing::warn!(%error, "a container that proved an image could not be removed");
+        }
+        proved
+    }
+
+    async fn serves(&self, handle: &Handle, id: &str, health_path: &str) -> Result<Proved, Stop> {
+        let engine = handle.engine.as_ref();
+        handle.check_cancel()?;
+        swap::start_on_any_port(engine, id)
+            .await
+            .map_err(|error| problem::engine_finding(&error, About::default()))?;
+        let limit = handle.app().ready_within();
+        let ready = proof::stays_ready(handle, id, health_path, limit, proof::STAY);
+        let protocol = handle.or_cancel(ready).await?.map_err(Problem::found)?;
+        handle.note("It answers. Its packages are listed.");
+        let inside = handle.or_cancel(proof::inside(engine, id)).await?;
+        let (python, packages) =
+            inside.map_or((None, vec![]), |inside| (Some(inside.python), inside.packages));
+        Ok(Proved { protocol, python, packages })
+    }
+
+    /// From here on it is a version, and nothing can be cancelled.
+    async fn keep(
+        &self,
+        handle: &Handle,
+        candidate: Candidate,
+        proved: Proved,
+        made: Option<&Made>,
+    ) -> Outcome {
+        let app = handle.app();
+        handle.check_cancel()?;
+        handle.step(StepKind::Keep);
+        handle.set_cancel(domain::operation::Cancel::No);
+        let definition = &self.on_disk.definition;
+        let before = environments::newest(app, &definition.id, Some(&handle.compute));
+        let version = EnvironmentVersion {
+            environment: definition.id.clone(),
+            number: self.number,
+            compute: handle.compute.clone(),
+            image: candidate.reference.clone(),
+            image_id: candidate.image.image.id.clone(),
+            size: candidate.image.image.size,
+            created: crate::context::now(),
+            bases: candidate.bases,
+            layers: candidate.image.image.layers.iter().map(ToString::to_string).collect(),
+            python: proved.python,
+            protocol: proved.protocol,
+            packages: proved.packages,
+            dockerfile: candidate.dockerfile,
+            operation: handle.id(),
+        };
+        handle.set(|operation| {
+            operation.to_digest = Some(version.image_id.clone());
+            operation.packages =
+                before.map(|before| package_changes(&before.packages, &version.packages));
+        });
+        if let Err(problem) = environments::keep_version(app, version).await {
+            if made.is_some() {
+                discard(handle.engine.as_ref(), &candidate.reference).await;
+            }
+            return Err(problem.into());
+        }
+        let mut outcome = format!("Version {} of {} is ready.", self.number, definition.name);
+        if let Some(made) = made.filter(|made| !made.changes.is_empty()) {
+            match self.write_newer_base(app, made).await {
+                Ok(()) => outcome.push_str(" Its definition names the newer base now."),
+                Err(problem) => {
+                    outcome.push_str(&format!(
+                        " Its definition still names the older base: {}",
+                        problem.sentence
+                    ));
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// The newer base was proved: the definition names it from now on.
+    async fn write_newer_base(&self, app: &App, made: &Made) -> Result<(), Problem> {
+        let mut definition = self.on_disk.definition.clone();
+        let shelf = &app.parts.shelf;
+        let written = match &mut definition.source {
+            Source::Packages(packages) => {
+                if let Some(base) = made.bases.first() {
+                    packages.base = base.to_string();
+                }
+                shelf.save(&definition, None).await
+            }
+            _ => {
+                let place = made.context.place(&made.path);
+                shelf.replace_text(place, made.dockerfile.text().to_owned()).await
+            }
+        };
+        written.map_err(|error| environments::of_disk(&error))?;
+        environments::read_again(app).await?;
+        app.hub.environments();
+        Ok(())
+    }
+}
+
+fn keep(last: &mut VecDeque<String>, line: String) {
+    if last.len() == LOOKED_THROUGH {
+        last.pop_front();
+    }
+    last.push_back(line);
+}
+
+/// A failed build in words.
+fn why(error: &EngineError, failed: &FailedBuild<'_>) -> Problem {
+    match error {
+        EngineError::Unreachable(_) | EngineError::Silent(_) => problem::of_engine(error),
+        EngineError::Context(reason) => Problem::new(
+            ProblemCode::Storage,
+            "A file of the build context could not be read, so the build was ended.",
+        )
+        .hint("Check the rights of the files, or leave them out with .dockerignore.")
+        .details(reason),
+        _ => {
+            let finding = of_build(failed);
+            let mut problem = Problem::found(finding).details(error.words());
+            problem.retry = true;
+            problem
+        }
+    }
+}
+
+fn base_used(target: &Target, local: &LocalImage) -> BaseUsed {
+    let digest = target.reference.digest.clone().or_else(|| local.digests.first().cloned());
+    BaseUsed {
+        reference: ImageReference { digest: None, ..target.reference.clone() }.to_string(),
+        from_registry: digest.is_some(),
+        digest: digest.map_or_else(|| local.id.clone(), |digest| digest.to_string()),
+    }
+}
+
+/// Removes the image of a version that is not to be.
+async fn discard(engine: &dyn Engine, name: &ImageReference) {
+    match engine.remove_image(&name.to_string()).await {
+        Ok(()) | Err(EngineError::NotFound(_)) => {}
+        Err(error) => tracing::info!(%error, "the image of a failed build was left"),
+    }
+}
+
+fn proof_labels(app: &App, operation: &OperationId) -> BTreeMap<String, String> {
+    let process = app.parts.identity.process.clone();
+    let mark = ProofMark { operation: operation.clone(), process };
+    let text = serde_json::to_string(&mark).unwrap_or_default();
+    BTreeMap::from([(PROOF_LABEL.to_owned(), text)])
+}
+
+/// Removes containers that an ended process left while it proved an image.
+async fn sweep(handle: &Handle) {
+    let engine = handle.engine.as_ref();
+    let Ok(neighbours) = engine.neighbours().await else { return };
+    for neighbour in neighbours.iter().filter(|other| other.name.starts_with(PROOF_NAME)) {
+        let Ok(container) = engine.inspect(&neighbour.id).await else { continue };
+        let mark = container.labels.get(PROOF_LABEL);
+        let mark = mark.and_then(|text| serde_json::from_str::<ProofMark>(text).ok());
+        if mark.is_some_and(|mark| works_no_more(handle.app(), &mark.process, &mark.operation))
+            && let Err(error) = engine.remove(&container.id, true, true).await
+        {
+            tracing::info!(%error, "a container that proved an image was left");
+        }
+    }
+}
+
+/// A build that was cut off when the application ended: it is told as failed, and starts not again by
+/// itself.
+pub(super) fn cut_off() -> Problem {
+    Problem {
+        retry: true,
+        ..Problem::new(
+            ProblemCode::Internal,
+            "The application ended while it was built. The engine ended the build then, and nothing else changed.",
+        )
+        .hint("Build it again: what was done before is taken from the engine's cache.")
+    }
+}

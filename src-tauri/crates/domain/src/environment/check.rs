@@ -1,0 +1,242 @@
+//! Whether a definition can be made into an image, as far as that needs neither engine nor disk. Each
+//! problem names its field.
+
+use super::{BuildContext, PackageIndex, Packages, Source};
+use crate::{
+    finding::Problem,
+    image::{ImageReference, Repository},
+    spec::looks_like_a_key,
+    version::Version,
+};
+
+/// Checks what an environment is made from, and how its service is reached.
+///
+/// Fields: `base`, `promptflow`, `requirements`, `systemPackages`, `index.url`, `index.extraUrls`,
+/// `index.proxy`, `index.certificates`, `folder`, `dockerfile`, `arguments.N`, `reference`,
+/// `repository`, `version`, `healthPath`.
+pub fn check(source: &Source, health_path: &str) -> Vec<Problem> {
+    let mut problems = match source {
+        Source::Packages(packages) => of_packages(packages),
+        Source::BuildContext(context) => of_context(context),
+        Source::Image { reference } => match ImageReference::parse(reference) {
+            Ok(_) => vec![],
+            Err(error) => vec![Problem::field("reference", error.to_string())],
+        },
+        Source::Default { repository, version } => of_default(repository, version),
+    };
+    if !health_path.is_empty() && !health_path.starts_with('/') {
+        problems.push(Problem::field("healthPath", "The health path starts with \"/\"."));
+    }
+    problems
+}
+
+fn of_default(repository: &str, version: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if !repository.trim().is_empty()
+        && let Err(error) = Repository::parse(repository)
+    {
+        problems.push(Problem::field("repository", error.to_string()));
+    }
+    if !version.trim().is_empty()
+        && let Err(error) = Version::parse(version.trim())
+    {
+        problems.push(Problem::field("version", error.to_string()));
+    }
+    problems
+}
+
+fn of_packages(packages: &Packages) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Err(error) = ImageReference::parse(&packages.base) {
+        problems.push(Problem::field("base", error.to_string()));
+    }
+    let version = packages.promptflow.trim();
+    let is_version = version.starts_with(|first: char| first.is_ascii_digit())
+        && version.chars().all(|letter| letter.is_ascii_alphanumeric() || ".+!-".contains(letter));
+    if !version.is_empty() && !is_version {
+        problems.push(Problem::field(
+            "promptflow",
+            "A version of promptflow is a number like 1.18.5. Leave it empty for the newest.",
+        ));
+    }
+    if packages.requirements.lines().any(holds_a_password) {
+        problems.push(
+            Problem::field("requirements", "An address in the requirements has a password in it. It would stay in the files of this environment.")
+                .hint("Give the address without user name and password."),
+        );
+    }
+    if let Some(bad) = packages.system_packages.iter().find(|name| !is_system_package(name)) {
+        problems.push(Problem::field(
+            "systemPackages",
+            format!("\"{bad}\" is not the name of a Debian package, for example libgomp1 or git."),
+        ));
+    }
+    problems.extend(of_index(&packages.index));
+    problems
+}
+
+/// `name`, `name=version`, `name:architecture`.
+fn is_system_package(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-.:=~_".contains(letter))
+}
+
+/// `scheme://user:password@host`.
+fn holds_a_password(text: &str) -> bool {
+    text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', ' ', '?', '#']).next().unwrap_or_default();
+        authority.split_once('@').is_some_and(|(user, _)| user.contains(':'))
+    })
+}
+
+fn of_index(index: &PackageIndex) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let addresses = [("index.url", &index.url), ("index.proxy", &index.proxy)];
+    let extra = index.extra_urls.iter().map(|url| ("index.extraUrls", url));
+    for (field, text) in addresses.into_iter().chain(extra) {
+        let text = text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        if !text.starts_with("https://") && !text.starts_with("http://") {
+            problems.push(Problem::field(
+                field,
+                format!("\"{text}\" is not an address. It begins with https:// or http://."),
+            ));
+        } else if holds_a_password(text) {
+            problems.push(
+                Problem::field(field, "The address has a password in it. An engine's builder would keep it where others can read it.")
+                    .hint("Use an index that needs no password from here, for example a mirror or a proxy on this machine."),
+            );
+        }
+    }
+    let certificates = index.certificates.trim();
+    if !certificates.is_empty() && !certificates.starts_with('/') {
+        problems.push(Problem::field(
+            "index.certificates",
+            "Give the whole path of the file with certificates, beginning with \"/\".",
+        ));
+    }
+    problems
+}
+
+fn of_context(context: &BuildContext) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let folder = context.folder.trim();
+    if !folder.is_empty() && !folder.starts_with('/') {
+        problems.push(Problem::field(
+            "folder",
+            "Give the whole path of the folder, beginning with \"/\".",
+        ));
+    }
+    let dockerfile = context.dockerfile();
+    if dockerfile.starts_with('/') || dockerfile.split('/').any(|part| part == "..") {
+        problems.push(Problem::field("dockerfile", "The Dockerfile is within the folder."));
+    }
+    for (at, argument) in context.arguments.iter().enumerate() {
+        let field = format!("arguments.{at}");
+        let is_name = argument
+            .name
+            .starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && argument.name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        if !is_name {
+            problems.push(Problem::field(
+                &field,
+                "An argument's name has letters, digits and underscores, and begins with no digit.",
+            ));
+        } else if context.arguments[..at].iter().any(|before| before.name == argument.name) {
+            problems.push(Problem::field(&field, format!("{} is given twice.", argument.name)));
+        } else if !argument.confirmed && looks_like_a_key(&argument.name, &argument.value) {
+            problems.push(
+                Problem::field(&field, format!("{} looks like a key. Everyone who has the image can read a build argument in its history.", argument.name))
+                    .hint("Take it out, or confirm that it is no secret."),
+            );
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::{BuildArgument, Installer};
+
+    fn fields(source: &Source) -> Vec<String> {
+        check(source, "").into_iter().filter_map(|problem| problem.field).collect()
+    }
+
+    #[test]
+    fn every_bad_field_of_packages_is_named() {
+        let bad = Packages {
+            base: "https://python".into(),
+            promptflow: "newest".into(),
+            tools: true,
+            requirements: "ok\n--index-url https://ann:secret@index.example/simple".into(),
+            system_packages: vec!["git".into(), "x; rm -rf /".into()],
+            installer: Installer::Uv,
+            index: PackageIndex {
+                url: "index.example".into(),
+                extra_urls: vec!["https://ann:secret@index.example".into()],
+                proxy: "http://proxy.example:3128".into(),
+                certificates: "company.pem".into(),
+                ..PackageIndex::default()
+            },
+        };
+        assert_eq!(
+            fields(&Source::Packages(bad)),
+            [
+                "base",
+                "promptflow",
+                "requirements",
+                "systemPackages",
+                "index.url",
+                "index.extraUrls",
+                "index.certificates"
+            ]
+        );
+        let good = Packages {
+            base: "python:3.11-slim".into(),
+            promptflow: "1.18.5".into(),
+            tools: false,
+            requirements: "a @ git+https://git@host.example/a.git\n".into(),
+            system_packages: vec!["libstdc++6".into(), "git=1:2.39".into()],
+            installer: Installer::Pip,
+            index: PackageIndex::default(),
+        };
+        assert!(fields(&Source::Packages(good)).is_empty());
+    }
+
+    #[test]
+    fn every_bad_field_of_a_context_is_named() {
+        let argument = |name: &str, value: &str, confirmed| BuildArgument {
+            name: name.into(),
+            value: value.into(),
+            confirmed,
+        };
+        let bad = BuildContext {
+            folder: "image_build".into(),
+            dockerfile: "../Dockerfile".into(),
+            arguments: vec![
+                argument("1X", "", false),
+                argument("API_KEY", "planted", false),
+                argument("TOKEN", "planted", true),
+                argument("TOKEN", "x", true),
+            ],
+            target: String::new(),
+        };
+        assert_eq!(
+            fields(&Source::BuildContext(bad)),
+            ["folder", "dockerfile", "arguments.0", "arguments.1", "arguments.3"]
+        );
+    }
+
+    #[test]
+    fn references_versions_and_paths_are_checked() {
+        let image = Source::Image { reference: "A b".into() };
+        assert_eq!(fields(&image), ["reference"]);
+        let default = Source::Default { repository: "x:1".into(), version: "newest".into() };
+        assert_eq!(fields(&default), ["repository", "version"]);
+        let default = Source::Default { repository: String::new(), version: String::new() };
+        assert_eq!(check(&default, "health").len(), 1);
+    }
+}
