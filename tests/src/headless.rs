@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::api::{
-    Change, ConfigurationDraft, ConfigurationView, EnvironmentDraft, FirstRun, RuntimeDraft,
+    Change, CheckVersion, ComputeState, ConfigurationDraft, ConfigurationView, EnvironmentDraft,
+    FirstRun, Freshness, RuntimeDraft, VersionAnswer,
 };
 use app::{App, Computes, DockerLogins, Folders, Identity, Parts};
 use domain::compute::{ComputeAddress, ComputeId, ComputeOrigin, FoundCompute};
@@ -164,6 +165,52 @@ pub async fn ended(app: &App, id: &OperationId) -> PartResult<Operation> {
     let all = app::handlers::list_operations(app, app::api::Nothing {}).await;
     let stands = all.map(|all| all.operations.into_iter().find(|operation| operation.id == *id));
     Err(PartError::new(format!("The operation did not end in time: {stands:#?}")))
+}
+
+/// Waits until an operation is as asked.
+pub async fn until(
+    app: &App,
+    id: &OperationId,
+    as_asked: impl Fn(&Operation) -> bool,
+) -> PartResult<()> {
+    let mut changes = app.subscribe();
+    let waiting = async {
+        loop {
+            for change in changes.next().await {
+                if let Change::Operation { operation } = change
+                    && operation.id == *id
+                    && as_asked(&operation)
+                {
+                    return;
+                }
+            }
+        }
+    };
+    let waited = tokio::time::timeout(LIMIT, waiting).await;
+    waited.map_err(|_| PartError::new("The operation did not come that far in time."))
+}
+
+/// Waits until the one compute is connected.
+pub async fn connected(app: &App) -> PartResult<()> {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let computes = app::handlers::list_computes(app, app::api::Nothing {}).await;
+        let computes = computes.map_err(refused)?.computes;
+        if computes.iter().any(|compute| compute.state == ComputeState::Connected) {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            return Err(PartError::new(format!("The compute is not connected: {computes:#?}")));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What a version check says of a runtime now.
+pub async fn answer(app: &App, runtime: &domain::runtime::RuntimeId) -> PartResult<VersionAnswer> {
+    let ask = CheckVersion { runtime: runtime.clone(), freshness: Freshness::Now };
+    let check = app::handlers::check_version(app, ask).await.map_err(refused)?.check;
+    check.map(|check| check.answer).ok_or_else(|| PartError::new("There is no answer."))
 }
 
 /// Waits until the runtime of this name is as asked.

@@ -20,6 +20,7 @@ pub mod keyring;
 pub mod lying_registry;
 #[cfg(feature = "engine")]
 pub mod meddler;
+pub mod package_index;
 pub mod podman;
 pub mod program;
 pub mod registry;

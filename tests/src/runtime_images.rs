@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::docker::DockerEngine;
 use crate::error::{PartError, PartResult};
+use crate::package_index::PackageIndex;
 use crate::program;
 use crate::registry::RegistryServer;
 
@@ -78,6 +79,25 @@ impl RuntimeImages {
     /// The same, behind a login.
     pub fn registry_with_login(&self, user: &str, password: &str) -> PartResult<RegistryServer> {
         RegistryServer::start_on_copy(&self.storage(), Some((user.to_owned(), password.to_owned())))
+    }
+
+    /// An index of the Python packages that the images are made of.
+    pub fn package_index(&self) -> PartResult<PackageIndex> {
+        PackageIndex::start(&self.folder.join("packages"))
+    }
+
+    /// Publishes the Python base that the images are made of under this name and tag.
+    pub fn publish_base(
+        &self,
+        docker: &DockerEngine,
+        registry: &RegistryServer,
+        name: &str,
+    ) -> PartResult<String> {
+        let archive = self.folder.join(format!("base-{BASE}.tar"));
+        let reference = format!("{}/{name}", registry.address());
+        docker.client(&["import", &archive.to_string_lossy(), &reference])?;
+        docker.client(&["push", "-q", &reference])?;
+        Ok(reference)
     }
 
     fn stamp(&self) -> PathBuf {

@@ -243,7 +243,8 @@ impl Work {
             log.line(&format!("The base {} is {}.", base.reference, base.digest)).await;
             used.push(base);
         }
-        Ok(used)
+        // Exactly the same bases: under the names by which a newer one is looked for.
+        Ok(self.wanted.exactly.as_ref().map_or(used, |exactly| exactly.bases.clone()))
     }
 
     /// Builds to the end; answers the image's id.

@@ -4,6 +4,7 @@ mod changes;
 mod configure;
 mod create;
 mod endpoint;
+mod environments;
 mod hands;
 mod lifecycle;
 mod logins;

@@ -75,7 +75,9 @@ pub(super) fn build(
     });
     let last = stream::once(async move {
         let mut image = script.end?;
-        image.config["Labels"] = serde_json::json!(request.labels);
+        for (name, value) in &request.labels {
+            image.config["Labels"][name] = serde_json::json!(value);
+        }
         image.content = format!("{} as {}", image.content, request.name);
         let local = twin.add_image(&request.name.to_string(), image);
         Ok(BuildEvent::Image { id: local.id })

@@ -1,0 +1,326 @@
+//! Environments on real engines: real builds of real packages, and what a failed one leaves.
+#![cfg(feature = "app")]
+
+use std::path::Path;
+
+use app::api::{
+    BuildEnvironment, EnvironmentDraft, EnvironmentForm, ImportEnvironment, Nothing, OfDraft,
+    OfEnvironment, OfEnvironmentVersion, PreviewBuild, SaveEnvironment, UpdateRuntime,
+    VersionAnswer,
+};
+use app::{App, handlers};
+use domain::environment::{EnvironmentId, Installer, PackageIndex as IndexSettings, Packages, Source};
+use domain::finding::Cause;
+use domain::operation::{Operation, OperationState, StepState};
+use domain::runtime::Status;
+use real_parts::PartResult;
+use real_parts::docker::{DockerEngine, DockerOptions};
+use real_parts::headless::{application, compute, ended, plain, refused, runtime};
+use real_parts::images::{Image, small_runtime};
+use real_parts::podman::PodmanEngine;
+use real_parts::registry::RegistryServer;
+use real_parts::runtime_images::RuntimeImages;
+use serde_json::json;
+
+fn free_port() -> PartResult<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn form(name: &str, source: Source) -> EnvironmentForm {
+    EnvironmentForm {
+        name: name.into(),
+        description: String::new(),
+        source,
+        port: None,
+        health_path: String::new(),
+    }
+}
+
+async fn save(app: &App, id: Option<&EnvironmentId>, form: EnvironmentForm) -> PartResult<EnvironmentId> {
+    let request = SaveEnvironment { environment: id.cloned(), form };
+    Ok(handlers::save_environment(app, request).await.map_err(refused)?.environment)
+}
+
+async fn build(app: &App, id: &EnvironmentId, newest_base: bool) -> PartResult<Operation> {
+    let request = BuildEnvironment {
+        environment: id.clone(),
+        compute: compute(),
+        newest_base,
+        no_cache: false,
+        exactly: None,
+    };
+    let started = handlers::build_environment(app, request).await.map_err(refused)?;
+    ended(app, &started.operation).await
+}
+
+fn succeeded(operation: &Operation) {
+    assert_eq!(operation.state, OperationState::Succeeded, "{operation:#?}");
+}
+
+fn log_of(home: &Path, operation: &Operation) -> String {
+    std::fs::read_to_string(home.join("builds").join(format!("{}.log", operation.id)))
+        .unwrap_or_default()
+}
+
+/// Nothing that only served to build or to prove is left.
+fn nothing_left(docker: &DockerEngine) -> PartResult<()> {
+    let names = docker.client(&["ps", "-a", "--format", "{{.Names}}"])?;
+    assert!(!names.contains("proof"), "{names}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<()> {
+    let images = RuntimeImages::ready()?;
+    let docker = DockerEngine::start_with(DockerOptions::default())?;
+    let registry = RegistryServer::start()?;
+    let index = images.package_index()?;
+    let base = images.publish_base(&docker, &registry, "library/python:3.11-slim")?;
+    let home = tempfile::tempdir()?;
+    let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;
+    real_parts::headless::connected(&app).await?;
+
+    let packages = |requirements: &str, base: &str| {
+        Source::Packages(Packages {
+            base: base.into(),
+            promptflow: "1.17.2".into(),
+            tools: false,
+            requirements: requirements.into(),
+            system_packages: vec![],
+            installer: Installer::Pip,
+            index: IndexSettings {
+                url: index.url(&docker.gateway()),
+                trusted_hosts: vec![docker.gateway()],
+                ..IndexSettings::default()
+            },
+        })
+    };
+    let id = save(&app, None, form("rag", packages("tabulate==0.8.10\n", &base))).await?;
+    let first = build(&app, &id, false).await?;
+    succeeded(&first);
+    let progress = first.build.as_ref().expect("progress");
+    assert!(progress.steps.len() > 8, "{progress:#?}");
+    assert!(progress.steps.iter().all(|step| step.state == StepState::Done), "{progress:#?}");
+    let log = log_of(home.path(), &first);
+    assert!(log.contains("Successfully installed"), "{log}");
+    nothing_left(&docker)?;
+
+    // What was made is small, not root, healthy, and tells nothing of the index.
+    let image = "localhost/promptflow-runtimes/rag:1";
+    let inspected = docker.client(&["image", "inspect", image])?;
+    let history = docker.client(&["history", "--no-trunc", image])?;
+    let value: serde_json::Value = serde_json::from_str(&inspected).expect("json");
+    assert_eq!(value[0]["Config"]["User"], json!("runtime"));
+    assert!(value[0]["Config"]["Healthcheck"]["Test"].is_array(), "{inspected}");
+    assert!(inspected.contains(r#"BUILD_INFO={\"build_number\": \"rag.v1\"}"#), "{inspected}");
+    for text in [&inspected, &history] {
+        assert!(!text.contains(&docker.gateway()) && !text.contains("/simple"), "{text}");
+    }
+
+    let port = free_port()?;
+    let named = |version| EnvironmentDraft::Named { environment: id.clone(), version };
+    let draft = plain("eval", named(None), port);
+    let created = handlers::create_runtime(&app, OfDraft { compute: compute(), draft })
+        .await
+        .map_err(refused)?;
+    succeeded(&ended(&app, &created.operation).await?);
+    let row = runtime(&app, "eval", Status::Available).await?;
+    assert_eq!((row.environment.as_str(), row.image.as_str()), ("rag", image));
+
+    // A package that is not there: the right line and words, and nothing else changes.
+    let wrong = form("rag", packages("tabulate==0.8.10\nnot-there-at-all==1.0\n", &base));
+    save(&app, Some(&id), wrong).await?;
+    let failed = build(&app, &id, false).await?;
+    assert_eq!(failed.state, OperationState::Failed, "{failed:#?}");
+    let problem = failed.problem.expect("problem");
+    let finding = problem.finding.expect("finding");
+    assert_eq!(finding.cause, Cause::PackageNotFound, "{finding:#?}");
+    assert!(finding.sentence.contains("not-there-at-all"), "{}", finding.sentence);
+    let seen: Vec<&str> = finding.evidence.iter().map(|one| one.seen.as_str()).collect();
+    assert!(seen.iter().any(|seen| seen.contains("2: not-there-at-all==1.0")), "{seen:#?}");
+    assert!(seen.iter().any(|seen| seen.contains("pip install")), "{seen:#?}");
+    let tags = docker.client(&["images", "localhost/promptflow-runtimes/rag", "--format", "{{.Tag}}"])?;
+    assert_eq!(tags, "1");
+    nothing_left(&docker)?;
+    let still = runtime(&app, "eval", Status::Available).await?;
+    assert_eq!(still.container_id, row.container_id);
+
+    // Mended, with one package more: the runtime is told, and updated.
+    let mended = form("rag", packages("tabulate==0.8.10\nhumanize==4.11.0\n", &base));
+    save(&app, Some(&id), mended).await?;
+    let second = build(&app, &id, false).await?;
+    succeeded(&second);
+    let changes = second.packages.expect("packages");
+    assert_eq!(changes.len(), 1, "{changes:#?}");
+    assert_eq!(changes[0].name, "humanize");
+    let detail = OfEnvironmentVersion { environment: id.clone(), number: 2 };
+    let detail = handlers::environment_version(&app, detail).await.map_err(refused)?;
+    assert!(detail.lock.contains("humanize==4.11.0\n"), "{}", detail.lock);
+    assert_eq!(detail.there, Some(true));
+    assert!(detail.version.python.as_deref().is_some_and(|python| python.contains("/opt/venv")));
+    let answer = real_parts::headless::answer(&app, &row.id).await?;
+    let VersionAnswer::NewerOfEnvironment { from: 1, to: 2, .. } = answer else {
+        panic!("{answer:#?}");
+    };
+    let update = UpdateRuntime {
+        runtime: row.id.clone(),
+        environment: named(Some(2)),
+        confirmed: false,
+        cancel_runs: false,
+        shown: None,
+    };
+    let started = handlers::update_runtime(&app, update).await.map_err(refused)?;
+    let updated = ended(&app, &started.operation).await?;
+    succeeded(&updated);
+    let now = runtime(&app, "eval", Status::Available).await?;
+    assert_eq!(now.image, "localhost/promptflow-runtimes/rag:2");
+    let inside = docker.client(&["exec", "eval", "python", "-c", "import humanize; print(humanize.__version__)"])?;
+    assert_eq!(inside, "4.11.0");
+
+    // In use: not deleted, and said by whom.
+    let delete = app::api::DeleteEnvironment { environment: id.clone(), remove_images: true };
+    let refusal = handlers::delete_environment(&app, delete).await.expect_err("in use");
+    assert!(refusal.sentence.contains("eval"), "{refusal:#?}");
+
+    // Built again exactly, whatever the definition says by now and the index offers since.
+    save(&app, Some(&id), form("rag", packages("tabulate==0.9.0\n", &base))).await?;
+    let exactly = BuildEnvironment {
+        environment: id.clone(),
+        compute: compute(),
+        newest_base: false,
+        no_cache: true,
+        exactly: Some(2),
+    };
+    let started = handlers::build_environment(&app, exactly).await.map_err(refused)?;
+    let third = ended(&app, &started.operation).await?;
+    succeeded(&third);
+    assert_eq!(third.packages.as_deref(), Some(&[][..]), "{third:#?}");
+
+    // The base's tag names another image: told on the environment and the runtime, and built on.
+    docker.client(&["run", "--name", "newer", &base, "touch", "/newer-base"])?;
+    docker.client(&["commit", "newer", &base])?;
+    docker.client(&["rm", "newer"])?;
+    docker.client(&["push", "-q", &base])?;
+    handlers::check_bases(&app, OfEnvironment { environment: id.clone() }).await.map_err(refused)?;
+    let list = handlers::list_environments(&app, Nothing {}).await.map_err(refused)?;
+    let news = list.environments[0].news.clone().expect("news");
+    assert_eq!(news.newer.len(), 1, "{news:#?}");
+    let preview = PreviewBuild { environment: id.clone(), compute: compute(), newest_base: true };
+    let preview = handlers::preview_build(&app, preview).await.map_err(refused)?;
+    assert_ne!(Some(&preview.bases[0].digest), preview.bases[0].used_digest.as_ref());
+    let fourth = build(&app, &id, true).await?;
+    succeeded(&fourth);
+    docker.client(&["run", "--rm", "localhost/promptflow-runtimes/rag:4", "test", "-e", "/newer-base"])?;
+    nothing_left(&docker)?;
+    Ok(())
+}
+
+/// A small context: no network, no packages.
+fn small_context(folder: &Path, base: &str, last: &str) -> PartResult<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(
+        folder.join("environment.yaml"),
+        "name: small-env\nversion: 7\nbuild:\n  path: .\ninference_config:\n  liveness_route: {port: 8080, path: /health}\n  readiness_route: {port: 8080, path: /health}\n  scoring_route: {port: 8080, path: /score}\n",
+    )?;
+    std::fs::write(folder.join("requirements.txt"), "nothing\n")?;
+    std::fs::write(folder.join("secret.txt"), "left out")?;
+    std::fs::write(folder.join(".dockerignore"), "secret.txt\n")?;
+    std::fs::write(
+        folder.join("Dockerfile"),
+        format!("ARG BASE={base}\nFROM ${{BASE}}\nUSER 0\nCOPY . /context/\n{last}\nUSER 10001\n"),
+    )?;
+    Ok(())
+}
+
+async fn contexts(
+    app: &App,
+    registry: &RegistryServer,
+    home: &Path,
+    client: &dyn Fn(&[&str]) -> PartResult<String>,
+) -> PartResult<()> {
+    let version = |version: &str| -> PartResult<Image> { small_runtime(version) };
+    registry.push(&version("20240111.v2")?, "team/base", "20240111.v2")?;
+    let base = format!("{}/team/base:20240111.v2", registry.address());
+    let folder = home.join("theirs");
+    small_context(&folder, &base, "RUN echo built > /context/built")?;
+    let import = ImportEnvironment { folder: folder.display().to_string(), name: String::new() };
+    let imported = handlers::import_environment(app, import).await.map_err(refused)?;
+    assert!(imported.left_out.iter().any(|said| said.contains("version")), "{imported:#?}");
+    let id = imported.environment;
+    let first = build(app, &id, false).await?;
+    assert_eq!(first.state, OperationState::Succeeded, "{first:#?}\n{}", log_of(home, &first));
+    let image = "localhost/promptflow-runtimes/small-env:1";
+    let inside = client(&["run", "--rm", "--entrypoint", "sh", image, "-c", "ls /context"])?;
+    assert!(inside.contains("built") && !inside.contains("secret.txt"), "{inside}");
+
+    // The step that failed is named, with what it said.
+    small_context(&folder, &base, "RUN echo the reason is this >&2; exit 7")?;
+    let failed = build(app, &id, false).await?;
+    assert_eq!(failed.state, OperationState::Failed, "{failed:#?}");
+    let finding = failed.problem.and_then(|problem| problem.finding).expect("finding");
+    assert_eq!(finding.cause, Cause::BuildStepFailed, "{finding:#?}");
+    let seen: Vec<&str> = finding.evidence.iter().map(|one| one.seen.as_str()).collect();
+    assert!(seen.iter().any(|seen| seen.contains("the reason is this")), "{seen:#?}");
+
+    // A file that is left out.
+    small_context(&folder, &base, "COPY secret.txt /secret.txt")?;
+    let failed = build(app, &id, false).await?;
+    let finding = failed.problem.and_then(|problem| problem.finding).expect("finding");
+    assert_eq!(finding.cause, Cause::FileNotInContext, "{finding:#?}");
+    assert!(finding.sentence.contains("secret.txt"), "{}", finding.sentence);
+
+    // A dated base that got a higher version: the Dockerfile names it once it is proved.
+    small_context(&folder, &base, "RUN echo built > /context/built")?;
+    registry.push(&version("20240429.v8")?.padded(1)?, "team/base", "20240429.v8")?;
+    handlers::check_bases(app, OfEnvironment { environment: id.clone() }).await.map_err(refused)?;
+    let list = handlers::list_environments(app, Nothing {}).await.map_err(refused)?;
+    let news = list.environments[0].news.clone().expect("news");
+    assert!(news.newer.iter().any(|newer| newer.to.ends_with(":20240429.v8")), "{news:#?}");
+    let second = build(app, &id, true).await?;
+    assert_eq!(second.state, OperationState::Succeeded, "{second:#?}\n{}", log_of(home, &second));
+    let text = std::fs::read_to_string(folder.join("Dockerfile"))?;
+    assert!(text.starts_with(&format!("ARG BASE={}/team/base:20240429.v8\nFROM ${{BASE}}\n", registry.address())), "{text}");
+
+    // Cancelled in its middle: the engine works no more on it, and no image is left.
+    small_context(&folder, &base, "RUN sleep 600")?;
+    let request = BuildEnvironment {
+        environment: id.clone(),
+        compute: compute(),
+        newest_base: false,
+        no_cache: false,
+        exactly: None,
+    };
+    let started = handlers::build_environment(app, request).await.map_err(refused)?;
+    real_parts::headless::until(app, &started.operation, |operation| {
+        let steps = operation.build.as_ref().map(|build| build.steps.clone()).unwrap_or_default();
+        steps.last().is_some_and(|step| step.instruction.contains("sleep 600"))
+    })
+    .await?;
+    handlers::cancel_operation(app, started.clone()).await.map_err(refused)?;
+    let cancelled = ended(app, &started.operation).await?;
+    assert_eq!(cancelled.state, OperationState::Cancelled, "{cancelled:#?}");
+    let images = client(&["images", "--format", "{{.Repository}}:{{.Tag}}"])?;
+    assert!(!images.contains("small-env:3"), "{images}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_built_on_docker() -> PartResult<()> {
+    let docker = DockerEngine::start()?;
+    let registry = RegistryServer::start()?;
+    let home = tempfile::tempdir()?;
+    let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;
+    real_parts::headless::connected(&app).await?;
+    contexts(&app, &registry, home.path(), &|arguments| docker.client(arguments)).await?;
+    nothing_left(&docker)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_built_on_podman() -> PartResult<()> {
+    let podman = PodmanEngine::start()?;
+    let registry = RegistryServer::start()?;
+    let home = tempfile::tempdir()?;
+    let app = application(&podman.socket(), home.path(), "registry.invalid/x").await?;
+    real_parts::headless::connected(&app).await?;
+    contexts(&app, &registry, home.path(), &|arguments| podman.client(arguments)).await
+}
