@@ -34,6 +34,7 @@ macro_rules! for_each_command {
             read preview_update_all(PreviewUpdateAll) -> UpdateAllPreview;
             read update_series(Nothing) -> AllSeries;
             read update_policy(OfRuntime) -> PolicyView;
+            read foreign_containers(OfCompute) -> ForeignContainers;
             read list_environments(Nothing) -> Environments;
             read environment_history(OfEnvironment) -> Operations;
             read environment_version(OfEnvironmentVersion) -> EnvironmentVersionDetail;
@@ -67,6 +68,9 @@ macro_rules! for_each_command {
             change delete_environment(DeleteEnvironment) -> Nothing;
             change import_environment(ImportEnvironment) -> ImportedEnvironment;
             change take_over_dockerfile(OfEnvironment) -> Nothing;
+            change adopt_container(AdoptContainer) -> OfRuntime;
+            change release_runtime(OfRuntime) -> Nothing;
+            change manage_runtime(ManageRuntime) -> OfOperation;
             change build_environment(BuildEnvironment) -> OfOperation;
             change check_bases(OfEnvironment) -> Nothing;
 

@@ -192,6 +192,7 @@ async fn watch(app: App, found: FoundCompute, retry: Arc<Notify>) {
         match app.parts.computes.connect(&found).await {
             Ok(engine) => match can_host(engine.facts()) {
                 Ok(()) => {
+                    let engine = crate::adopted::linked(&app, &found.id, engine);
                     match follow(&app, &found, &engine).await {
                         Ok(()) => pause = FIRST_PAUSE,
                         Err(error) => tracing::info!(compute = %found.id, %error, "listing ended"),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use definitions::Shelf;
 use domain::{
     compute::{ComputeId, FoundCompute},
     facts::KnownVersions,
@@ -18,7 +19,6 @@ use domain::{
     secret::Login,
     series::Series,
 };
-use definitions::Shelf;
 use engine::{Engine, EngineError};
 use executor::Executor;
 use history::History;
@@ -153,6 +153,8 @@ pub struct Inner {
     /// The series that runs, or the last one of this run of the application.
     pub(crate) series: Mutex<Option<Series>>,
     pub(crate) environments: Mutex<crate::environments::Known>,
+    /// Containers that were adopted.
+    pub(crate) links: crate::adopted::Links,
     /// Logs of builds that grow just now: how many bytes they have.
     pub(crate) build_logs: Mutex<BTreeMap<OperationId, tokio::sync::watch::Receiver<u64>>>,
     /// Whose turn it is to write the series to the history.
@@ -193,6 +195,7 @@ impl App {
         let settings = crate::settings::load(&parts.history).await;
         let policies = crate::policies::load(&parts.history).await;
         let descriptions = crate::descriptions::load(&parts.history).await;
+        let links = crate::adopted::Links::load(&parts.history).await;
         let environments = crate::environments::Known::load(&parts).await;
         Self(Arc::new(Inner {
             parts,
@@ -216,6 +219,7 @@ impl App {
             memory_allowed: Mutex::new(false),
             recovering: Mutex::default(),
             environments: Mutex::new(environments),
+            links,
             build_logs: Mutex::default(),
             series: Mutex::default(),
             series_turn: tokio::sync::Mutex::default(),

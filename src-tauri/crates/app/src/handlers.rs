@@ -7,10 +7,10 @@ use domain::{finding::Problem, operation::Subject};
 #[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
-    computes, configuration as settings_of,
+    adopted, computes, configuration as settings_of,
     context::{App, lock},
-    detail as detail_page, environments, first_run as first, logins, logs, operations, policies, series,
-    settings as choices, usage, versions, wizard,
+    detail as detail_page, environments, first_run as first, logins, logs, operations, policies,
+    series, settings as choices, usage, versions, wizard,
 };
 
 type Answer<T> = Result<T, Problem>;
@@ -67,7 +67,9 @@ pub async fn runtime_packages(app: &App, request: OfRuntime) -> Answer<PackageLi
 }
 
 pub async fn runtime_history(app: &App, request: OfRuntime) -> Answer<Operations> {
-    Ok(Operations { operations: operations::list(app, Some(&Subject::Runtime(request.runtime))).await? })
+    Ok(Operations {
+        operations: operations::list(app, Some(&Subject::Runtime(request.runtime))).await?,
+    })
 }
 
 pub async fn list_operations(app: &App, _: Nothing) -> Answer<Operations> {
@@ -135,6 +137,23 @@ pub async fn update_series(app: &App, _: Nothing) -> Answer<AllSeries> {
 
 pub async fn update_policy(app: &App, request: OfRuntime) -> Answer<PolicyView> {
     policies::view(app, &request.runtime)
+}
+
+pub async fn foreign_containers(app: &App, request: OfCompute) -> Answer<ForeignContainers> {
+    adopted::foreign(app, &request.compute).await
+}
+
+pub async fn adopt_container(app: &App, request: AdoptContainer) -> Answer<OfRuntime> {
+    Ok(OfRuntime { runtime: adopted::adopt(app, request).await? })
+}
+
+pub async fn release_runtime(app: &App, request: OfRuntime) -> Answer<Nothing> {
+    adopted::release(app, &request.runtime).await?;
+    Ok(Nothing {})
+}
+
+pub async fn manage_runtime(app: &App, request: ManageRuntime) -> Answer<OfOperation> {
+    operations::manage(app, request).map(started)
 }
 
 pub async fn list_environments(app: &App, _: Nothing) -> Answer<Environments> {

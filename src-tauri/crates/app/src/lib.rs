@@ -4,6 +4,7 @@
 //! [`commands`] to a function of the same name in [`handlers`], and what changes by itself comes from
 //! [`App::subscribe`].
 
+mod adopted;
 pub mod api;
 mod came_from;
 mod changes;

@@ -14,8 +14,9 @@ use futures_util::StreamExt;
 
 use crate::{
     api::{
-        AllSeries, CheckVersion, EnvironmentDraft, Freshness, NotAmong, PreviewUpdate, UpdateAll, UpdateAllMember,
-        UpdateAllPreview, UpdateCandidate, UpdateRuntime, VersionAnswer, WhyNotAmong,
+        AllSeries, CheckVersion, EnvironmentDraft, Freshness, NotAmong, PreviewUpdate, UpdateAll,
+        UpdateAllMember, UpdateAllPreview, UpdateCandidate, UpdateRuntime, VersionAnswer,
+        WhyNotAmong,
     },
     context::{self, App, lock},
     fitness, operations, policies, problem, versions,
@@ -286,12 +287,12 @@ async fn is_bad(app: &App, digests: [Option<&String>; 2]) -> Option<domain::fact
 /// Starts whatever may start now.
 async fn start_next_ones(app: &App, asked: &BTreeMap<RuntimeId, UpdateAllMember>) {
     let mut busy: BTreeSet<RuntimeId> = lock(&app.busy)
-            .keys()
-            .filter_map(|subject| match subject {
-                Subject::Runtime(id) => Some(id.clone()),
-                Subject::Environment(_) => None,
-            })
-            .collect();
+        .keys()
+        .filter_map(|subject| match subject {
+            Subject::Runtime(id) => Some(id.clone()),
+            Subject::Environment(_) => None,
+        })
+        .collect();
     for member in members(app, MemberState::Waiting) {
         let why = busy.contains(&member.runtime).then(|| {
             format!("Another operation works on {}. Its turn comes after that.", member.name)

@@ -159,9 +159,10 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
         let mut table = lock(&app.table);
         // An operation that is under way belongs to the row. It is looked for, and the row is told of,
         // while the table is held: otherwise one that ended meanwhile could stand in the row for good.
-        let operation = lock(&app.busy).get(&Subject::Runtime(id.clone())).cloned().and_then(|operation| {
-            lock(&app.operations).get(&operation).map(|running| running.view())
-        });
+        let operation =
+            lock(&app.busy).get(&Subject::Runtime(id.clone())).cloned().and_then(|operation| {
+                lock(&app.operations).get(&operation).map(|running| running.view())
+            });
         let containers = table.containers_of(compute, &id);
         let row = make_row(
             app,
@@ -374,6 +375,7 @@ fn make_row(
         memory_limit: shown.memory_limit,
         cpu_limit: shown.nano_cpus as f64 / 1e9,
         restart_policy: shown.restart_policy.clone(),
+        adopted: crate::adopted::since(shown),
         spec: labels.spec.map(|spec| RecordedSpec {
             description: crate::descriptions::of(app, id, &spec.description),
             ..spec

@@ -285,10 +285,12 @@ fn places(neighbours: &[Neighbour], spec: &RuntimeSpec) -> [PreflightCheck; 2] {
 
 async fn disk(engine: &dyn Engine, download: Option<u64>) -> PreflightCheck {
     match (engine.free_disk().await, download) {
-        (Ok(Some(free)), Some(download)) if free < download.saturating_mul(problem::UNPACKED) => failed(
-            PreflightKind::Disk,
-            Problem::found(diagnosis::describe(Cause::DiskFull, About::default())),
-        ),
+        (Ok(Some(free)), Some(download)) if free < download.saturating_mul(problem::UNPACKED) => {
+            failed(
+                PreflightKind::Disk,
+                Problem::found(diagnosis::describe(Cause::DiskFull, About::default())),
+            )
+        }
         (Ok(Some(_)), Some(0)) => good(PreflightKind::Disk, "Nothing has to be downloaded.".into()),
         (Ok(Some(_)), Some(_)) => {
             good(PreflightKind::Disk, "There is enough space for the missing layers.".into())

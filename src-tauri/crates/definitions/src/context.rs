@@ -94,7 +94,8 @@ impl Context {
                 })
                 .map_err(DefinitionsError::disk(&context.root))?;
             measured.files += context.instead.len() as u64;
-            measured.bytes += context.instead.values().map(|content| content.len() as u64).sum::<u64>();
+            measured.bytes +=
+                context.instead.values().map(|content| content.len() as u64).sum::<u64>();
             Ok(measured)
         })
         .await
@@ -150,8 +151,9 @@ impl Context {
                 archive.append_link(&mut header, path, std::fs::read_link(place)?)
             }
             Found::File { path, place, metadata, size } => {
-                let file = std::fs::File::open(place)
-                    .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", place.display())))?;
+                let file = std::fs::File::open(place).map_err(|error| {
+                    io::Error::new(error.kind(), format!("{}: {error}", place.display()))
+                })?;
                 let mut header = header(EntryType::Regular, metadata, size);
                 // A file that grows or shrinks meanwhile must not shift what follows it.
                 let padded = io::Read::take(io::Read::chain(file, io::repeat(0)), size);

@@ -27,9 +27,15 @@ pub struct Shelf {
 /// What one folder holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnShelf {
-    Environment { definition: Definition, folder: PathBuf },
+    Environment {
+        definition: Definition,
+        folder: PathBuf,
+    },
     /// Why it cannot be read.
-    Unreadable { folder: PathBuf, error: DefinitionsError },
+    Unreadable {
+        folder: PathBuf,
+        error: DefinitionsError,
+    },
 }
 
 impl Shelf {
@@ -129,10 +135,8 @@ impl Shelf {
         certificates: &Path,
     ) -> Result<(), DefinitionsError> {
         let (to, from) = (self.folder_of(name).join(CERTIFICATES), certificates.to_owned());
-        blocking(move || {
-            std::fs::copy(&from, to).map_err(DefinitionsError::disk(&from)).map(drop)
-        })
-        .await
+        blocking(move || std::fs::copy(&from, to).map_err(DefinitionsError::disk(&from)).map(drop))
+            .await
     }
 
     /// Takes an environment off the shelf. Its folder is moved aside, so that nothing that a person wrote
@@ -152,7 +156,10 @@ impl Shelf {
     }
 
     /// Reads a folder, or an `environment.yaml`, that a person points at.
-    pub async fn look_at(&self, place: PathBuf) -> Result<(yaml::Document, PathBuf), DefinitionsError> {
+    pub async fn look_at(
+        &self,
+        place: PathBuf,
+    ) -> Result<(yaml::Document, PathBuf), DefinitionsError> {
         blocking(move || {
             let file = if place.is_dir() { place.join(FILE_NAME) } else { place.clone() };
             if !file.is_file() {
@@ -205,9 +212,11 @@ fn read_folder(folder: &Path) -> Result<Definition, DefinitionsError> {
     let file = folder.join(FILE_NAME);
     let text = std::fs::read_to_string(&file).map_err(DefinitionsError::disk(&file))?;
     let mut document = yaml::read(&text, folder)?;
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = EnvironmentName::parse(&name)
-        .map_err(|error| DefinitionsError::Malformed(format!("The folder's name cannot be used. {error}")))?;
+    let name =
+        folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = EnvironmentName::parse(&name).map_err(|error| {
+        DefinitionsError::Malformed(format!("The folder's name cannot be used. {error}"))
+    })?;
     if document.id.is_none()
         && let Source::BuildContext(context) = &mut document.source
         && folder.canonicalize().is_ok_and(|own| own == Path::new(&context.folder))
@@ -285,7 +294,8 @@ mod tests {
         let first = definition("rag");
         shelf.save(&first, None).await.expect("saved");
         std::fs::write(shelf.folder_of(&first.name).join("own.whl"), "wheel").expect("file");
-        let renamed = Definition { name: EnvironmentName::parse("rag-2").expect("name"), ..first.clone() };
+        let renamed =
+            Definition { name: EnvironmentName::parse("rag-2").expect("name"), ..first.clone() };
         shelf.save(&renamed, Some(&first.name)).await.expect("renamed");
         let folder = shelf.folder_of(&renamed.name);
         let expected = OnShelf::Environment { definition: renamed.clone(), folder: folder.clone() };
@@ -295,7 +305,8 @@ mod tests {
         assert!(dockerfile.contains("FROM python:3.11-slim AS base"));
 
         shelf.save(&definition("other"), None).await.expect("saved");
-        let taken = Definition { name: EnvironmentName::parse("other").expect("name"), ..renamed.clone() };
+        let taken =
+            Definition { name: EnvironmentName::parse("other").expect("name"), ..renamed.clone() };
         assert!(shelf.save(&taken, Some(&renamed.name)).await.is_err());
 
         let aside = shelf.remove(&renamed.name).await.expect("removed");
@@ -313,7 +324,8 @@ mod tests {
             std::fs::write(place.path().join(name).join(FILE_NAME), text).expect("file");
         }
         let list = shelf.list().await.expect("list");
-        let unreadable = list.iter().filter(|one| matches!(one, OnShelf::Unreadable { .. })).count();
+        let unreadable =
+            list.iter().filter(|one| matches!(one, OnShelf::Unreadable { .. })).count();
         assert_eq!((list.len(), unreadable), (3, 2));
     }
 

@@ -116,15 +116,19 @@ impl Reading<'_> {
 
     /// Port and health path of `inference_config`.
     fn service(&mut self) -> (Option<u16>, String) {
-        let Some(config) = self.map.remove("inference_config") else { return (None, String::new()) };
+        let Some(config) = self.map.remove("inference_config") else {
+            return (None, String::new());
+        };
         let route = |name: &str, key: &str| config.pointer(&format!("/{name}/{key}")).cloned();
         let first = |key: &str| {
-            ["readiness_route", "liveness_route", "scoring_route"]
-                .iter()
-                .find_map(|name| if key == "path" && *name == "scoring_route" { None } else { route(name, key) })
+            ["readiness_route", "liveness_route", "scoring_route"].iter().find_map(|name| {
+                if key == "path" && *name == "scoring_route" { None } else { route(name, key) }
+            })
         };
-        let port = first("port").and_then(|port| port.as_u64()).and_then(|port| u16::try_from(port).ok());
-        let path = first("path").and_then(|path| path.as_str().map(str::to_owned)).unwrap_or_default();
+        let port =
+            first("port").and_then(|port| port.as_u64()).and_then(|port| u16::try_from(port).ok());
+        let path =
+            first("path").and_then(|path| path.as_str().map(str::to_owned)).unwrap_or_default();
         if let Some(port) = port {
             self.honoured.push(format!("Its service listens on port {port}."));
         }
@@ -149,7 +153,8 @@ impl Reading<'_> {
             DefinitionsError::Malformed(format!("\"{OURS}\" cannot be read: {error}"))
         })?;
         if let Source::Packages(packages) = &mut source {
-            packages.requirements = read_text(&self.folder.join(domain::environment::REQUIREMENTS))?;
+            packages.requirements =
+                read_text(&self.folder.join(domain::environment::REQUIREMENTS))?;
         }
         Ok(source)
     }
@@ -180,7 +185,8 @@ impl Reading<'_> {
     }
 
     fn build_context(&mut self, build: &Value) -> Result<BuildContext, DefinitionsError> {
-        let text = |key: &str| build.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |key: &str| build.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let path = text("path");
         let place = if path.is_empty() { self.folder.to_owned() } else { self.folder.join(&path) };
         let folder = place.canonicalize().map_err(DefinitionsError::disk(&place))?;
@@ -218,7 +224,8 @@ impl Reading<'_> {
         };
         let mut python = USUAL_PYTHON.to_owned();
         let mut requirements = Vec::new();
-        for dependency in conda.get("dependencies").and_then(Value::as_array).into_iter().flatten() {
+        for dependency in conda.get("dependencies").and_then(Value::as_array).into_iter().flatten()
+        {
             if let Some(pip) = dependency.get("pip").and_then(Value::as_array) {
                 requirements.extend(pip.iter().filter_map(Value::as_str).map(str::to_owned));
             } else if let Some(text) = dependency.as_str() {
@@ -250,7 +257,9 @@ impl Reading<'_> {
         Ok(Source::Packages(Packages {
             base: format!("python:{python}-slim"),
             promptflow: String::new(),
-            tools: requirements.iter().any(|line| line.trim_start().starts_with("promptflow-tools")),
+            tools: requirements
+                .iter()
+                .any(|line| line.trim_start().starts_with("promptflow-tools")),
             requirements: requirements.join("\n") + "\n",
             system_packages: vec![],
             installer: domain::environment::Installer::Pip,
@@ -263,8 +272,12 @@ impl Reading<'_> {
         for (key, value) in std::mem::take(&mut self.map) {
             let sentence = match key.as_str() {
                 "$schema" => continue,
-                "os_type" if value.as_str().is_some_and(|os| os.eq_ignore_ascii_case("linux")) => continue,
-                "version" => "\"version\" is not kept: versions are counted here, one for each build.".into(),
+                "os_type" if value.as_str().is_some_and(|os| os.eq_ignore_ascii_case("linux")) => {
+                    continue;
+                }
+                "version" => {
+                    "\"version\" is not kept: versions are counted here, one for each build.".into()
+                }
                 "os_type" => "\"os_type\" is not kept: runtimes are Linux containers.".into(),
                 "tags" | "properties" => format!("\"{key}\" are not kept."),
                 _ => format!("\"{key}\" is not known here."),
@@ -420,9 +433,12 @@ mod tests {
     #[test]
     fn what_is_no_environment_is_refused_with_a_sentence() {
         let folder = Path::new("/");
-        for (text, said) in
-            [("name: [", "YAML"), ("just text", "no keys"), ("name: a\n", "neither"), ("", "no keys")]
-        {
+        for (text, said) in [
+            ("name: [", "YAML"),
+            ("just text", "no keys"),
+            ("name: a\n", "neither"),
+            ("", "no keys"),
+        ] {
             let error = read(text, folder).expect_err(text).to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
@@ -439,12 +455,24 @@ mod tests {
                 requirements: "pandas\n# yes: no\n".into(),
                 system_packages: vec!["git".into()],
                 installer: Installer::Uv,
-                index: PackageIndex { proxy: "http://p.example:1".into(), ..PackageIndex::default() },
+                index: PackageIndex {
+                    proxy: "http://p.example:1".into(),
+                    ..PackageIndex::default()
+                },
             }),
             Source::BuildContext(BuildContext {
-                folder: folder.path().canonicalize().expect("folder").to_string_lossy().into_owned(),
+                folder: folder
+                    .path()
+                    .canonicalize()
+                    .expect("folder")
+                    .to_string_lossy()
+                    .into_owned(),
                 dockerfile: String::new(),
-                arguments: vec![BuildArgument { name: "A".into(), value: "yes".into(), confirmed: true }],
+                arguments: vec![BuildArgument {
+                    name: "A".into(),
+                    value: "yes".into(),
+                    confirmed: true,
+                }],
                 target: "run".into(),
             }),
             Source::Image { reference: "r.example/x:1".into() },
@@ -460,7 +488,8 @@ mod tests {
                 health_path: "/ready".into(),
             };
             if let Source::Packages(packages) = &definition.source {
-                std::fs::write(folder.path().join("requirements.txt"), &packages.requirements).expect("file");
+                std::fs::write(folder.path().join("requirements.txt"), &packages.requirements)
+                    .expect("file");
             }
             let text = write(&definition).expect("text");
             let read = at(folder.path(), &text);

@@ -32,6 +32,9 @@ pub const TARGET_PORT: &str = "io.promptflow-runtimes.target-port";
 /// On a lock only: the [`LockRecord`] as JSON.
 pub const LOCK: &str = "io.promptflow-runtimes.lock";
 
+/// On no container: told of one that was adopted, with the time since when. Its own labels cannot change.
+pub const ADOPTED: &str = "io.promptflow-runtimes.adopted";
+
 /// Prefix of all labels of ours.
 pub const PREFIX: &str = "io.promptflow-runtimes.";
 

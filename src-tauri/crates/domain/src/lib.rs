@@ -4,6 +4,7 @@
 //! for the same arguments. Adapters convert the outside world into these types once and the rest
 //! of the product trusts them.
 
+pub mod adopt;
 pub mod build;
 pub mod compute;
 pub mod configuration;

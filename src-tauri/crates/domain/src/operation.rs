@@ -52,6 +52,8 @@ pub enum OperationKind {
     Stop,
     Restart,
     Delete,
+    /// Replaces an adopted container by one of ours with the same image and settings.
+    Manage,
     /// Puts right what an interrupted operation left.
     Recover,
     /// Makes or takes an image for an environment, and proves it.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    adopt::ComposeService,
     container::Container,
     finding::{Problem, ProblemCode},
     label,
@@ -51,6 +52,12 @@ pub fn refusals(old: &Container, others: &[Container]) -> Vec<Problem> {
             format!("{} was created to be removed as soon as it stops (--rm). Its anonymous volumes would go with it, and nothing would be left to go back to.", old.name),
             "Create a runtime without --rm beside it.",
         ));
+    }
+    if let Some(compose) = ComposeService::of(old) {
+        problems.push(refuse(
+            format!("{} belongs to the Compose project {}. Replacing it here would go behind Compose's back: its next \"up\" would undo it.", old.name, compose.project),
+            &format!("Change the image in the Compose file and run: {}", compose.command()),
+        ).hint("Or make a new runtime beside it."));
     }
     let names = |text: &str| {
         let text = text.trim_start_matches('/');

@@ -85,6 +85,7 @@ pub fn status(seen: &Seen<'_>) -> Status {
             OperationKind::Update
             | OperationKind::RollBack
             | OperationKind::Reconfigure
+            | OperationKind::Manage
             | OperationKind::Recover,
         ) => {
             return Status::Updating;
@@ -183,6 +184,9 @@ pub struct Runtime {
     /// CPUs; 0 = no limit.
     pub cpu_limit: f64,
     pub restart_policy: String,
+    /// Since when it has been adopted; `None` = it was made here, or is fully managed.
+    #[ts(type = "string | null")]
+    pub adopted: Option<Timestamp>,
     /// What the person asked for; `None` when the label cannot be read.
     pub spec: Option<RecordedSpec>,
 }

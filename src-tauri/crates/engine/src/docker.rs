@@ -32,7 +32,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream}
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::{BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest, discovery};
+use crate::{
+    BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest, discovery,
+};
 use convert::Dialect;
 use wire::{Call, Wire, path, query};
 

@@ -373,7 +373,8 @@ impl Engine for TwinEngine {
         request: &BuildRequest,
         context: ContextStream,
     ) -> BoxStream<'static, Result<BuildEvent, EngineError>> {
-        match self.act(Call::Build, &request.name.to_string(), |world| Ok(world.builds.pop_front())) {
+        match self.act(Call::Build, &request.name.to_string(), |world| Ok(world.builds.pop_front()))
+        {
             Ok(script) => {
                 let script = script.unwrap_or_else(|| BuildScript::makes(TwinImage::new("built")));
                 streams::build(self.clone(), request.clone(), script, context)

@@ -36,7 +36,10 @@ impl History {
     }
 
     /// Forgets every version of an environment; no error when there is none.
-    pub async fn forget_environment(&self, environment: &EnvironmentId) -> Result<(), HistoryError> {
+    pub async fn forget_environment(
+        &self,
+        environment: &EnvironmentId,
+    ) -> Result<(), HistoryError> {
         let environment = environment.0.clone();
         self.run(move |connection| {
             connection

@@ -2,6 +2,7 @@
 //!
 //! TypeScript is generated from these types and committed; see `commands.rs` for the table.
 
+mod adopt;
 mod computes;
 mod configuration;
 mod credentials;
@@ -14,6 +15,7 @@ mod settings;
 mod versions;
 mod wizard;
 
+pub use adopt::*;
 pub use computes::*;
 pub use configuration::*;
 pub use credentials::*;

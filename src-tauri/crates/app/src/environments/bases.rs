@@ -132,4 +132,3 @@ async fn digest_of(
         .map(|remote| remote.pull_digest().to_string())
         .map_err(|error| crate::problem::of_registry(&error))
 }
-

@@ -34,7 +34,12 @@ pub(crate) async fn version(
     };
     let (users, names) = (users(app), compute_names(app));
     let shared = before.as_ref().map_or(0, |before| {
-        version.layers.iter().zip(&before.layers).take_while(|(ours, theirs)| ours == theirs).count()
+        version
+            .layers
+            .iter()
+            .zip(&before.layers)
+            .take_while(|(ours, theirs)| ours == theirs)
+            .count()
     });
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Ok(EnvironmentVersionDetail {

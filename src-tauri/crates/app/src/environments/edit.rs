@@ -36,9 +36,10 @@ pub(crate) async fn check(app: &App, request: CheckEnvironment) -> EnvironmentCh
     problems.extend(check_source(&request.form.source, request.form.health_path.trim()));
     let mut answer = EnvironmentCheck { problems, dockerfile: None, bases: vec![], stages: vec![] };
     // What is in the folder is looked at once its path can be one.
-    let placed = !answer.problems.iter().any(|problem| {
-        matches!(problem.field.as_deref(), Some("folder" | "dockerfile" | "base"))
-    });
+    let placed = !answer
+        .problems
+        .iter()
+        .any(|problem| matches!(problem.field.as_deref(), Some("folder" | "dockerfile" | "base")));
     if request.form.source.is_built() && placed {
         let own = request.environment.as_ref().and_then(|id| on_disk(app, id).ok());
         let name = name.ok().or_else(|| EnvironmentName::parse("environment").ok());
@@ -70,20 +71,19 @@ pub(crate) async fn check(app: &App, request: CheckEnvironment) -> EnvironmentCh
     answer
 }
 
-fn name_of(
-    app: &App,
-    own: Option<&EnvironmentId>,
-    text: &str,
-) -> Result<EnvironmentName, Problem> {
-    let name = EnvironmentName::parse(text)
-        .map_err(|error| Problem::field("name", error.to_string()))?;
+fn name_of(app: &App, own: Option<&EnvironmentId>, text: &str) -> Result<EnvironmentName, Problem> {
+    let name =
+        EnvironmentName::parse(text).map_err(|error| Problem::field("name", error.to_string()))?;
     let known = lock(&app.environments);
     let taken = known
         .definitions
         .values()
         .any(|on_disk| on_disk.definition.name == name && Some(&on_disk.definition.id) != own);
     if taken {
-        return Err(Problem::field("name", format!("There is an environment called {name} already.")));
+        return Err(Problem::field(
+            "name",
+            format!("There is an environment called {name} already."),
+        ));
     }
     Ok(name)
 }
@@ -136,11 +136,7 @@ fn new_id() -> EnvironmentId {
     EnvironmentId(uuid::Uuid::new_v4().to_string())
 }
 
-async fn write(
-    app: &App,
-    definition: &Definition,
-    before: Option<&OnDisk>,
-) -> Result<(), Problem> {
+async fn write(app: &App, definition: &Definition, before: Option<&OnDisk>) -> Result<(), Problem> {
     let before = before.map(|before| &before.definition.name);
     app.parts.shelf.save(definition, before).await.map_err(|error| of_disk(&error))?;
     read_again(app).await?;
@@ -210,13 +206,17 @@ pub(crate) async fn import(
     read_again(app).await?;
     let place = request.folder.trim();
     if !Path::new(place).is_absolute() {
-        return Err(Problem::field("folder", "Give the whole path of the folder, beginning with \"/\"."));
+        return Err(Problem::field(
+            "folder",
+            "Give the whole path of the folder, beginning with \"/\".",
+        ));
     }
-    let (document, folder) =
-        app.parts.shelf.look_at(PathBuf::from(place)).await.map_err(|error| Problem {
-            field: Some("folder".into()),
-            ..of_disk(&error)
-        })?;
+    let (document, folder) = app
+        .parts
+        .shelf
+        .look_at(PathBuf::from(place))
+        .await
+        .map_err(|error| Problem { field: Some("folder".into()), ..of_disk(&error) })?;
     let name = if request.name.trim().is_empty() {
         free_name(app, &document, &folder)?
     } else {
@@ -236,11 +236,13 @@ fn free_name(
     document: &definitions::Document,
     folder: &Path,
 ) -> Result<EnvironmentName, Problem> {
-    let of_folder = || {
-        folder.file_name().and_then(|name| EnvironmentName::near(&name.to_string_lossy()))
-    };
+    let of_folder =
+        || folder.file_name().and_then(|name| EnvironmentName::near(&name.to_string_lossy()));
     let wanted = document.name.clone().or_else(of_folder).ok_or_else(|| {
-        Problem::field("name", "Neither the file nor the folder has a name that can be used. Give one.")
+        Problem::field(
+            "name",
+            "Neither the file nor the folder has a name that can be used. Give one.",
+        )
     })?;
     let free = |name: &EnvironmentName| name_of(app, None, name.as_str()).is_ok();
     if free(&wanted) {
@@ -261,11 +263,12 @@ pub(crate) async fn read_requirements(
     if !Path::new(place).is_absolute() {
         return Err(Problem::field("path", "Give the whole path, beginning with \"/\"."));
     }
-    let (path, text) =
-        app.parts.shelf.requirements_at(PathBuf::from(place)).await.map_err(|error| Problem {
-            field: Some("path".into()),
-            ..of_disk(&error)
-        })?;
+    let (path, text) = app
+        .parts
+        .shelf
+        .requirements_at(PathBuf::from(place))
+        .await
+        .map_err(|error| Problem { field: Some("path".into()), ..of_disk(&error) })?;
     Ok(RequirementsText { path: path.display().to_string(), text })
 }
 
@@ -301,11 +304,7 @@ pub(crate) async fn take_over_dockerfile(app: &App, id: &EnvironmentId) -> Resul
     // What is on disk is what was generated last.
     let there = Context::new(before.folder.clone(), "Dockerfile").text("Dockerfile").await;
     if there.map_err(|error| of_disk(&error))?.is_none() {
-        app.parts
-            .shelf
-            .save(&before.definition, None)
-            .await
-            .map_err(|error| of_disk(&error))?;
+        app.parts.shelf.save(&before.definition, None).await.map_err(|error| of_disk(&error))?;
     }
     let definition = Definition { source, ..before.definition.clone() };
     write(app, &definition, Some(&before)).await

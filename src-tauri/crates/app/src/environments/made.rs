@@ -73,18 +73,24 @@ pub(super) async fn dockerfile_of(
         Source::BuildContext(build) => {
             let root = if build.folder.is_empty() { folder } else { Path::new(&build.folder) };
             let context = Context::new(root.to_owned(), build.dockerfile());
-            let text = context.text(build.dockerfile()).await.map_err(|error| Problem {
-                field: Some("folder".into()),
-                ..of_disk(&error)
-            })?;
+            let text = context
+                .text(build.dockerfile())
+                .await
+                .map_err(|error| Problem { field: Some("folder".into()), ..of_disk(&error) })?;
             let Some(text) = text else {
                 let place = context.place(build.dockerfile());
-                return Err(Problem::field("folder", format!("There is no file {}.", place.display())));
+                return Err(Problem::field(
+                    "folder",
+                    format!("There is no file {}.", place.display()),
+                ));
             };
             (text, "dockerfile")
         }
         Source::Image { .. } | Source::Default { .. } => {
-            return Err(Problem::new(ProblemCode::InvalidInput, "Nothing is built for this environment."));
+            return Err(Problem::new(
+                ProblemCode::InvalidInput,
+                "Nothing is built for this environment.",
+            ));
         }
     };
     let _ = app;
@@ -114,7 +120,8 @@ pub(crate) async fn made_of(
     let (root, path, target) = match &definition.source {
         Source::BuildContext(build) => {
             let own = build.folder.is_empty();
-            let root = if own { on_disk.folder.clone() } else { Path::new(&build.folder).to_owned() };
+            let root =
+                if own { on_disk.folder.clone() } else { Path::new(&build.folder).to_owned() };
             let target = (!build.target.is_empty()).then(|| build.target.clone());
             (root, build.dockerfile().to_owned(), target)
         }
@@ -135,9 +142,8 @@ pub(crate) async fn made_of(
         }
         if let Some(exactly) = &wanted.exactly {
             let text = generated(&definition.name, packages, Installed::Exactly);
-            dockerfile = Dockerfile::read(text).map_err(|error| {
-                Problem::new(ProblemCode::Internal, error.sentence)
-            })?;
+            dockerfile = Dockerfile::read(text)
+                .map_err(|error| Problem::new(ProblemCode::Internal, error.sentence))?;
             context = context.with(REQUIREMENTS, lock(&exactly.packages));
         }
     }
@@ -192,7 +198,10 @@ fn references(
             let Some(reference) = &base.reference else {
                 return Err(Problem::field(
                     "arguments",
-                    format!("Line {}: the base {} needs an argument that has no value.", base.line, base.written),
+                    format!(
+                        "Line {}: the base {} needs an argument that has no value.",
+                        base.line, base.written
+                    ),
                 )
                 .hint("Add the argument, or give it a default in the Dockerfile."));
             };

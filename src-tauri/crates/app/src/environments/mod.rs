@@ -30,7 +30,9 @@ use crate::{
 
 pub(crate) use bases::{check as check_bases, reference_of};
 pub(crate) use detail::version as version_detail;
-pub(crate) use edit::{check, delete, duplicate, import, read_requirements, save, take_over_dockerfile};
+pub(crate) use edit::{
+    check, delete, duplicate, import, read_requirements, save, take_over_dockerfile,
+};
 pub(crate) use made::{Made, Wanted, made_of, preview};
 pub(crate) use view::list;
 
@@ -108,12 +110,11 @@ pub(crate) async fn read_again(app: &App) -> Result<(), Problem> {
 /// What went wrong with files.
 pub(crate) fn of_disk(error: &DefinitionsError) -> Problem {
     match error {
-        DefinitionsError::Disk { path, reason } => Problem::new(
-            ProblemCode::Storage,
-            format!("{} cannot be used.", path.display()),
-        )
-        .hint("Check the path, its rights and the disk's free space.")
-        .details(reason),
+        DefinitionsError::Disk { path, reason } => {
+            Problem::new(ProblemCode::Storage, format!("{} cannot be used.", path.display()))
+                .hint("Check the path, its rights and the disk's free space.")
+                .details(reason)
+        }
         DefinitionsError::Malformed(sentence) => Problem::new(ProblemCode::InvalidInput, sentence),
     }
 }
@@ -128,7 +129,11 @@ pub(crate) fn on_disk(app: &App, id: &EnvironmentId) -> Result<OnDisk, Problem> 
 }
 
 /// One version, as it was kept.
-pub(crate) fn kept_version(app: &App, id: &EnvironmentId, number: u32) -> Option<EnvironmentVersion> {
+pub(crate) fn kept_version(
+    app: &App,
+    id: &EnvironmentId,
+    number: u32,
+) -> Option<EnvironmentVersion> {
     lock(&app.environments).version(id, number).cloned()
 }
 
@@ -162,9 +167,9 @@ pub(crate) async fn keep_version(app: &App, version: EnvironmentVersion) -> Resu
         let mut known = lock(&app.environments);
         known.versions.retain(|other| other.environment != id || other.number != version.number);
         known.versions.push(version);
-        known.versions.sort_by(|a, b| {
-            a.environment.cmp(&b.environment).then(b.number.cmp(&a.number))
-        });
+        known
+            .versions
+            .sort_by(|a, b| a.environment.cmp(&b.environment).then(b.number.cmp(&a.number)));
         known.news.remove(&id);
     }
     tell_runtimes(app, &id);
@@ -284,13 +289,8 @@ pub(crate) async fn news_for(app: &App, row: &Runtime) -> Result<VersionAnswer, 
         (on_disk.definition.name.clone(), known.version(id, number).cloned(), newer, news)
     };
     for version in newer {
-        let digests: Vec<Digest> = version
-            .image
-            .digest
-            .iter()
-            .cloned()
-            .chain(Digest::parse(&version.image_id))
-            .collect();
+        let digests: Vec<Digest> =
+            version.image.digest.iter().cloned().chain(Digest::parse(&version.image_id)).collect();
         if fitness::failed_here(app, &digests).await.is_some() {
             continue;
         }

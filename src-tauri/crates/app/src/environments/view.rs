@@ -154,7 +154,9 @@ pub(super) fn in_use(app: &App, id: &EnvironmentId) -> Option<Problem> {
         .iter()
         .filter(|((own, _), _)| own == id)
         .flat_map(|(_, runtimes)| runtimes)
-        .map(|runtime| table.row(runtime).map_or_else(|| runtime.to_string(), |row| row.name.to_string()))
+        .map(|runtime| {
+            table.row(runtime).map_or_else(|| runtime.to_string(), |row| row.name.to_string())
+        })
         .collect();
     names.sort();
     names.dedup();

@@ -8,8 +8,8 @@ use domain::{
     container::LocalImage,
     diagnosis::About,
     environment::{
-        BaseUsed, ENVIRONMENT_LABEL, EnvironmentVersion, PROOF_LABEL, REQUIREMENTS,
-        Source, VERSION_LABEL,
+        BaseUsed, ENVIRONMENT_LABEL, EnvironmentVersion, PROOF_LABEL, REQUIREMENTS, Source,
+        VERSION_LABEL,
     },
     finding::{Problem, ProblemCode},
     image::ImageReference,
@@ -21,7 +21,9 @@ use engine::{BuildRequest, Engine, EngineError};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
-use super::{Handle, Outcome, Plan, Stop, begin, build_log::BuildLog, image, proof, swap, works_no_more};
+use super::{
+    Handle, Outcome, Plan, Stop, begin, build_log::BuildLog, image, proof, swap, works_no_more,
+};
 use crate::{
     api::BuildEnvironment,
     context::App,
@@ -119,8 +121,13 @@ impl Work {
     async fn make(&self, handle: &Handle, log: &BuildLog) -> Outcome {
         let made = if self.on_disk.definition.source.is_built() {
             let engine = handle.engine.as_ref();
-            let made =
-                environments::made_of(handle.app(), engine, &self.on_disk, self.number, &self.wanted);
+            let made = environments::made_of(
+                handle.app(),
+                engine,
+                &self.on_disk,
+                self.number,
+                &self.wanted,
+            );
             Some(handle.or_cancel(made).await??)
         } else {
             None
@@ -341,20 +348,14 @@ impl Work {
         let short: String = operation.0.chars().take(8).collect();
         let name = format!("{PROOF_NAME}{}-{short}", definition.name);
         let health_path = definition.health_path();
-        let start = image::decide_start(
-            handle,
-            present,
-            &[],
-            definition.port,
-            health_path,
-            &labels,
-            &name,
-        )
-        .await?;
+        let start =
+            image::decide_start(handle, present, &[], definition.port, health_path, &labels, &name)
+                .await?;
         handle.step(StepKind::Prove);
         let entry = start.entry.as_deref();
         let body = domain::first::proof_body(&present.name, &labels, start.port, entry);
-        let failed = |error: &EngineError| Stop::from(problem::engine_finding(error, About::default()));
+        let failed =
+            |error: &EngineError| Stop::from(problem::engine_finding(error, About::default()));
         engine.remove(&name, true, true).await.map_err(|error| failed(&error))?;
         let id = engine.create(&name, &body).await.map_err(|error| failed(&error))?;
         let proved = self.serves(handle, &id, health_path).await;

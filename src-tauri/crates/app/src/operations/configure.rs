@@ -3,7 +3,7 @@
 
 use domain::{
     configuration::{ChangedSetting, Configuration, SettingChange},
-    finding::Problem,
+    finding::{Problem, ProblemCode},
     label::Purpose,
     operation::{OperationId, OperationKind, StepKind},
     recovery::Parts,
@@ -19,7 +19,7 @@ use super::{
     update::image_of,
 };
 use crate::{
-    api::{ChangeConfiguration, OfConfiguration},
+    api::{ChangeConfiguration, ManageRuntime, OfConfiguration},
     configuration::{self as settings, Current},
     context::{App, lock},
     descriptions, problem, table,
@@ -27,7 +27,6 @@ use crate::{
 
 /// What was decided.
 struct Decision {
-    request: OfConfiguration,
     to: Configuration,
     confirmed: bool,
     cancel_runs: bool,
@@ -46,17 +45,18 @@ pub(crate) async fn change_configuration(
     let change = if settings::replaces(&changes) { &STEPS[..] } else { &[StepKind::ChangeInPlace] };
     let steps = [&[StepKind::Check][..], change].concat();
     let plan = Plan::on(OperationKind::Reconfigure, &current.row, &steps);
-    let decision = Decision { request, to, confirmed, cancel_runs };
-    begin(app, plan, |handle| work(handle, decision))
+    let decision = Decision { to, confirmed, cancel_runs };
+    let based_on = request.based_on;
+    begin(app, plan, |handle| work(handle, decision, based_on))
 }
 
-async fn work(handle: Handle, decision: Decision) -> Outcome {
+async fn work(handle: Handle, decision: Decision, based_on: String) -> Outcome {
     let engine = handle.engine.clone();
     handle.step(StepKind::Check);
     let runtime = handle.runtime();
     // Somebody may have been at it since it was asked for: from here on the runtime is this operation's.
     let current = settings::current(handle.app(), engine.as_ref(), &runtime).await?;
-    settings::changed_meanwhile(&current, &decision.request.based_on)?;
+    settings::changed_meanwhile(&current, &based_on)?;
     let changes = settings::changes(engine.as_ref(), &current.settings, &decision.to);
     if !settings::replaces(&changes) {
         if let Some(outcome) = in_place(&handle, &current, &decision.to, &changes).await? {
@@ -65,6 +65,31 @@ async fn work(handle: Handle, decision: Decision) -> Outcome {
         handle.skip(StepKind::ChangeInPlace, "This engine cannot.");
     }
     replace(&handle, &current, &decision, &changes).await
+}
+
+/// Starts to make an adopted container fully ours: one with the same image and settings takes its place.
+pub(crate) fn manage(app: &App, request: ManageRuntime) -> Result<OperationId, Problem> {
+    let row = super::row(app, &request.runtime)?;
+    not_held(&row)?;
+    if row.adopted.is_none() {
+        return Err(Problem::new(
+            ProblemCode::ChangedMeanwhile,
+            format!("{} is fully managed already.", row.name),
+        ));
+    }
+    let steps = [&[StepKind::Check][..], &STEPS].concat();
+    let plan = Plan::on(OperationKind::Manage, &row, &steps);
+    begin(app, plan, move |handle| async move {
+        handle.step(StepKind::Check);
+        let engine = handle.engine.clone();
+        let current = settings::current(handle.app(), engine.as_ref(), &request.runtime).await?;
+        let decision = Decision {
+            to: current.settings.clone(),
+            confirmed: request.confirmed,
+            cancel_runs: request.cancel_runs,
+        };
+        replace(&handle, &current, &decision, &[]).await
+    })
 }
 
 /// Changes what the container can take as it is, all of it or nothing. `None` = this engine cannot, so
@@ -164,6 +189,9 @@ async fn replace(
     };
     match transaction.go(handle, &held, &cannot_prove).await {
         Ok(outcome) => {
+            if changes.is_empty() {
+                return Ok(format!("{} is fully managed now.", row.name));
+            }
             let what = settings::titles(changes.iter().map(|change| &change.setting));
             Ok(format!("{outcome} New: {what}."))
         }
@@ -178,6 +206,9 @@ async fn replace(
 /// Leads from a failure to the settings that were new.
 fn named(stop: Stop, changes: &[SettingChange]) -> Stop {
     let Stop::Failed(mut problem) = stop else { return stop };
+    if changes.is_empty() {
+        return Stop::Failed(problem);
+    }
     let new: Vec<&ChangedSetting> =
         changes.iter().filter(|change| !change.in_place).map(|change| &change.setting).collect();
     let hint = format!(

@@ -65,6 +65,7 @@ pub(crate) async fn preview_delete(app: &App, id: &RuntimeId) -> Result<DeletePr
 pub(crate) async fn delete(app: &App, request: DeleteRuntime) -> Result<OperationId, Problem> {
     let row = row(app, &request.runtime)?;
     not_held(&row)?;
+    crate::adopted::not_adopted(&row)?;
     let preview = preview_delete(app, &request.runtime).await?;
     let plan = Plan::on(
         OperationKind::Delete,

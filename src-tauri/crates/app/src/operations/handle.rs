@@ -108,12 +108,7 @@ pub(crate) struct Handle {
 impl Handle {
     pub(super) fn new(app: &App, running: Arc<Running>, engine: Arc<dyn Engine>) -> Self {
         let operation = running.view();
-        Self {
-            app: app.clone(),
-            running,
-            compute: operation.compute,
-            engine,
-        }
+        Self { app: app.clone(), running, compute: operation.compute, engine }
     }
 
     pub(crate) fn app(&self) -> &App {

@@ -37,7 +37,7 @@ use tokio::time::Instant;
 
 pub(crate) use build::build;
 pub use build_log::follow_build;
-pub(crate) use configure::change_configuration;
+pub(crate) use configure::{change_configuration, manage};
 pub(crate) use create::create;
 pub(crate) use delete::{delete, preview_delete};
 pub(crate) use handle::{Handle, Outcome, Running, Stop};
@@ -136,11 +136,7 @@ where
 }
 
 /// An operation is there from now on and holds its subject; refused while another does.
-fn take_on(
-    app: &App,
-    operation: Operation,
-    subject: &Subject,
-) -> Result<Arc<Running>, Problem> {
+fn take_on(app: &App, operation: Operation, subject: &Subject) -> Result<Arc<Running>, Problem> {
     {
         let mut busy = lock(&app.busy);
         if busy.contains_key(subject) {
@@ -330,10 +326,7 @@ pub(crate) fn active(app: &App) -> Vec<Operation> {
 }
 
 /// Operations, newest first: those in memory as they stand, older ones from the history.
-pub(crate) async fn list(
-    app: &App,
-    subject: Option<&Subject>,
-) -> Result<Vec<Operation>, Problem> {
+pub(crate) async fn list(app: &App, subject: Option<&Subject>) -> Result<Vec<Operation>, Problem> {
     let mut all = app
         .parts
         .history

@@ -147,8 +147,8 @@ async fn make_again(
         // An answer that was lost: it was made all the same.
         Err(error @ EngineError::Conflict(_)) => {
             let there = patiently(|| engine.inspect(&place)).await?;
-            let ours =
-                Labels::read(&there.labels).is_some_and(|labels| labels.runtime == handle.runtime());
+            let ours = Labels::read(&there.labels)
+                .is_some_and(|labels| labels.runtime == handle.runtime());
             if ours { Ok(there) } else { Err(error) }
         }
         Err(error) => Err(error),

@@ -172,7 +172,14 @@ impl Transaction<'_> {
             self.settings.cloned().unwrap_or_else(|| Change { from: now.clone(), to: now });
         let old_labels = Labels::read(&self.old.labels)
             .ok_or_else(|| problem::not_found("The runtime's label"))?;
-        let mut spec = old_labels.spec.clone();
+        let mut spec = old_labels.spec.clone().or_else(|| {
+            // One that was adopted becomes ours: what it is now is recorded.
+            crate::adopted::since(self.old).map(|_| {
+                let image = self.target.reference.clone();
+                let port = old_labels.target_port;
+                domain::adopt::spec_of(self.name(), &settings.from, image, port)
+            })
+        });
         if let (Some(spec), Some(environment)) = (&mut spec, &self.environment) {
             spec.environment = environment.clone();
         }

@@ -103,7 +103,8 @@ fn a_version_is_an_image_that_was_proved_and_a_runtime_can_be_made_of_it() {
         let nothing_yet = begin_create_refused(&app, named(&id, None)).await;
         assert_eq!(nothing_yet.field.as_deref(), Some("environment.named"));
         succeeded(build(&app, &id).await);
-        let row = create(&app, RuntimeDraft { environment: named(&id, None), ..draft("eval") }).await;
+        let row =
+            create(&app, RuntimeDraft { environment: named(&id, None), ..draft("eval") }).await;
         assert_eq!((row.status, row.environment.as_str()), (Status::Available, "rag"));
         assert_eq!(world.tag_of("eval"), "1");
         let view = view(&app, &id).await;
@@ -112,7 +113,10 @@ fn a_version_is_an_image_that_was_proved_and_a_runtime_can_be_made_of_it() {
     });
 }
 
-async fn begin_create_refused(app: &App, environment: EnvironmentDraft) -> domain::finding::Problem {
+async fn begin_create_refused(
+    app: &App,
+    environment: EnvironmentDraft,
+) -> domain::finding::Problem {
     let draft = RuntimeDraft { environment, ..draft("other") };
     let request = OfDraft { compute: compute(), draft };
     handlers::create_runtime(app, request).await.expect_err("refused")
@@ -189,7 +193,8 @@ fn what_an_ended_application_left_while_it_proved_is_removed_by_the_next_build()
     world.will_build("two", Serves::Well);
     paused(async {
         let app = world.start(world.parts(2)).await;
-        let history = handlers::environment_history(&app, OfEnvironment { environment: id.clone() });
+        let history =
+            handlers::environment_history(&app, OfEnvironment { environment: id.clone() });
         let history = history.await.expect("history").operations;
         assert_eq!(history[0].state, OperationState::Failed, "{history:#?}");
         succeeded(build(&app, &id).await);
@@ -210,9 +215,7 @@ fn a_newer_version_is_told_to_its_runtimes_unless_it_failed_here() {
         let runtime =
             create(&app, RuntimeDraft { environment: named(&id, None), ..draft("eval") }).await;
         succeeded(build(&app, &id).await);
-        let answer = async || {
-            crate::versions::ask_now(&app, &row(&app, "eval")).await.answer
-        };
+        let answer = async || crate::versions::ask_now(&app, &row(&app, "eval")).await.answer;
         assert!(matches!(answer().await, VersionAnswer::NewerOfEnvironment { from: 1, to: 2, .. }));
         succeeded(update(&app, &runtime.id, named(&id, None)).await);
         assert_eq!(world.tag_of("eval"), "2");
@@ -242,10 +245,13 @@ fn an_image_environment_keeps_the_digest_that_was_chosen() {
         // The tag names another image from now on.
         let moved = world.publish(V1, Image::that(Serves::Well).with("User", json!("other")));
         assert_ne!(moved.to_string(), first);
-        handlers::check_bases(&app, OfEnvironment { environment: id.clone() }).await.expect("asked");
+        handlers::check_bases(&app, OfEnvironment { environment: id.clone() })
+            .await
+            .expect("asked");
         let news = view(&app, &id).await.news.expect("news");
         assert_eq!(news.newer[0].digest, moved.to_string());
-        let row = create(&app, RuntimeDraft { environment: named(&id, None), ..draft("eval") }).await;
+        let row =
+            create(&app, RuntimeDraft { environment: named(&id, None), ..draft("eval") }).await;
         assert_eq!(row.digest, first);
         assert!(matches!(
             crate::versions::ask_now(&app, &row).await.answer,

@@ -1,5 +1,6 @@
 //! Use cases on the adapters' twins: fast, and with faults that real parts show seldom.
 
+mod adopt;
 mod changes;
 mod configure;
 mod create;

@@ -87,7 +87,9 @@ fn a_candidate_of_a_dead_operation_of_ours_is_removed_and_one_of_others_is_not()
     let (world, id) = world();
     paused(async {
         let app = world.app().await;
-        let ours = crate::operations::list(&app, Some(&Subject::Runtime(id.clone()))).await.expect("history");
+        let ours = crate::operations::list(&app, Some(&Subject::Runtime(id.clone())))
+            .await
+            .expect("history");
         let ours = ours[0].id.to_string();
         add(&world, "eval.candidate", &ours, &[]).await;
         add(&world, "other.candidate", "another-installations", &[]).await;
@@ -134,7 +136,9 @@ fn before_the_renames_what_was_made_goes_and_the_old_one_serves_on() {
         assert_eq!(world.containers(), [("eval".to_owned(), true)]);
         let stopped = world.engine().changes().iter().any(|(call, _)| *call == Call::Stop);
         assert!(!stopped, "the old one was stopped for nothing");
-        let told = crate::operations::list(&app, Some(&Subject::Runtime(id.clone()))).await.expect("history");
+        let told = crate::operations::list(&app, Some(&Subject::Runtime(id.clone())))
+            .await
+            .expect("history");
         assert_eq!(
             (told[0].kind, told[0].state),
             (OperationKind::Recover, OperationState::Succeeded)
@@ -215,7 +219,9 @@ fn operations_that_never_ended_are_told_so_in_the_history() {
     });
     paused(async {
         let app = next_start(&world).await;
-        let told = crate::operations::list(&app, Some(&Subject::Runtime(id.clone()))).await.expect("history");
+        let told = crate::operations::list(&app, Some(&Subject::Runtime(id.clone())))
+            .await
+            .expect("history");
         let update = told.iter().find(|operation| operation.kind == OperationKind::Update);
         let update = update.expect("kept");
         assert_eq!(update.state, OperationState::Failed);

@@ -94,7 +94,10 @@ fn a_create_cut_off_in_mid_pull_goes_on_until_available_as_the_same_operation() 
     let container = world.container("eval").expect("eval");
     assert!(container.raw["Config"]["Env"].to_string().contains("MODE=quite-fast"));
     let labels = Labels::read(&container.labels).expect("labels");
-    assert_eq!((Some(labels.runtime), labels.operation), (before.runtime.clone(), before.id.clone()));
+    assert_eq!(
+        (Some(labels.runtime), labels.operation),
+        (before.runtime.clone(), before.id.clone())
+    );
     let told = paused(world.history.operations(None, 10)).expect("history");
     assert_eq!(told.len(), 1, "one entry: {told:#?}");
     assert_eq!(told[0].state, OperationState::Succeeded);
@@ -277,7 +280,8 @@ fn as_if_unfinished(world: World, operation: &Operation) -> World {
     let history = History::in_memory().expect("history");
     let spec = paused(async {
         let app = world.app().await;
-        crate::wizard::spec(&app, &OfDraft { compute: compute(), draft: draft("eval") }).expect("spec")
+        crate::wizard::spec(&app, &OfDraft { compute: compute(), draft: draft("eval") })
+            .expect("spec")
     });
     let begun = history::BegunCreate {
         operation: operation.id.clone(),

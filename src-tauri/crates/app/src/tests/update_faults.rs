@@ -184,7 +184,12 @@ fn with_crash(engine: TwinEngine, last: Serves, (call, nth): (Call, usize)) {
         let now = row(&app, "eval");
         assert_eq!(now.status, domain::runtime::Status::Available, "{about} {now:#?}");
         assert!(now.lock.is_none() && now.operation.is_none(), "{about} {now:#?}");
-        let history = crate::operations::list(&app, Some(&domain::operation::Subject::Runtime(now.id.clone()))).await.expect("history");
+        let history = crate::operations::list(
+            &app,
+            Some(&domain::operation::Subject::Runtime(now.id.clone())),
+        )
+        .await
+        .expect("history");
         assert!(history.iter().all(|operation| operation.state.is_final()), "{about} {history:#?}");
         // It is whole: another update works.
         let operation = update(&app, &now.id, version(V1)).await;

@@ -13,7 +13,9 @@ use std::{
 
 use bytes::Bytes;
 use domain::build::BuildEvent;
-use futures_util::{StreamExt as _, TryStreamExt as _, future::BoxFuture, stream, stream::BoxStream};
+use futures_util::{
+    StreamExt as _, TryStreamExt as _, future::BoxFuture, stream, stream::BoxStream,
+};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use serde_json::{Value, json};

@@ -114,9 +114,8 @@ pub(super) fn failure(line: &Value) -> Option<String> {
         "" => text(line, "/error"),
         words => words,
     };
-    (!words.is_empty() || line.get("errorDetail").is_some()).then(|| {
-        if words.is_empty() { "It ended without a reason." } else { words }.to_owned()
-    })
+    (!words.is_empty() || line.get("errorDetail").is_some())
+        .then(|| if words.is_empty() { "It ended without a reason." } else { words }.to_owned())
 }
 
 /// One line of progress. Podman tells its layers' words in `stream` or without an id.

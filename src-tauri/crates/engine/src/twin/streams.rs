@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{build::BuildEvent, container::EngineEvent, image::ImageReference, pull::PullEvent, usage::Usage};
+use domain::{
+    build::BuildEvent, container::EngineEvent, image::ImageReference, pull::PullEvent, usage::Usage,
+};
 use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use tokio::sync::{mpsc, watch};
 
