@@ -7,11 +7,12 @@ use std::time::Duration;
 use domain::build::BuildEvent;
 use domain::compute::EngineFacts;
 use domain::container::{Container, EngineEvent, LocalImage, Neighbour};
+use domain::disk::DiskUsage;
 use domain::image::{ImageReference, Platform};
 use domain::pull::PullEvent;
 use domain::secret::Login;
 use domain::usage::Usage;
-use engine::{BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest};
+use engine::{BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde_json::Value;
@@ -228,8 +229,20 @@ impl Engine for Around {
     ) -> Result<ExecOutput, EngineError> {
         self.engine.exec(container, command, limit).await
     }
+    async fn exec_as(
+        &self,
+        container: &str,
+        command: &[String],
+        who: &ExecAs,
+        limit: Duration,
+    ) -> Result<ExecOutput, EngineError> {
+        self.engine.exec_as(container, command, who, limit).await
+    }
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError> {
         self.engine.processes(container).await
+    }
+    async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
+        self.engine.disk_usage().await
     }
     async fn free_disk(&self) -> Result<Option<u64>, EngineError> {
         self.engine.free_disk().await

@@ -103,5 +103,9 @@ fn content(path: &str, files: &Files) -> (&'static str, &'static str, Vec<u8>) {
         .filter_map(|file| file.file_name()?.to_str())
         .map(|name| format!("<a href=\"/files/{name}\">{name}</a><br>\n"))
         .collect();
-    ("200 OK", "text/html", format!("<!DOCTYPE html><html><body>{links}</body></html>").into_bytes())
+    (
+        "200 OK",
+        "text/html",
+        format!("<!DOCTYPE html><html><body>{links}</body></html>").into_bytes(),
+    )
 }

@@ -9,7 +9,9 @@ use app::api::{
     VersionAnswer,
 };
 use app::{App, handlers};
-use domain::environment::{EnvironmentId, Installer, PackageIndex as IndexSettings, Packages, Source};
+use domain::environment::{
+    EnvironmentId, Installer, PackageIndex as IndexSettings, Packages, Source,
+};
 use domain::finding::Cause;
 use domain::operation::{Operation, OperationState, StepState};
 use domain::runtime::Status;
@@ -36,7 +38,11 @@ fn form(name: &str, source: Source) -> EnvironmentForm {
     }
 }
 
-async fn save(app: &App, id: Option<&EnvironmentId>, form: EnvironmentForm) -> PartResult<EnvironmentId> {
+async fn save(
+    app: &App,
+    id: Option<&EnvironmentId>,
+    form: EnvironmentForm,
+) -> PartResult<EnvironmentId> {
     let request = SaveEnvironment { environment: id.cloned(), form };
     Ok(handlers::save_environment(app, request).await.map_err(refused)?.environment)
 }
@@ -139,7 +145,8 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     let seen: Vec<&str> = finding.evidence.iter().map(|one| one.seen.as_str()).collect();
     assert!(seen.iter().any(|seen| seen.contains("2: not-there-at-all==1.0")), "{seen:#?}");
     assert!(seen.iter().any(|seen| seen.contains("pip install")), "{seen:#?}");
-    let tags = docker.client(&["images", "localhost/promptflow-runtimes/rag", "--format", "{{.Tag}}"])?;
+    let tags =
+        docker.client(&["images", "localhost/promptflow-runtimes/rag", "--format", "{{.Tag}}"])?;
     assert_eq!(tags, "1");
     nothing_left(&docker)?;
     let still = runtime(&app, "eval", Status::Available).await?;
@@ -174,7 +181,13 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     succeeded(&updated);
     let now = runtime(&app, "eval", Status::Available).await?;
     assert_eq!(now.image, "localhost/promptflow-runtimes/rag:2");
-    let inside = docker.client(&["exec", "eval", "python", "-c", "import humanize; print(humanize.__version__)"])?;
+    let inside = docker.client(&[
+        "exec",
+        "eval",
+        "python",
+        "-c",
+        "import humanize; print(humanize.__version__)",
+    ])?;
     assert_eq!(inside, "4.11.0");
 
     // In use: not deleted, and said by whom.
@@ -201,7 +214,9 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     docker.client(&["commit", "newer", &base])?;
     docker.client(&["rm", "newer"])?;
     docker.client(&["push", "-q", &base])?;
-    handlers::check_bases(&app, OfEnvironment { environment: id.clone() }).await.map_err(refused)?;
+    handlers::check_bases(&app, OfEnvironment { environment: id.clone() })
+        .await
+        .map_err(refused)?;
     let list = handlers::list_environments(&app, Nothing {}).await.map_err(refused)?;
     let news = list.environments[0].news.clone().expect("news");
     assert_eq!(news.newer.len(), 1, "{news:#?}");
@@ -210,7 +225,14 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     assert_ne!(Some(&preview.bases[0].digest), preview.bases[0].used_digest.as_ref());
     let fourth = build(&app, &id, true).await?;
     succeeded(&fourth);
-    docker.client(&["run", "--rm", "localhost/promptflow-runtimes/rag:4", "test", "-e", "/newer-base"])?;
+    docker.client(&[
+        "run",
+        "--rm",
+        "localhost/promptflow-runtimes/rag:4",
+        "test",
+        "-e",
+        "/newer-base",
+    ])?;
     nothing_left(&docker)?;
     Ok(())
 }
@@ -279,7 +301,13 @@ async fn contexts(
     let second = build(app, &id, true).await?;
     assert_eq!(second.state, OperationState::Succeeded, "{second:#?}\n{}", log_of(home, &second));
     let text = std::fs::read_to_string(folder.join("Dockerfile"))?;
-    assert!(text.starts_with(&format!("ARG BASE={}/team/base:20240429.v8\nFROM ${{BASE}}\n", registry.address())), "{text}");
+    assert!(
+        text.starts_with(&format!(
+            "ARG BASE={}/team/base:20240429.v8\nFROM ${{BASE}}\n",
+            registry.address()
+        )),
+        "{text}"
+    );
 
     // Cancelled in its middle: the engine works no more on it, and no image is left.
     small_context(&folder, &base, "RUN sleep 600")?;

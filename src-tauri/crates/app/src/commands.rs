@@ -35,6 +35,7 @@ macro_rules! for_each_command {
             read update_series(Nothing) -> AllSeries;
             read update_policy(OfRuntime) -> PolicyView;
             read foreign_containers(OfCompute) -> ForeignContainers;
+            read disk(OfCompute) -> DiskView;
             read list_environments(Nothing) -> Environments;
             read environment_history(OfEnvironment) -> Operations;
             read environment_version(OfEnvironmentVersion) -> EnvironmentVersionDetail;
@@ -71,6 +72,9 @@ macro_rules! for_each_command {
             change adopt_container(AdoptContainer) -> OfRuntime;
             change release_runtime(OfRuntime) -> Nothing;
             change manage_runtime(ManageRuntime) -> OfOperation;
+            change clean_disk(CleanDisk) -> CleanedDisk;
+            change install_packages(InstallPackages) -> OfOperation;
+            change keep_packages(KeepPackages) -> KeptPackages;
             change build_environment(BuildEnvironment) -> OfOperation;
             change check_bases(OfEnvironment) -> Nothing;
 

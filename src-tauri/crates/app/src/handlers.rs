@@ -9,7 +9,7 @@ use crate::api::*;
 use crate::{
     adopted, computes, configuration as settings_of,
     context::{App, lock},
-    detail as detail_page, environments, first_run as first, logins, logs, operations, policies,
+    detail as detail_page, disk as disk_use, environments, first_run as first, logins, logs, operations, policies,
     series, settings as choices, usage, versions, wizard,
 };
 
@@ -156,6 +156,14 @@ pub async fn manage_runtime(app: &App, request: ManageRuntime) -> Answer<OfOpera
     operations::manage(app, request).map(started)
 }
 
+pub async fn disk(app: &App, request: OfCompute) -> Answer<DiskView> {
+    disk_use::view(app, &request.compute).await
+}
+
+pub async fn clean_disk(app: &App, request: CleanDisk) -> Answer<CleanedDisk> {
+    disk_use::clean(app, request).await
+}
+
 pub async fn list_environments(app: &App, _: Nothing) -> Answer<Environments> {
     environments::list(app).await
 }
@@ -210,6 +218,14 @@ pub async fn import_environment(
 pub async fn take_over_dockerfile(app: &App, request: OfEnvironment) -> Answer<Nothing> {
     environments::take_over_dockerfile(app, &request.environment).await?;
     Ok(Nothing {})
+}
+
+pub async fn install_packages(app: &App, request: InstallPackages) -> Answer<OfOperation> {
+    operations::install(app, request).map(started)
+}
+
+pub async fn keep_packages(app: &App, request: KeepPackages) -> Answer<KeptPackages> {
+    environments::keep_packages(app, request).await
 }
 
 pub async fn build_environment(app: &App, request: BuildEnvironment) -> Answer<OfOperation> {

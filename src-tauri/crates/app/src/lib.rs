@@ -14,6 +14,7 @@ mod configuration;
 mod context;
 mod descriptions;
 mod detail;
+mod disk;
 mod environments;
 mod finding;
 mod first_run;

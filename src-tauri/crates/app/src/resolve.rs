@@ -3,6 +3,7 @@
 use domain::{
     compute::ComputeId,
     container::LocalImage,
+    environment::EnvironmentName,
     facts::{Offered, offered},
     finding::Problem,
     image::{Digest, ImageReference, Platform, RemoteImage, Repository},
@@ -44,8 +45,11 @@ impl Target {
         self.reference.version()
     }
 
-    /// For people: the version, else the reference without its digest.
+    /// For people: the version, the environment and its version, else the reference without its digest.
     pub(crate) fn title(&self) -> String {
+        if let Some(title) = EnvironmentName::title_of(&self.reference) {
+            return title;
+        }
         self.version().map_or_else(
             || ImageReference { digest: None, ..self.reference.clone() }.to_string(),
             |version| version.to_string(),

@@ -218,7 +218,7 @@ pub(crate) fn refresh_runtime(app: &App, id: &RuntimeId) {
 }
 
 /// The newest version to be told of, if the one that the check compared it with still runs.
-fn update_mark(app: &App, id: &RuntimeId, current: Option<Version>) -> Option<Version> {
+fn update_mark(app: &App, id: &RuntimeId, current: Option<Version>) -> Option<String> {
     if crate::policies::is_never(app, id) {
         return None;
     }
@@ -228,8 +228,9 @@ fn update_mark(app: &App, id: &RuntimeId, current: Option<Version>) -> Option<Ve
         crate::api::VersionAnswer::Newer { version, skipped: false, snoozed_until, .. }
             if snoozed_until.is_none_or(|until| until <= jiff::Timestamp::now()) =>
         {
-            *version
+            version.map(|version| version.to_string())
         }
+        crate::api::VersionAnswer::NewerOfEnvironment { to, .. } => Some(to.to_string()),
         _ => None,
     }
 }

@@ -360,6 +360,7 @@ pub(crate) async fn check_in_background(app: App) {
             continue;
         }
         let due = SignedDuration::from_hours(i64::from(hours));
+        environments::check_due(&app, due).await;
         let rows: Vec<Runtime> = lock(&app.table).rows().cloned().collect();
         for row in rows.into_iter().filter(|row| !policies::is_never(&app, &row.id)) {
             let known = known(&app, &row.id).await;

@@ -118,6 +118,28 @@ impl Shelf {
         put(&folder, FILE_NAME, &yaml::write(definition)?)
     }
 
+    /// Puts files into the folder of an environment that is about to be made; refused where it has one.
+    pub async fn begin(
+        &self,
+        name: &EnvironmentName,
+        files: &[(&str, String)],
+    ) -> Result<(), DefinitionsError> {
+        let folder = self.folder_of(name);
+        let files: Vec<(String, String)> =
+            files.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect();
+        blocking(move || {
+            if folder.exists() {
+                return Err(DefinitionsError::Malformed(format!(
+                    "There is a folder {} already.",
+                    folder.display()
+                )));
+            }
+            std::fs::create_dir_all(&folder).map_err(DefinitionsError::disk(&folder))?;
+            files.iter().try_for_each(|(path, text)| put(&folder, path, text))
+        })
+        .await
+    }
+
     /// Copies files of the person's own from one environment's folder to that of another.
     pub async fn copy_files(
         &self,

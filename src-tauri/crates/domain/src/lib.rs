@@ -10,6 +10,7 @@ pub mod compute;
 pub mod configuration;
 pub mod container;
 pub mod diagnosis;
+pub mod disk;
 pub mod environment;
 pub mod facts;
 pub mod finding;

@@ -58,6 +58,8 @@ pub enum OperationKind {
     Recover,
     /// Makes or takes an image for an environment, and proves it.
     Build,
+    /// Installs packages into the running container.
+    Install,
 }
 
 /// One step. The order is that of the operation's list, not of this enum.
@@ -70,6 +72,8 @@ pub enum StepKind {
     Pull,
     /// The engine's builder works.
     Build,
+    /// pip works in the running container.
+    Install,
     Inspect,
     Prove,
     WaitForRuns,

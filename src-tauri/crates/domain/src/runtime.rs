@@ -97,8 +97,8 @@ pub fn status(seen: &Seen<'_>) -> Status {
                 _ => Status::Starting,
             };
         }
-        // A build works on an environment.
-        Some(OperationKind::Build) | None => {}
+        // A build works on an environment, and what is installed goes on beside the service.
+        Some(OperationKind::Build | OperationKind::Install) | None => {}
     }
     match seen.state {
         ContainerState::Running => match seen.health {
@@ -173,7 +173,7 @@ pub struct Runtime {
     /// A previous container is kept, or its image is known, and can be rolled back to.
     pub previous: Option<PreviousContainer>,
     /// The newest version, when the last check found a newer one that was not skipped.
-    pub update_available: Option<Version>,
+    pub update_available: Option<String>,
     /// Counts recreates: 1, 2, …
     pub generation: u32,
     pub restart_count: u32,

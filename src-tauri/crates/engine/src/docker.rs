@@ -22,6 +22,7 @@ use domain::{
     build::BuildEvent,
     compute::{self, ComputeAddress, EngineFacts, FoundCompute, Unreachable},
     container::{Container, EngineEvent, LocalImage, Neighbour},
+    disk::DiskUsage,
     image::{ImageReference, Platform},
     label,
     pull::PullEvent,
@@ -33,7 +34,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
-    BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest, discovery,
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest, discovery,
 };
 use convert::Dialect;
 use wire::{Call, Wire, path, query};
@@ -364,7 +365,17 @@ impl Engine for DockerEngine {
         command: &[String],
         limit: Duration,
     ) -> Result<ExecOutput, EngineError> {
-        timeout(limit, exec::exec(&self.typed, container, command))
+        self.exec_as(container, command, &ExecAs::default(), limit).await
+    }
+
+    async fn exec_as(
+        &self,
+        container: &str,
+        command: &[String],
+        who: &ExecAs,
+        limit: Duration,
+    ) -> Result<ExecOutput, EngineError> {
+        timeout(limit, exec::exec(&self.typed, container, command, who))
             .await
             .map_err(|_| EngineError::Silent(limit.as_secs()))?
             .map_err(|error| self.refused(&error))
@@ -380,6 +391,11 @@ impl Engine for DockerEngine {
             return Err(EngineError::Conflict(format!("The container {container} does not run.")));
         }
         convert::processes(&answer)
+    }
+
+    async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
+        let raw = self.wire.json(Call::get("/system/df"), WORK_LIMIT).await?;
+        Ok(convert::disk_usage(&raw))
     }
 
     async fn free_disk(&self) -> Result<Option<u64>, EngineError> {

@@ -8,6 +8,7 @@ use domain::{
     build::BuildEvent,
     compute::EngineFacts,
     container::{Container, EngineEvent, LocalImage, Neighbour},
+    disk::DiskUsage,
     image::{ImageReference, Platform},
     pull::PullEvent,
     secret::Login,
@@ -122,8 +123,20 @@ pub trait Engine: Send + Sync {
         limit: Duration,
     ) -> Result<ExecOutput, EngineError>;
 
+    /// The same as somebody else, with variables of its own.
+    async fn exec_as(
+        &self,
+        container: &str,
+        command: &[String],
+        who: &ExecAs,
+        limit: Duration,
+    ) -> Result<ExecOutput, EngineError>;
+
     /// Command lines of the processes inside a running container.
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError>;
+
+    /// What images take on disk. May take long on a full engine.
+    async fn disk_usage(&self) -> Result<DiskUsage, EngineError>;
 
     /// Free bytes where images are stored; `None` when that cannot be told from here.
     async fn free_disk(&self) -> Result<Option<u64>, EngineError>;
@@ -173,6 +186,14 @@ pub struct LogLine {
     pub time: Option<jiff::Timestamp>,
     /// Without the line end.
     pub text: String,
+}
+
+/// As whom a command runs inside a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExecAs {
+    /// Name or number; `None` = the container's own user.
+    pub user: Option<String>,
+    pub variables: Vec<(String, String)>,
 }
 
 /// What a command inside a container answered. Each text holds at most 8 MiB.

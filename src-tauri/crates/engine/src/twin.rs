@@ -23,6 +23,7 @@ use domain::{
     build::BuildEvent,
     compute::EngineFacts,
     container::{Container, EngineEvent, LocalImage, Neighbour},
+    disk::{DiskUsage, ImageDisk},
     image::{Digest, ImageReference, Platform},
     label,
     pull::PullEvent,
@@ -34,7 +35,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::{
-    BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest, LogSource,
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest, LogSource,
     docker::convert::{Dialect, container, neighbour},
 };
 pub use calls::{Call, Fault};
@@ -441,10 +442,32 @@ impl Engine for TwinEngine {
         self.act(Call::Exec, container, |world| world.exec(container, command))
     }
 
+    async fn exec_as(
+        &self,
+        container: &str,
+        command: &[String],
+        _who: &ExecAs,
+        limit: Duration,
+    ) -> Result<ExecOutput, EngineError> {
+        self.exec(container, command, limit).await
+    }
+
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError> {
         self.act(Call::Processes, container, |world| {
             let at = world.running(container)?;
             Ok(world.behaviour(at).processes)
+        })
+    }
+
+    async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
+        self.act(Call::DiskUsage, "", |world| {
+            let images: Vec<ImageDisk> = world
+                .images
+                .all()
+                .into_iter()
+                .map(|image| ImageDisk { id: image.id, size: image.size, shared: Some(0) })
+                .collect();
+            Ok(DiskUsage { layers: images.iter().map(|image| image.size).sum(), images })
         })
     }
 

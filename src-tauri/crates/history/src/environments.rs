@@ -1,6 +1,9 @@
 //! Versions of environments: which images were built or chosen, and what was found in them.
 
-use domain::environment::{EnvironmentId, EnvironmentVersion};
+use domain::{
+    compute::ComputeId,
+    environment::{EnvironmentId, EnvironmentVersion},
+};
 use rusqlite::params;
 
 use crate::{History, HistoryError, entries::documents};
@@ -45,6 +48,42 @@ impl History {
             connection
                 .execute("DELETE FROM environment_version WHERE environment = ?1", [environment])?;
             Ok(())
+        })
+        .await
+    }
+}
+
+/// What builds left on an engine for the next build.
+impl History {
+    /// Keeps the ids of images that a build left; short ones will do.
+    pub async fn keep_built_layers(
+        &self,
+        compute: &ComputeId,
+        images: &[String],
+    ) -> Result<(), HistoryError> {
+        let (compute, images) = (compute.to_string(), images.to_vec());
+        self.run(move |connection| {
+            let transaction = connection.transaction()?;
+            for image in &images {
+                transaction.execute(
+                    "INSERT OR IGNORE INTO built_layer (compute, image) VALUES (?1, ?2)",
+                    params![compute, image],
+                )?;
+            }
+            transaction.commit()?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ids of images that builds left, as they were kept.
+    pub async fn built_layers(&self, compute: &ComputeId) -> Result<Vec<String>, HistoryError> {
+        let compute = compute.to_string();
+        self.run(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT image FROM built_layer WHERE compute = ?1")?;
+            let rows = statement.query_map([compute], |row| row.get(0))?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })
         .await
     }

@@ -87,6 +87,13 @@ const STEPS: &[&str] = &[
         document TEXT NOT NULL, -- the whole version, JSON
         PRIMARY KEY (environment, number)
     ) STRICT;
+
+    -- Images without a name that builds left on an engine.
+    CREATE TABLE built_layer (
+        compute TEXT NOT NULL,
+        image TEXT NOT NULL, -- its id, perhaps shortened
+        PRIMARY KEY (compute, image)
+    ) STRICT;
 ",
 ];
 

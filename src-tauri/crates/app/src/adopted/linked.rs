@@ -7,13 +7,14 @@ use domain::{
     build::BuildEvent,
     compute::{ComputeId, EngineFacts},
     container::{Container, EngineEvent, LocalImage, Neighbour},
+    disk::DiskUsage,
     image::{ImageReference, Platform},
     label,
     pull::PullEvent,
     secret::Login,
     usage::Usage,
 };
-use engine::{BuildRequest, ContextStream, Engine, EngineError, ExecOutput, LogLine, LogRequest};
+use engine::{BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest};
 use futures_util::{StreamExt as _, stream::BoxStream};
 use serde_json::Value;
 
@@ -181,8 +182,22 @@ impl Engine for Linked {
         self.engine.exec(container, command, limit).await
     }
 
+    async fn exec_as(
+        &self,
+        container: &str,
+        command: &[String],
+        who: &ExecAs,
+        limit: Duration,
+    ) -> Result<ExecOutput, EngineError> {
+        self.engine.exec_as(container, command, who, limit).await
+    }
+
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError> {
         self.engine.processes(container).await
+    }
+
+    async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
+        self.engine.disk_usage().await
     }
 
     async fn free_disk(&self) -> Result<Option<u64>, EngineError> {

@@ -81,6 +81,27 @@ pub(crate) async fn check(app: &App, id: &EnvironmentId) -> Result<(), Problem> 
     Ok(())
 }
 
+/// Asks for every environment that was not asked about for so long.
+pub(crate) async fn check_due(app: &App, due: jiff::SignedDuration) {
+    let now = crate::context::now();
+    let ids: Vec<EnvironmentId> = {
+        let known = lock(&app.environments);
+        let is_due = |id: &&EnvironmentId| {
+            known.versions_of(id).next().is_some()
+                && known.news.get(id).is_none_or(|news| {
+                    let age = now.duration_since(news.checked);
+                    age.is_negative() || age >= due
+                })
+        };
+        known.definitions.keys().filter(is_due).cloned().collect()
+    };
+    for id in ids {
+        if let Err(problem) = check(app, &id).await {
+            tracing::info!(environment = %id, %problem, "newer bases could not be asked for");
+        }
+    }
+}
+
 async fn news(
     app: &App,
     engine: &dyn Engine,

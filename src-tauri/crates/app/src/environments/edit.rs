@@ -244,9 +244,14 @@ fn free_name(
             "Neither the file nor the folder has a name that can be used. Give one.",
         )
     })?;
+    free(app, &wanted)
+}
+
+/// A name that no environment has: this one, else with a number behind it.
+pub(super) fn free(app: &App, wanted: &EnvironmentName) -> Result<EnvironmentName, Problem> {
     let free = |name: &EnvironmentName| name_of(app, None, name.as_str()).is_ok();
-    if free(&wanted) {
-        return Ok(wanted);
+    if free(wanted) {
+        return Ok(wanted.clone());
     }
     (2..1_000)
         .map(|number| wanted.numbered(number))

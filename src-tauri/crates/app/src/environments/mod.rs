@@ -3,6 +3,7 @@
 mod bases;
 mod detail;
 mod edit;
+mod keep;
 mod made;
 mod view;
 
@@ -28,11 +29,12 @@ use crate::{
     resolve::{self, Target},
 };
 
-pub(crate) use bases::{check as check_bases, reference_of};
+pub(crate) use bases::{check as check_bases, check_due, reference_of};
 pub(crate) use detail::version as version_detail;
 pub(crate) use edit::{
     check, delete, duplicate, import, read_requirements, save, take_over_dockerfile,
 };
+pub(crate) use keep::keep_packages;
 pub(crate) use made::{Made, Wanted, made_of, preview};
 pub(crate) use view::list;
 
@@ -126,6 +128,20 @@ pub(crate) fn on_disk(app: &App, id: &EnvironmentId) -> Result<OnDisk, Problem> 
         .get(id)
         .cloned()
         .ok_or_else(|| problem::not_found("The environment"))
+}
+
+/// Every definition with its versions, newest first.
+pub(crate) fn known(app: &App) -> Vec<(Definition, Vec<EnvironmentVersion>)> {
+    let known = lock(&app.environments);
+    known
+        .definitions
+        .values()
+        .map(|on_disk| {
+            let definition = on_disk.definition.clone();
+            let versions = known.versions_of(&definition.id).cloned().collect();
+            (definition, versions)
+        })
+        .collect()
 }
 
 /// One version, as it was kept.

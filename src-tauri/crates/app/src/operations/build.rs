@@ -277,6 +277,7 @@ impl Work {
                     handle.build(tracker.progress());
                     // The engine ends the build when nobody reads any more.
                     drop(events);
+                    remember(handle, &tracker).await;
                     discard(handle.engine.as_ref(), &request.name).await;
                     return Err(stop);
                 }
@@ -300,6 +301,7 @@ impl Work {
         }
         tracker.finish(crate::context::now(), failed.is_none());
         handle.build(tracker.progress());
+        remember(handle, &tracker).await;
         match (failed, image) {
             (None, Some(image)) => Ok(image),
             (None, None) => Err(Problem::new(
@@ -464,6 +466,14 @@ impl Work {
         environments::read_again(app).await?;
         app.hub.environments();
         Ok(())
+    }
+}
+
+/// What steps made stays on the engine for the next build, and is ours to clean up.
+async fn remember(handle: &Handle, tracker: &BuildTracker) {
+    let history = &handle.app().parts.history;
+    if let Err(error) = history.keep_built_layers(&handle.compute, tracker.made()).await {
+        tracing::warn!(%error, "what a build left could not be written down");
     }
 }
 

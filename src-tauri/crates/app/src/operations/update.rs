@@ -93,6 +93,11 @@ pub(crate) fn roll_back(app: &App, id: &RuntimeId) -> Result<OperationId, Proble
 
 /// What runs, for people.
 pub(crate) fn shown(row: &Runtime) -> String {
+    if let Some(Environment::Named { name, version, .. }) =
+        row.spec.as_ref().map(|spec| &spec.environment)
+    {
+        return format!("{name} {version}");
+    }
     row.version.map_or_else(|| row.image.clone(), |version| version.to_string())
 }
 

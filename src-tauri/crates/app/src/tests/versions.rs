@@ -305,7 +305,7 @@ fn a_skipped_or_snoozed_version_is_not_marked_on_the_row_and_a_newer_one_is() {
         let app = world.app().await;
         let id = create(&app, draft("eval")).await.id;
         answer(&app, &id).await;
-        assert_eq!(row(&app, "eval").update_available, Some(parsed(V2)));
+        assert_eq!(row(&app, "eval").update_available.as_deref(), Some(V2));
         let about = || AboutVersion { runtime: id.clone(), version: parsed(V2) };
         handlers::remind_later(&app, about()).await.expect("later");
         assert_eq!(row(&app, "eval").update_available, None);
@@ -319,7 +319,7 @@ fn a_skipped_or_snoozed_version_is_not_marked_on_the_row_and_a_newer_one_is() {
         assert!(skipped);
         world.publish(V3, Image::that(Serves::Well));
         answer(&app, &id).await;
-        assert_eq!(row(&app, "eval").update_available, Some(parsed(V3)));
+        assert_eq!(row(&app, "eval").update_available.as_deref(), Some(V3));
     });
 }
 

@@ -60,6 +60,8 @@ pub struct BuildTracker {
     stage: u32,
     /// Steps of the stages before.
     before: u32,
+    /// Ids of the images that steps made, as the builder tells them.
+    made: Vec<String>,
 }
 
 /// The line with which a builder begins a step.
@@ -107,6 +109,12 @@ impl BuildTracker {
         }
     }
 
+    /// Ids of the images that its steps made or took from earlier ones, perhaps shortened: what stays
+    /// on the engine for the next build.
+    pub fn made(&self) -> &[String] {
+        &self.made
+    }
+
     /// How it stands.
     pub fn progress(&self) -> BuildProgress {
         self.progress.clone()
@@ -122,7 +130,8 @@ impl BuildTracker {
                     step.cached = true;
                 }
                 self.end_last(StepState::Done, at);
-            } else if words.next().is_some_and(is_id) && words.next().is_none() {
+            } else if let (Some(id), None) = (words.next().filter(|word| is_id(word)), words.next()) {
+                self.made.push(id.to_owned());
                 self.end_last(StepState::Done, at);
             }
         } else if line.starts_with("COMMIT")

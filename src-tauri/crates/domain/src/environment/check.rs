@@ -89,6 +89,15 @@ fn holds_a_password(text: &str) -> bool {
     })
 }
 
+/// Whether a line names packages, as a requirements file does: no option of pip, and no password.
+pub fn is_requirement(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && !line.contains(['\n', '\r', '\0'])
+        && !holds_a_password(line)
+        && line.chars().all(|letter| !letter.is_control())
+}
+
 fn of_index(index: &PackageIndex) -> Vec<Problem> {
     let mut problems = Vec::new();
     let addresses = [("index.url", &index.url), ("index.proxy", &index.proxy)];
@@ -228,6 +237,16 @@ mod tests {
             fields(&Source::BuildContext(bad)),
             ["folder", "dockerfile", "arguments.0", "arguments.1", "arguments.3"]
         );
+    }
+
+    #[test]
+    fn options_of_pip_are_no_requirements() {
+        for good in ["pandas", "pandas[all]>=2,<3 ; python_version < '3.12'", "a @ https://h.example/a.whl"] {
+            assert!(is_requirement(good), "{good}");
+        }
+        for bad in ["--index-url https://x", "-r other.txt", "", " ", "a @ https://u:p@h.example/a.whl"] {
+            assert!(!is_requirement(bad), "{bad}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
     runtime::{Package, Protocol},
 };
 
-pub use check::check;
+pub use check::{check, is_requirement};
 pub use generated::{
     BUILD_NUMBER, CERTIFICATES, IGNORE_FILE, Installed, REQUIREMENTS, build_arguments, generated,
     lock_of,
@@ -106,6 +106,13 @@ impl EnvironmentName {
         let end = format!("-{number}");
         let kept: String = self.0.chars().take(Self::LONGEST - end.len()).collect();
         Self(format!("{}{end}", kept.trim_end_matches(['.', '_', '-'])))
+    }
+
+    /// Reads the name of an image of a version: `rag 3`. `None` = it is no such image.
+    pub fn title_of(image: &ImageReference) -> Option<String> {
+        let name = image.repository.to_string();
+        let name = name.strip_prefix(IMAGES)?.strip_prefix('/')?;
+        Some(format!("{name} {}", image.tag.as_deref()?))
     }
 
     /// The name of the image of one version.
@@ -353,6 +360,8 @@ mod tests {
             let name = EnvironmentName::parse(good).expect(good);
             let image = name.image(3).expect("image").to_string();
             assert_eq!(image, format!("localhost/promptflow-runtimes/{good}:3"));
+            let image = name.image(3).expect("image");
+            assert_eq!(EnvironmentName::title_of(&image), Some(format!("{good} 3")));
         }
         for bad in ["", "  ", "A", "a b", "-a", "a..b", "a/b", "a:1", &"x".repeat(64)] {
             assert!(EnvironmentName::parse(bad).is_err(), "{bad}");

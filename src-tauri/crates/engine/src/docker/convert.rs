@@ -7,6 +7,7 @@ use domain::{
     container::{
         Container, ContainerState, LocalImage, Mount, MountKind, Neighbour, PublishedPort,
     },
+    disk::{DiskUsage, ImageDisk},
     image::{Digest, Platform},
 };
 use jiff::Timestamp;
@@ -121,6 +122,17 @@ pub(super) fn image(raw: &Value) -> LocalImage {
         operating_system: text(raw, "/Os").to_owned(),
         config: raw.get("Config").cloned().unwrap_or(Value::Null),
     }
+}
+
+/// What images take, from `/system/df`.
+pub(super) fn disk_usage(raw: &Value) -> DiskUsage {
+    let images = list(raw, "/Images").map(|image| ImageDisk {
+        id: image_id(text(image, "/Id")),
+        size: whole(image, "/Size"),
+        // -1 = it was not counted.
+        shared: image.get("SharedSize").and_then(Value::as_u64),
+    });
+    DiskUsage { layers: whole(raw, "/LayersSize"), images: images.collect() }
 }
 
 /// Command lines from `top`: a table with its columns' titles.

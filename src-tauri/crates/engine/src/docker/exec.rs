@@ -9,7 +9,7 @@ use bollard::{
 };
 use futures_util::StreamExt as _;
 
-use crate::ExecOutput;
+use crate::{ExecAs, ExecOutput};
 
 /// The most that is kept of each stream; the rest is read and dropped, so that the command ends.
 pub(super) const MOST: usize = 8 * 1024 * 1024;
@@ -19,8 +19,12 @@ pub(super) async fn exec(
     docker: &Docker,
     container: &str,
     command: &[String],
+    who: &ExecAs,
 ) -> Result<ExecOutput, Error> {
+    let variables = who.variables.iter().map(|(name, value)| format!("{name}={value}"));
     let asked = ExecConfig {
+        user: who.user.clone(),
+        env: (!who.variables.is_empty()).then(|| variables.collect()),
         attach_stdout: Some(true),
         attach_stderr: Some(true),
         cmd: Some(command.to_vec()),

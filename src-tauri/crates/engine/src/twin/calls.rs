@@ -32,6 +32,7 @@ pub enum Call {
     Exec,
     Processes,
     FreeDisk,
+    DiskUsage,
 }
 
 impl Call {
