@@ -12,7 +12,9 @@ use domain::image::{ImageReference, Platform};
 use domain::pull::PullEvent;
 use domain::secret::Login;
 use domain::usage::Usage;
-use engine::{BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest};
+use engine::{
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest,
+};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde_json::Value;

@@ -190,6 +190,33 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     ])?;
     assert_eq!(inside, "4.11.0");
 
+    // A package more, quickly: it is there, and is lost when the container is recreated, unless kept.
+    let requirements = vec!["tabulate==0.9.0".to_owned()];
+    let install = app::api::InstallPackages { runtime: row.id.clone(), requirements };
+    let started = handlers::install_packages(&app, install.clone()).await.map_err(refused)?;
+    let installed = ended(&app, &started.operation).await?;
+    succeeded(&installed);
+    assert_eq!(installed.packages.as_deref().map(<[_]>::len), Some(1), "{installed:#?}");
+    let tabulate = ["exec", "eval", "python", "-c", "import tabulate; print(tabulate.__version__)"];
+    assert_eq!(docker.client(&tabulate)?, "0.9.0");
+    let keep = app::api::KeepPackages {
+        runtime: install.runtime.clone(),
+        requirements: install.requirements.clone(),
+    };
+    let kept = handlers::keep_packages(&app, keep).await.map_err(refused)?;
+    assert_eq!((kept.environment, kept.is_new), (id.clone(), false));
+    let text = std::fs::read_to_string(home.path().join("environments/rag/requirements.txt"))?;
+    assert_eq!(text, "tabulate==0.9.0\nhumanize==4.11.0\n");
+    let missing = app::api::InstallPackages {
+        requirements: vec!["not-there-at-all".into()],
+        ..install.clone()
+    };
+    let started = handlers::install_packages(&app, missing).await.map_err(refused)?;
+    let failed = ended(&app, &started.operation).await?;
+    let finding = failed.problem.and_then(|problem| problem.finding).expect("finding");
+    assert_eq!(finding.cause, Cause::PackageNotFound, "{finding:#?}");
+    runtime(&app, "eval", Status::Available).await?;
+
     // In use: not deleted, and said by whom.
     let delete = app::api::DeleteEnvironment { environment: id.clone(), remove_images: true };
     let refusal = handlers::delete_environment(&app, delete).await.expect_err("in use");
@@ -351,4 +378,161 @@ async fn a_folder_is_built_on_podman() -> PartResult<()> {
     let app = application(&podman.socket(), home.path(), "registry.invalid/x").await?;
     real_parts::headless::connected(&app).await?;
     contexts(&app, &registry, home.path(), &|arguments| podman.client(arguments)).await
+}
+
+fn serving(docker: &DockerEngine, name: &str, more: &[&str]) -> PartResult<String> {
+    let arguments: Vec<&str> =
+        ["run", "-d", "--name", name].into_iter().chain(more.iter().copied()).collect();
+    docker.client(&arguments)
+}
+
+/// A container that somebody made by hand becomes a runtime, is released, and is managed fully.
+#[tokio::test(flavor = "multi_thread")]
+async fn containers_of_others_are_adopted_as_they_are() -> PartResult<()> {
+    let docker = DockerEngine::start()?;
+    docker.load(&small_runtime("20240429.v8")?, "small:1")?;
+    let port = free_port()?.to_string();
+    let published = format!("127.0.0.1:{port}:8080");
+    let theirs = serving(&docker, "theirs", &["-p", &published, "-e", "OWN=kept", "small:1"])?;
+    serving(&docker, "hidden", &["small:1"])?;
+    serving(&docker, "gone", &["small:1", "false"])?;
+    let compose = [
+        "-p",
+        "127.0.0.1::8080",
+        "--label",
+        "com.docker.compose.project=shop",
+        "--label",
+        "com.docker.compose.service=flows",
+        "small:1",
+    ];
+    serving(&docker, "shop-flows-1", &compose)?;
+    let home = tempfile::tempdir()?;
+    let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;
+    real_parts::headless::connected(&app).await?;
+    let of_compute = || app::api::OfCompute { compute: compute() };
+    // The services need a moment to answer.
+    let list = loop {
+        let list = handlers::foreign_containers(&app, of_compute()).await.map_err(refused)?;
+        if list.containers.iter().filter(|one| one.verdict.is_usable()).count() == 2 {
+            break list.containers;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    };
+    let of = |name: &str| list.iter().find(|one| one.name == name).expect(name);
+    let domain::adopt::Verdict::NotPublished { address: Some(address), protocol: Some(_) } =
+        &of("hidden").verdict
+    else {
+        panic!("{:#?}", of("hidden"));
+    };
+    assert!(address.ends_with(":8080"), "{address}");
+    assert!(matches!(of("gone").verdict, domain::adopt::Verdict::NotRunning { .. }));
+    assert_eq!(of("shop-flows-1").compose.as_ref().expect("compose").service, "flows");
+
+    let before = docker.client(&["inspect", "theirs"])?;
+    let adopt = app::api::AdoptContainer { compute: compute(), container: theirs.clone() };
+    let adopted = handlers::adopt_container(&app, adopt.clone()).await.map_err(refused)?;
+    let row = runtime(&app, "theirs", Status::Available).await?;
+    assert!(row.adopted.is_some() && row.id == adopted.runtime, "{row:#?}");
+    assert_eq!(docker.client(&["inspect", "theirs"])?, before);
+    // Released and adopted again: it never noticed.
+    handlers::release_runtime(&app, adopted).await.map_err(refused)?;
+    assert!(app.runtimes().is_empty());
+    let adopted = handlers::adopt_container(&app, adopt).await.map_err(refused)?;
+    runtime(&app, "theirs", Status::Available).await?;
+    assert_eq!(docker.client(&["inspect", "theirs"])?, before);
+
+    let manage = app::api::ManageRuntime {
+        runtime: adopted.runtime.clone(),
+        confirmed: false,
+        cancel_runs: false,
+    };
+    let started = handlers::manage_runtime(&app, manage).await.map_err(refused)?;
+    succeeded(&ended(&app, &started.operation).await?);
+    let row = runtime(&app, "theirs", Status::Available).await?;
+    assert!(row.adopted.is_none() && row.container_id != theirs, "{row:#?}");
+    assert_eq!(row.endpoint.as_deref(), Some(format!("http://127.0.0.1:{port}").as_str()));
+    let variables = docker.client(&["exec", "theirs", "sh", "-c", "echo $OWN"])?;
+    assert_eq!(variables, "kept");
+    Ok(())
+}
+
+/// What builds leave is found and cleaned up; what something needs stays.
+async fn disk(
+    app: &App,
+    registry: &RegistryServer,
+    home: &Path,
+    client: &dyn Fn(&[&str]) -> PartResult<String>,
+) -> PartResult<()> {
+    registry.push(&small_runtime("20240111.v2")?, "team/base", "20240111.v2")?;
+    let base = format!("{}/team/base:20240111.v2", registry.address());
+    let folder = home.join("theirs");
+    let big = |number: u32| format!("RUN head -c 3000000 /dev/urandom > /context/big{number}");
+    small_context(&folder, &base, &big(1))?;
+    let import = ImportEnvironment { folder: folder.display().to_string(), name: String::new() };
+    let id = handlers::import_environment(app, import).await.map_err(refused)?.environment;
+    assert_eq!(build(app, &id, false).await?.state, OperationState::Succeeded);
+    let draft = plain(
+        "eval",
+        EnvironmentDraft::Named { environment: id.clone(), version: Some(1) },
+        free_port()?,
+    );
+    let created = handlers::create_runtime(app, OfDraft { compute: compute(), draft }).await;
+    succeeded(&ended(app, &created.map_err(refused)?.operation).await?);
+    for number in [2, 3] {
+        small_context(&folder, &base, &big(number))?;
+        assert_eq!(build(app, &id, false).await?.state, OperationState::Succeeded);
+    }
+    // A build that fails late leaves its steps.
+    small_context(&folder, &base, &format!("{}\nRUN exit 7", big(4)))?;
+    assert_eq!(build(app, &id, false).await?.state, OperationState::Failed);
+    client(&["pull", "-q", &base])?;
+    let view = handlers::disk(app, app::api::OfCompute { compute: compute() }).await;
+    let view = view.map_err(refused)?;
+    let version = |number: u32| {
+        view.images.iter().find(|image| {
+            matches!(&image.role, domain::disk::ImageRole::Version { number: own, .. } if *own == number)
+        })
+    };
+    assert!(!version(1).expect("version 1").may_go, "{view:#?}");
+    assert!(version(2).expect("version 2").proposed, "{view:#?}");
+    let newest = version(3).expect("version 3");
+    assert!(newest.may_go && !newest.proposed, "{view:#?}");
+    let proposed: Vec<String> =
+        view.images.iter().filter(|image| image.proposed).map(|image| image.id.clone()).collect();
+    let in_use = version(1).expect("version 1").id.clone();
+    let clean = app::api::CleanDisk {
+        compute: compute(),
+        images: proposed.iter().cloned().chain([in_use]).collect(),
+    };
+    let cleaned = handlers::clean_disk(app, clean).await.map_err(refused)?;
+    assert_eq!(cleaned.removed as usize, proposed.len(), "{cleaned:#?}");
+    assert_eq!(cleaned.kept.len(), 1, "{cleaned:#?}");
+    runtime(app, "eval", Status::Available).await?;
+    let images = client(&["images", "--format", "{{.Repository}}:{{.Tag}}"])?;
+    assert!(images.contains("small-env:1") && !images.contains("small-env:2"), "{images}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disk_is_cleaned_up_on_docker() -> PartResult<()> {
+    let docker = DockerEngine::start()?;
+    let registry = RegistryServer::start()?;
+    let home = tempfile::tempdir()?;
+    let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;
+    real_parts::headless::connected(&app).await?;
+    disk(&app, &registry, home.path(), &|arguments| docker.client(arguments)).await?;
+    // What the failed build left was ours to find.
+    let dangling = docker.client(&["images", "-q", "--filter", "dangling=true"])?;
+    assert_eq!(dangling, "");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disk_is_cleaned_up_on_podman() -> PartResult<()> {
+    let podman = PodmanEngine::start()?;
+    let registry = RegistryServer::start()?;
+    let home = tempfile::tempdir()?;
+    let app = application(&podman.socket(), home.path(), "registry.invalid/x").await?;
+    real_parts::headless::connected(&app).await?;
+    disk(&app, &registry, home.path(), &|arguments| podman.client(arguments)).await
 }

@@ -46,7 +46,8 @@ pub(crate) async fn clean(app: &App, request: CleanDisk) -> Result<CleanedDisk, 
     let now = view(app, &request.compute).await?;
     let mut wanted: Vec<&DiskImage> =
         now.images.iter().filter(|image| request.images.contains(&image.id)).collect();
-    wanted.sort_by_key(|image| image.role == ImageRole::BuildCache || image.role == ImageRole::Base);
+    wanted
+        .sort_by_key(|image| image.role == ImageRole::BuildCache || image.role == ImageRole::Base);
     for image in wanted {
         let shown = image.names.first().unwrap_or(&image.id);
         let still = view(app, &request.compute).await?;
@@ -57,7 +58,8 @@ pub(crate) async fn clean(app: &App, request: CleanDisk) -> Result<CleanedDisk, 
                 cleaned.kept.push(format!("{shown} is needed by now, so it stays."));
             }
             Some(now) => match remove(engine, now).await {
-                Ok(()) => cleaned.removed += 1,
+                Ok(true) => cleaned.removed += 1,
+                Ok(false) => cleaned.kept.push(format!("{shown} stays: something else names it.")),
                 Err(error) => {
                     let words = problem::of_engine(&error).sentence;
                     cleaned.kept.push(format!("{shown} stays. {words}"));
@@ -72,7 +74,8 @@ pub(crate) async fn clean(app: &App, request: CleanDisk) -> Result<CleanedDisk, 
 }
 
 /// By its names, so that an image that got another name meanwhile stays.
-async fn remove(engine: &dyn Engine, image: &DiskImage) -> Result<(), EngineError> {
+/// Answers whether it is gone.
+async fn remove(engine: &dyn Engine, image: &DiskImage) -> Result<bool, EngineError> {
     let names = if image.names.is_empty() { vec![&image.id] } else { image.names.iter().collect() };
     for name in names {
         match engine.remove_image(name).await {
@@ -80,7 +83,11 @@ async fn remove(engine: &dyn Engine, image: &DiskImage) -> Result<(), EngineErro
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    match engine.image(&image.id).await {
+        Ok(_) => Ok(false),
+        Err(EngineError::NotFound(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// What is known around the images of a compute.
@@ -110,7 +117,8 @@ impl Known {
             }
             if let Some(newest) = versions.iter().find(|version| version.compute == *compute) {
                 useful.push((newest.image_id.clone(), name.clone()));
-                useful.extend(newest.bases.iter().map(|base| (base.reference.clone(), name.clone())));
+                useful
+                    .extend(newest.bases.iter().map(|base| (base.reference.clone(), name.clone())));
             }
         }
         let (to_go_back, runtime_images) = {
@@ -122,7 +130,8 @@ impl Known {
                 Some((from.digest.clone(), row.name.to_string()))
             });
             let back: Vec<(String, String)> = back.collect();
-            let images = table.on(compute).into_iter().map(|container| container.image_id).collect();
+            let images =
+                table.on(compute).into_iter().map(|container| container.image_id).collect();
             (back, images)
         };
         let built = app.parts.history.built_layers(compute).await.unwrap_or_else(|error| {
@@ -184,7 +193,9 @@ impl Known {
         let tags: Vec<String> = image
             .tags
             .iter()
-            .map(|tag| ImageReference::parse(tag).map_or_else(|_| tag.clone(), |full| full.to_string()))
+            .map(|tag| {
+                ImageReference::parse(tag).map_or_else(|_| tag.clone(), |full| full.to_string())
+            })
             .collect();
         let is = |text: &String| {
             *text == image.id

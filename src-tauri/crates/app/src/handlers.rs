@@ -9,8 +9,8 @@ use crate::api::*;
 use crate::{
     adopted, computes, configuration as settings_of,
     context::{App, lock},
-    detail as detail_page, disk as disk_use, environments, first_run as first, logins, logs, operations, policies,
-    series, settings as choices, usage, versions, wizard,
+    detail as detail_page, disk as disk_use, environments, first_run as first, logins, logs,
+    operations, policies, series, settings as choices, usage, versions, wizard,
 };
 
 type Answer<T> = Result<T, Problem>;

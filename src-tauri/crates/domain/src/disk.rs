@@ -50,14 +50,20 @@ pub enum ImageRole {
 pub enum ImageNeed {
     /// Containers were made of it.
     #[serde(rename_all = "camelCase")]
-    InUse { by: Vec<String> },
+    InUse {
+        by: Vec<String>,
+    },
     /// A runtime can only go back to it as long as it is there.
     #[serde(rename_all = "camelCase")]
-    ToGoBack { of: Vec<String> },
+    ToGoBack {
+        of: Vec<String>,
+    },
     /// It is the newest version of an environment on this compute, or its base: it may go, but the next
     /// runtime or build would need it again.
     #[serde(rename_all = "camelCase")]
-    Useful { of: Vec<String> },
+    Useful {
+        of: Vec<String>,
+    },
     Nothing,
 }
 

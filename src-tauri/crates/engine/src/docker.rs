@@ -34,7 +34,8 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
-    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest, discovery,
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest,
+    discovery,
 };
 use convert::Dialect;
 use wire::{Call, Wire, path, query};

@@ -12,4 +12,6 @@ mod port;
 pub mod twin;
 
 pub use error::EngineError;
-pub use port::{BuildRequest, ContextStream, Engine, ExecAs, ExecOutput, LogLine, LogRequest, LogSource};
+pub use port::{
+    BuildRequest, ContextStream, Engine, ExecAs, ExecOutput, LogLine, LogRequest, LogSource,
+};

@@ -35,7 +35,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::{
-    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest, LogSource,
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest,
+    LogSource,
     docker::convert::{Dialect, container, neighbour},
 };
 pub use calls::{Call, Fault};

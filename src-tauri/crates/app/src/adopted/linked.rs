@@ -14,7 +14,9 @@ use domain::{
     secret::Login,
     usage::Usage,
 };
-use engine::{BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest};
+use engine::{
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest,
+};
 use futures_util::{StreamExt as _, stream::BoxStream};
 use serde_json::Value;
 

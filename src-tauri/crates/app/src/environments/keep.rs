@@ -70,7 +70,10 @@ pub(crate) async fn keep_packages(
 fn with(text: &str, requirements: &[String]) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for requirement in requirements {
-        match lines.iter_mut().find(|line| named(line).is_some() && named(line) == named(requirement)) {
+        match lines
+            .iter_mut()
+            .find(|line| named(line).is_some() && named(line) == named(requirement))
+        {
             Some(line) => line.clone_from(requirement),
             None => lines.push(requirement.clone()),
         }
@@ -118,9 +121,7 @@ async fn of_image(
     // The Python that serves, not any other that the image may hold.
     let python = operations::inside(engine.as_ref(), &row.container_id)
         .await
-        .and_then(|inside| {
-            Some(inside.python.split_once('(')?.1.trim_end_matches(')').to_owned())
-        })
+        .and_then(|inside| Some(inside.python.split_once('(')?.1.trim_end_matches(')').to_owned()))
         .unwrap_or_else(|| "python".to_owned());
     // Where the image serves as somebody else, packages are installed by root all the same.
     let (root, back) = match image.config["User"].as_str() {
@@ -133,8 +134,7 @@ async fn of_image(
     );
     let files = [("Dockerfile", dockerfile), (REQUIREMENTS, with("", requirements))];
     app.parts.shelf.begin(&name, &files).await.map_err(|error| of_disk(&error))?;
-    let environment =
-        super::save(app, SaveEnvironment { environment: None, form }).await?;
+    let environment = super::save(app, SaveEnvironment { environment: None, form }).await?;
     Ok(KeptPackages { environment, name: name.to_string(), is_new: true })
 }
 

@@ -52,7 +52,9 @@ pub(crate) fn requirements(lines: &[String]) -> Result<Vec<String>, Problem> {
     match lines.iter().find(|line| !is_requirement(line)) {
         Some(bad) => Err(Problem::field(
             "requirements",
-            format!("\"{bad}\" is not a requirement. Write a package as in requirements.txt, for example pandas==2.1."),
+            format!(
+                "\"{bad}\" is not a requirement. Write a package as in requirements.txt, for example pandas==2.1."
+            ),
         )),
         None => Ok(lines),
     }

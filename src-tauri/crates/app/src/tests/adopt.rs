@@ -56,11 +56,8 @@ fn an_adopted_container_is_a_runtime_and_nothing_in_it_changed() {
         assert_eq!(world.container("theirs").expect("theirs").raw, before);
         assert!(foreign(&app).await.is_empty(), "it is a runtime by now");
         // It is not ours to delete.
-        let delete = DeleteRuntime {
-            runtime: runtime.clone(),
-            remove_volumes: true,
-            remove_image: true,
-        };
+        let delete =
+            DeleteRuntime { runtime: runtime.clone(), remove_volumes: true, remove_image: true };
         let refusal = handlers::delete_runtime(&app, delete).await.expect_err("refused");
         assert_eq!(refusal.code, ProblemCode::CannotBeKept);
     });

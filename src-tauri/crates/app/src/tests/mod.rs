@@ -4,6 +4,7 @@ mod adopt;
 mod changes;
 mod configure;
 mod create;
+mod disk;
 mod endpoint;
 mod environments;
 mod hands;

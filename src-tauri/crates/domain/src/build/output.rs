@@ -130,7 +130,8 @@ impl BuildTracker {
                     step.cached = true;
                 }
                 self.end_last(StepState::Done, at);
-            } else if let (Some(id), None) = (words.next().filter(|word| is_id(word)), words.next()) {
+            } else if let (Some(id), None) = (words.next().filter(|word| is_id(word)), words.next())
+            {
                 self.made.push(id.to_owned());
                 self.end_last(StepState::Done, at);
             }

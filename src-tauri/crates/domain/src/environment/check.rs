@@ -241,10 +241,14 @@ mod tests {
 
     #[test]
     fn options_of_pip_are_no_requirements() {
-        for good in ["pandas", "pandas[all]>=2,<3 ; python_version < '3.12'", "a @ https://h.example/a.whl"] {
+        for good in
+            ["pandas", "pandas[all]>=2,<3 ; python_version < '3.12'", "a @ https://h.example/a.whl"]
+        {
             assert!(is_requirement(good), "{good}");
         }
-        for bad in ["--index-url https://x", "-r other.txt", "", " ", "a @ https://u:p@h.example/a.whl"] {
+        for bad in
+            ["--index-url https://x", "-r other.txt", "", " ", "a @ https://u:p@h.example/a.whl"]
+        {
             assert!(!is_requirement(bad), "{bad}");
         }
     }

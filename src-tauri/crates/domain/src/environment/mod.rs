@@ -108,6 +108,11 @@ impl EnvironmentName {
         Self(format!("{}{end}", kept.trim_end_matches(['.', '_', '-'])))
     }
 
+    /// Whether an image is called as versions of environments are, on every engine.
+    pub fn is_image(tag: &str) -> bool {
+        tag.strip_prefix(IMAGES).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// Reads the name of an image of a version: `rag 3`. `None` = it is no such image.
     pub fn title_of(image: &ImageReference) -> Option<String> {
         let name = image.repository.to_string();

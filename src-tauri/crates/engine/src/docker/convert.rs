@@ -8,6 +8,7 @@ use domain::{
         Container, ContainerState, LocalImage, Mount, MountKind, Neighbour, PublishedPort,
     },
     disk::{DiskUsage, ImageDisk},
+    environment::EnvironmentName,
     image::{Digest, Platform},
 };
 use jiff::Timestamp;
@@ -111,8 +112,12 @@ pub(super) fn image(raw: &Value) -> LocalImage {
         tags: named("/RepoTags")
             .into_iter()
             .filter(|tag| !tag.contains("<none>"))
-            // Podman's prefix for an image that no registry gave; Docker has none.
-            .map(|tag| tag.strip_prefix("localhost/").map_or(tag.clone(), str::to_owned))
+            // Podman's prefix for an image that no registry gave; Docker has none. Versions of
+            // environments have it as part of their name on both.
+            .map(|tag| match tag.strip_prefix("localhost/") {
+                Some(bare) if !EnvironmentName::is_image(&tag) => bare.to_owned(),
+                _ => tag,
+            })
             .collect(),
         digests,
         layers: named("/RootFS/Layers").iter().filter_map(|id| Digest::parse(id).ok()).collect(),
