@@ -16,7 +16,6 @@ type Files = Arc<Mutex<BTreeMap<String, Vec<PathBuf>>>>;
 /// A running index; it ends with the process.
 pub struct PackageIndex {
     port: u16,
-    files: Files,
 }
 
 impl PackageIndex {
@@ -31,24 +30,19 @@ impl PackageIndex {
         let files = Arc::new(Mutex::new(files));
         let listener = TcpListener::bind(("0.0.0.0", 0))?;
         let port = listener.local_addr()?.port();
-        let offered = files.clone();
+        let offered = files;
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let offered = offered.clone();
                 std::thread::spawn(move || answer(&connection, &offered));
             }
         });
-        Ok(Self { port, files })
+        Ok(Self { port })
     }
 
     /// Its address as seen from `host`.
     pub fn url(&self, host: &str) -> String {
         format!("http://{host}:{}/simple", self.port)
-    }
-
-    /// A project is not offered any more.
-    pub fn withdraw(&self, project: &str) {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).remove(project);
     }
 }
 
@@ -98,11 +92,12 @@ fn content(path: &str, files: &Files) -> (&'static str, &'static str, Vec<u8>) {
         };
     };
     let Some(offered) = files.get(rest.trim_end_matches('/')) else { return nothing };
-    let links: String = offered
+    let links: Vec<String> = offered
         .iter()
         .filter_map(|file| file.file_name()?.to_str())
         .map(|name| format!("<a href=\"/files/{name}\">{name}</a><br>\n"))
         .collect();
+    let links = links.concat();
     (
         "200 OK",
         "text/html",

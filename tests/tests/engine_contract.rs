@@ -69,6 +69,7 @@ fn twin_fixture() -> Fixture {
     twin.demand_login("r.example:5000/private/runtime", login());
     twin.add_network("extra");
     Fixture {
+        endless: Some(twin.clone()),
         engine: Arc::new(twin),
         image: "small:1".into(),
         talker: "talker:1".into(),
@@ -94,6 +95,7 @@ async fn real_fixture(
     let pullable = format!("{}/{repository}:20240429.v9", registry.address());
     let engine = DockerEngine::connect(&at(socket)).await.expect("connect");
     Ok(Fixture {
+        endless: None,
         engine: Arc::new(engine),
         image: "small:1".into(),
         talker: "small:1".into(),

@@ -3,6 +3,7 @@
 //! Each function is one rule and leaves the engine as it found it. A broken rule panics with what
 //! was seen.
 
+mod builds;
 mod containers;
 mod images;
 mod watching;
@@ -35,6 +36,8 @@ pub struct Fixture {
     pub talker: String,
     /// An image on the engine that does not start: in the twin by itself, otherwise told so.
     pub broken: String,
+    /// What a build says and does that never ends by itself: in the twin by itself, otherwise told to.
+    pub endless: Option<engine::twin::TwinEngine>,
     /// A network beside the usual one.
     pub network: String,
     /// An image that a registry offers and the engine does not hold yet.
@@ -69,6 +72,12 @@ pub async fn every_rule(fixture: &Fixture) {
     images::an_unknown_tag_is_an_error(fixture).await;
     images::a_private_image_needs_the_right_login(fixture).await;
     images::an_image_in_use_stays(fixture).await;
+    builds::a_context_becomes_an_image_with_its_labels_and_arguments(fixture).await;
+    if fixture.serves {
+        builds::a_step_that_fails_ends_the_build_with_what_it_said(fixture).await;
+    }
+    builds::a_context_that_cannot_be_read_is_the_cause(fixture).await;
+    builds::a_build_that_nobody_reads_ends(fixture).await;
     containers::the_restart_policy_changes_or_the_engine_says_that_it_cannot(fixture).await;
     containers::a_network_is_connected_before_the_start(fixture).await;
     containers::a_volume_handed_over_is_named(fixture).await;

@@ -28,7 +28,7 @@ pub struct Shelf {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnShelf {
     Environment {
-        definition: Definition,
+        definition: Box<Definition>,
         folder: PathBuf,
     },
     /// Why it cannot be read.
@@ -73,7 +73,7 @@ impl Shelf {
         Ok(folders
             .into_iter()
             .map(|folder| match read_folder(&folder) {
-                Ok(definition) => OnShelf::Environment { definition, folder },
+                Ok(definition) => OnShelf::Environment { definition: Box::new(definition), folder },
                 Err(error) => OnShelf::Unreadable { folder, error },
             })
             .collect())
@@ -320,7 +320,8 @@ mod tests {
             Definition { name: EnvironmentName::parse("rag-2").expect("name"), ..first.clone() };
         shelf.save(&renamed, Some(&first.name)).await.expect("renamed");
         let folder = shelf.folder_of(&renamed.name);
-        let expected = OnShelf::Environment { definition: renamed.clone(), folder: folder.clone() };
+        let expected =
+            OnShelf::Environment { definition: Box::new(renamed.clone()), folder: folder.clone() };
         assert_eq!(shelf.list().await.expect("list"), [expected]);
         assert!(folder.join("own.whl").exists());
         let dockerfile = std::fs::read_to_string(folder.join("Dockerfile")).expect("Dockerfile");

@@ -45,7 +45,7 @@ pub(crate) async fn check(app: &App, request: CheckEnvironment) -> EnvironmentCh
         let name = name.ok().or_else(|| EnvironmentName::parse("environment").ok());
         let Some(name) = name else { return answer };
         let folder = own.map_or_else(|| app.parts.shelf.folder_of(&name), |own| own.folder);
-        match made::dockerfile_of(app, &request.form.source, &name, &folder).await {
+        match made::dockerfile_of(&request.form.source, &name, &folder).await {
             Ok(dockerfile) => {
                 let arguments = made::arguments_of(&request.form.source);
                 answer.bases = dockerfile
@@ -57,7 +57,7 @@ pub(crate) async fn check(app: &App, request: CheckEnvironment) -> EnvironmentCh
                 answer.dockerfile = Some(dockerfile.text().to_owned());
                 if let Source::BuildContext(context) = &request.form.source
                     && !context.target.is_empty()
-                    && !answer.stages.iter().any(|stage| *stage == context.target)
+                    && !answer.stages.contains(&context.target)
                 {
                     answer.problems.push(Problem::field(
                         "target",

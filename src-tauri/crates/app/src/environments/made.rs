@@ -11,7 +11,6 @@ use domain::{
     },
     finding::{Problem, ProblemCode},
     image::{Digest, ImageReference},
-    runtime::Package,
 };
 use engine::Engine;
 
@@ -44,6 +43,8 @@ pub(crate) struct Made {
     pub target: Option<String>,
     /// Images that it is built on.
     pub bases: Vec<ImageReference>,
+    /// The Dockerfile as it is written, before a newer base.
+    pub written: String,
     /// Lines that a newer base changes.
     pub changes: Vec<LineChange>,
 }
@@ -63,7 +64,6 @@ pub(super) fn arguments_of(source: &Source) -> BTreeMap<String, String> {
 
 /// The Dockerfile of a source: generated, or read from its folder.
 pub(super) async fn dockerfile_of(
-    app: &App,
     source: &Source,
     name: &EnvironmentName,
     folder: &Path,
@@ -93,7 +93,6 @@ pub(super) async fn dockerfile_of(
             ));
         }
     };
-    let _ = app;
     Dockerfile::read(text).map_err(|error| {
         let place = if error.line == 0 { String::new() } else { format!("Line {}: ", error.line) };
         Problem::field(field, format!("The Dockerfile cannot be read. {place}{}", error.sentence))
@@ -115,7 +114,7 @@ pub(crate) async fn made_of(
         return Err(problem);
     }
     let mut dockerfile =
-        dockerfile_of(app, &definition.source, &definition.name, &on_disk.folder).await?;
+        dockerfile_of(&definition.source, &definition.name, &on_disk.folder).await?;
     let mut arguments = arguments_of(&definition.source);
     let (root, path, target) = match &definition.source {
         Source::BuildContext(build) => {
@@ -144,9 +143,10 @@ pub(crate) async fn made_of(
             let text = generated(&definition.name, packages, Installed::Exactly);
             dockerfile = Dockerfile::read(text)
                 .map_err(|error| Problem::new(ProblemCode::Internal, error.sentence))?;
-            context = context.with(REQUIREMENTS, lock(&exactly.packages));
+            context = context.with(REQUIREMENTS, lock_of(&exactly.packages));
         }
     }
+    let written = dockerfile.text().to_owned();
     let mut changes = Vec::new();
     let newer = match &wanted.exactly {
         Some(exactly) => pinned(&exactly.bases),
@@ -166,11 +166,7 @@ pub(crate) async fn made_of(
     }
     let bases = references(&dockerfile, &arguments)?;
     context = context.with(&path, dockerfile.text());
-    Ok(Made { context, path, dockerfile, arguments, target, bases, changes })
-}
-
-fn lock(packages: &[Package]) -> String {
-    lock_of(packages)
+    Ok(Made { context, path, dockerfile, arguments, target, bases, written, changes })
 }
 
 /// Bases by exactly the image that was used; those that no registry gave stay as they are.

@@ -84,7 +84,7 @@ impl Known {
                         );
                         self.unreadable.push((folder, DefinitionsError::Malformed(sentence)));
                     } else {
-                        self.definitions.insert(id, OnDisk { definition, folder });
+                        self.definitions.insert(id, OnDisk { definition: *definition, folder });
                     }
                 }
                 OnShelf::Unreadable { folder, error } => self.unreadable.push((folder, error)),

@@ -114,7 +114,7 @@ impl Work {
         if let Err(Stop::Failed(problem)) = &result {
             log.line(&format!("The build failed: {}", problem.sentence)).await;
         }
-        log.end(handle.app(), &handle.id()).await;
+        log.end(handle.app(), &handle.id());
         result
     }
 
@@ -433,34 +433,40 @@ impl Work {
         }
         let mut outcome = format!("Version {} of {} is ready.", self.number, definition.name);
         if let Some(made) = made.filter(|made| !made.changes.is_empty()) {
-            match self.write_newer_base(app, made).await {
-                Ok(()) => outcome.push_str(" Its definition names the newer base now."),
+            let about = match self.write_newer_base(app, made).await {
+                Ok(()) => "Its definition names the newer base now.".to_owned(),
                 Err(problem) => {
-                    outcome.push_str(&format!(
-                        " Its definition still names the older base: {}",
-                        problem.sentence
-                    ));
+                    format!("Its definition still names the older base: {}", problem.sentence)
                 }
-            }
+            };
+            outcome = format!("{outcome} {about}");
         }
         Ok(outcome)
     }
 
-    /// The newer base was proved: the definition names it from now on.
+    /// The newer base was proved: the definition names it from now on, unless somebody edited it meanwhile.
     async fn write_newer_base(&self, app: &App, made: &Made) -> Result<(), Problem> {
-        let mut definition = self.on_disk.definition.clone();
+        let edited = || {
+            Problem::new(ProblemCode::ChangedMeanwhile, "It was edited while the build went on.")
+        };
+        environments::read_again(app).await?;
+        let mut definition = environments::on_disk(app, &self.on_disk.definition.id)?.definition;
+        if definition.source != self.on_disk.definition.source {
+            return Err(edited());
+        }
         let shelf = &app.parts.shelf;
-        let written = match &mut definition.source {
-            Source::Packages(packages) => {
-                if let Some(base) = made.bases.first() {
-                    packages.base = base.to_string();
-                }
-                shelf.save(&definition, None).await
+        let written = if let Source::Packages(packages) = &mut definition.source {
+            if let Some(base) = made.bases.first() {
+                packages.base = base.to_string();
             }
-            _ => {
-                let place = made.context.place(&made.path);
-                shelf.replace_text(place, made.dockerfile.text().to_owned()).await
+            shelf.save(&definition, None).await
+        } else {
+            let place = made.context.place(&made.path);
+            let now = tokio::fs::read_to_string(&place).await;
+            if !now.is_ok_and(|now| now == made.written) {
+                return Err(edited());
             }
+            shelf.replace_text(place, made.dockerfile.text().to_owned()).await
         };
         written.map_err(|error| environments::of_disk(&error))?;
         environments::read_again(app).await?;

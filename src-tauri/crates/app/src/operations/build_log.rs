@@ -77,7 +77,7 @@ impl BuildLog {
     }
 
     /// Nothing more comes.
-    pub async fn end(self, app: &App, operation: &OperationId) {
+    pub fn end(self, app: &App, operation: &OperationId) {
         drop(self);
         lock(&app.build_logs).remove(operation);
     }

@@ -74,8 +74,7 @@ async fn work(handle: Handle, row: Runtime, requirements: Vec<String>) -> Outcom
     let python = before
         .python
         .split_once('(')
-        .map(|(_, path)| path.trim_end_matches(')').to_owned())
-        .unwrap_or_else(|| "python".to_owned());
+        .map_or_else(|| "python".to_owned(), |(_, path)| path.trim_end_matches(')').to_owned());
     handle.step(StepKind::Install);
     // pip in the container goes on when nobody waits for it any more.
     handle.set_cancel(Cancel::No);

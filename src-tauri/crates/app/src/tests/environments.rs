@@ -108,7 +108,7 @@ fn a_version_is_an_image_that_was_proved_and_a_runtime_can_be_made_of_it() {
         assert_eq!((row.status, row.environment.as_str()), (Status::Available, "rag"));
         assert_eq!(world.tag_of("eval"), "1");
         let view = view(&app, &id).await;
-        assert_eq!(view.versions[0].runtimes, [row.id.clone()]);
+        assert_eq!(view.versions[0].runtimes, std::slice::from_ref(&row.id));
         assert_eq!(world.containers(), [("eval".to_owned(), true)]);
     });
 }

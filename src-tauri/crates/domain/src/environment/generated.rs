@@ -114,11 +114,12 @@ fn service(packages: &Packages) -> Vec<String> {
 
 /// Exactly these packages, as a requirements file.
 pub fn lock_of(packages: &[Package]) -> String {
-    packages
+    let lines: Vec<String> = packages
         .iter()
         .filter(|package| !OF_PYTHON.contains(&package.name.to_lowercase().as_str()))
-        .map(|package| format!("{}=={}\n", package.name, package.version))
-        .collect()
+        .map(|package| format!("{}=={}", package.name, package.version))
+        .collect();
+    lines.join("\n") + "\n"
 }
 
 /// What is handed to the builder as arguments: index and proxy, for the first stage only.
