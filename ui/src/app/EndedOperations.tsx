@@ -11,6 +11,17 @@ import { paths } from './paths'
 /** Kinds so short that the row or page tells their success by itself. */
 const SHORT: ReadonlySet<Operation['kind']> = new Set(['start', 'stop', 'restart', 'delete'])
 
+/** Where to see what became of an operation. */
+function whereOf(operation: Operation, tab?: 'history'): string {
+  const { environment, runtime } = operation
+  if (environment !== null) {
+    return paths.environment(environment, operation.state === 'failed' ? 'build' : 'versions')
+  }
+  return runtime !== null && live.runtimes.get(runtime)
+    ? paths.runtime(runtime, tab)
+    : paths.activity
+}
+
 /** Tells by a toast of operations that end while the person looks elsewhere. */
 export function EndedOperations() {
   const { t } = useTranslation()
@@ -30,36 +41,19 @@ export function EndedOperations() {
           continue
         }
         if (!running.delete(operation.id) || isAttended(operation.id)) continue
-        const view = {
-          label: t('view'),
-          run: () =>
-            navigate(
-              live.runtimes.get(operation.runtime)
-                ? paths.runtime(operation.runtime)
-                : paths.activity,
-            ),
-        }
         if (operation.state === 'failed') {
           notify.show({
             intent: 'error',
-            title: t(`operationFailed.${operation.kind}`, { name: operation.runtimeName }),
+            title: t(`operationFailed.${operation.kind}`, { name: operation.name }),
             body: [operation.problem?.sentence, operation.outcome].filter(Boolean).join(' '),
-            action: {
-              label: t('view'),
-              run: () =>
-                navigate(
-                  live.runtimes.get(operation.runtime)
-                    ? paths.runtime(operation.runtime, 'history')
-                    : paths.activity,
-                ),
-            },
+            action: { label: t('view'), run: () => navigate(whereOf(operation, 'history')) },
           })
         } else if (operation.state === 'succeeded' && !SHORT.has(operation.kind)) {
           notify.show({
             intent: 'success',
-            title: t(`operationSucceeded.${operation.kind}`, { name: operation.runtimeName }),
+            title: t(`operationSucceeded.${operation.kind}`, { name: operation.name }),
             ...(operation.outcome ? { body: operation.outcome } : {}),
-            action: view,
+            action: { label: t('view'), run: () => navigate(whereOf(operation)) },
           })
         }
       }

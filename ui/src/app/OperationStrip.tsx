@@ -2,6 +2,7 @@ import { makeStyles, ProgressBar, Spinner, Text, tokens } from '@fluentui/react-
 import { useTranslation } from 'react-i18next'
 import type { Operation } from '../backend/types'
 import { GoLink } from '../components/GoLink'
+import { stepWords } from '../components/operation/words'
 import { isRunning, useLiveOperations } from '../state'
 import { paths } from './paths'
 
@@ -29,11 +30,15 @@ export function useOperationLine(): (operation: Operation) => string {
   const { t } = useTranslation()
   return (operation) => {
     const step = operation.steps.find(({ state }) => state === 'running')
-    const words = [t(`operationDoing.${operation.kind}`, { name: operation.runtimeName })]
+    const words = [t(`operationDoing.${operation.kind}`, { name: operation.name })]
     if (operation.state !== 'running') words.push(t(`operationState.${operation.state}`))
-    else if (step) words.push(t(`step.${step.kind}`))
+    else if (step) words.push(t(`step.${stepWords(step.kind, operation)}`))
     if (step?.kind === 'pull' && operation.pull) {
       words.push(t('strip.percent', { percent: Math.round(operation.pull.percent) }))
+    }
+    const { build } = operation
+    if (step?.kind === 'build' && build && build.total !== null && build.steps.length > 0) {
+      words.push(t('strip.buildStep', { number: build.steps.length, total: build.total }))
     }
     return words.join(' · ')
   }

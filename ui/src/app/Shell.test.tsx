@@ -34,16 +34,16 @@ describe('the shell', () => {
   })
 
   it('leaves the telling to a page that shows the operation', async () => {
-    const { runtime, runtimeName } = operation()
+    const { runtime, name } = operation()
     const { backend } = await openAt(`/runtimes/${runtime}`, { operations: [operation()] })
     // The page is loaded when it is opened; before that nothing shows the operation.
-    expect(await screen.findByRole('heading', { level: 1, name: runtimeName })).toBeVisible()
+    expect(await screen.findByRole('heading', { level: 1, name })).toBeVisible()
     backend.tell({
       kind: 'operation',
       operation: operation({ state: 'succeeded', outcome: 'It runs 20240429.v10.' }),
     })
     expect(await screen.findByText('It runs 20240429.v10.')).toBeVisible()
-    expect(screen.queryByText(`${runtimeName} was updated`)).toBeNull()
+    expect(screen.queryByText(`${name} was updated`)).toBeNull()
   })
 
   it('asks before it closes over running operations', async () => {

@@ -1,5 +1,6 @@
 import {
   ArrowSyncCircleRegular,
+  BoxToolboxRegular,
   DesktopRegular,
   HistoryRegular,
   KeyRegular,
@@ -23,13 +24,36 @@ export const routes: Route[] = [
     Component: lazy(() => import('../pages/updateAll/UpdateAllPage')),
   },
   { path: '/runtimes/:runtime', Component: lazy(() => import('../pages/runtime/RuntimePage')) },
+  {
+    path: '/environments',
+    Component: lazy(() => import('../pages/environments/EnvironmentsPage')),
+  },
+  {
+    path: '/environments/add',
+    Component: lazy(() => import('../pages/environmentForm/EnvironmentFormPage')),
+  },
+  {
+    path: '/environments/:environment',
+    Component: lazy(() => import('../pages/environment/EnvironmentPage')),
+  },
+  {
+    path: '/environments/:environment/edit',
+    Component: lazy(() => import('../pages/environmentForm/EnvironmentFormPage')),
+  },
   { path: '/computes', Component: lazy(() => import('../pages/computes/ComputesPage')) },
+  { path: '/computes/:compute/disk', Component: lazy(() => import('../pages/disk/DiskPage')) },
   { path: '/connections', Component: lazy(() => import('../pages/connections/ConnectionsPage')) },
   { path: '/activity', Component: lazy(() => import('../pages/activity/ActivityPage')) },
   { path: '/settings', Component: lazy(() => import('../pages/settings/SettingsPage')) },
 ]
 
-export type NavigationKey = 'runtimes' | 'activity' | 'computes' | 'connections' | 'settings'
+export type NavigationKey =
+  | 'runtimes'
+  | 'environments'
+  | 'activity'
+  | 'computes'
+  | 'connections'
+  | 'settings'
 
 export interface NavigationEntry {
   key: NavigationKey
@@ -42,6 +66,7 @@ export interface NavigationEntry {
 /** The navigation in its order. */
 export const navigation: NavigationEntry[] = [
   { key: 'runtimes', to: paths.runtimes, icon: <ArrowSyncCircleRegular /> },
+  { key: 'environments', to: paths.environments, icon: <BoxToolboxRegular /> },
   { key: 'computes', to: paths.computes, icon: <DesktopRegular /> },
   { key: 'connections', to: paths.connections(), icon: <KeyRegular /> },
   { key: 'activity', to: paths.activity, icon: <HistoryRegular /> },

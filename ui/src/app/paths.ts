@@ -3,6 +3,9 @@ import type { Operation } from '../backend/types'
 /** Tabs of the detail page, as they stand in its address. */
 export type RuntimeTab = 'overview' | 'logs' | 'packages' | 'history' | 'configuration'
 
+/** Tabs of an environment's page. */
+export type EnvironmentTab = 'overview' | 'versions' | 'build' | 'history'
+
 /** Addresses of the pages. Nothing else spells one. */
 export const paths = {
   runtimes: '/runtimes',
@@ -13,12 +16,32 @@ export const paths = {
     tab === undefined ? `/runtimes/${id}` : `/runtimes/${id}?tab=${tab}`,
   /** The detail page with the update dialog open. */
   update: (id: string) => `/runtimes/${id}?update=open`,
+  /** The detail page with the dialog to manage an adopted runtime fully open. */
+  manage: (id: string) => `/runtimes/${id}?manage=open`,
   updateAll: '/runtimes/update-all',
   /** The Configuration tab with its form open at a field; `port` is a free one that was proposed. */
   configure: (id: string, field: string, port: number | null = null) =>
     `/runtimes/${id}?tab=configuration&edit=${field}${port === null ? '' : `&port=${port}`}`,
+  environments: '/environments',
+  addEnvironment: '/environments/add',
+  environment: (id: string, tab?: EnvironmentTab) =>
+    tab === undefined ? `/environments/${id}` : `/environments/${id}?tab=${tab}`,
+  /** The Versions tab with one version chosen. */
+  environmentVersion: (id: string, number: number) =>
+    `/environments/${id}?tab=versions&version=${number}`,
+  /** The Build tab with one build and its log. */
+  buildLog: (id: string, operation: string) =>
+    `/environments/${id}?tab=build&operation=${operation}`,
+  /** The page with the dialog to build open. */
+  buildEnvironment: (id: string) => `/environments/${id}?build=open`,
+  editEnvironment: (id: string) => `/environments/${id}/edit`,
+  /** The wizard with a version of an environment chosen. */
+  addRuntimeOf: (environment: string, version: number) =>
+    `/runtimes/add?environment=${environment}&version=${version}`,
   activity: '/activity',
   computes: '/computes',
+  /** What images take on a compute. */
+  disk: (compute: string) => `/computes/${encodeURIComponent(compute)}/disk`,
   /** With a registry, the form for its login is open. */
   connections: (registry?: string) =>
     registry === undefined
@@ -27,16 +50,23 @@ export const paths = {
   settings: '/settings',
   /** Where an operation is shown with its progress. */
   operation: (operation: Operation) => {
+    const { environment, runtime } = operation
+    if (environment !== null) return paths.environment(environment, 'build')
+    if (runtime === null) return paths.activity
     switch (operation.kind) {
       case 'create':
         return paths.addRuntime(operation.id)
       case 'update':
       case 'rollBack':
-        return paths.update(operation.runtime)
+        return paths.update(runtime)
       case 'reconfigure':
-        return `${paths.runtime(operation.runtime, 'configuration')}&change=open`
+        return `${paths.runtime(runtime, 'configuration')}&change=open`
+      case 'manage':
+        return paths.manage(runtime)
+      case 'install':
+        return `${paths.runtime(runtime, 'packages')}&install=open`
       default:
-        return paths.runtime(operation.runtime)
+        return paths.runtime(runtime)
     }
   },
 }

@@ -1,5 +1,6 @@
 import { Channel, invoke } from '@tauri-apps/api/core'
 import type { Change } from './generated/Change'
+import type { FollowBuild } from './generated/FollowBuild'
 import type { FollowLog } from './generated/FollowLog'
 import type { LogEvent } from './generated/LogEvent'
 import { ProblemError, problemOf } from './problem'
@@ -15,9 +16,10 @@ export async function watch(onChange: (change: Change) => void): Promise<void> {
   }
 }
 
-/** Follows a runtime's log until the answer is called. */
-export async function followLog(
-  request: FollowLog,
+/** Follows a log by its command, until the answer is called. */
+async function follow(
+  command: string,
+  request: FollowLog | FollowBuild,
   onEvent: (event: LogEvent) => void,
 ): Promise<() => void> {
   const channel = new Channel<LogEvent>()
@@ -26,7 +28,7 @@ export async function followLog(
     if (!stopped) onEvent(event)
   }
   try {
-    const { stream } = await invoke<{ stream: number }>('follow_log', { request, channel })
+    const { stream } = await invoke<{ stream: number }>(command, { request, channel })
     return () => {
       stopped = true
       // A stream that has ended already is unknown there, which is as good.
@@ -36,3 +38,14 @@ export async function followLog(
     throw new ProblemError(problemOf(error))
   }
 }
+
+/** Begins to follow something; answers how to stop. */
+export type Follow = (onEvent: (event: LogEvent) => void) => Promise<() => void>
+
+/** Follows a runtime's log until the answer is called. */
+export const followLog = (request: FollowLog, onEvent: (event: LogEvent) => void) =>
+  follow('follow_log', request, onEvent)
+
+/** Follows the log of a build, also of one that has ended, until the answer is called. */
+export const followBuild = (request: FollowBuild, onEvent: (event: LogEvent) => void) =>
+  follow('follow_build', request, onEvent)

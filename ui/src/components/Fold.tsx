@@ -1,28 +1,33 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components'
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import { ChevronDown16Regular, ChevronRight16Regular } from '@fluentui/react-icons'
 import { type ReactNode, useId, useState } from 'react'
 
 const useStyles = makeStyles({
   button: { paddingInline: 0, minWidth: 'auto' },
-  body: {
-    marginTop: tokens.spacingVerticalXS,
-    maxHeight: '240px',
-    overflow: 'auto',
-  },
+  body: { marginTop: tokens.spacingVerticalXS },
+  short: { maxHeight: '240px', overflow: 'auto' },
 })
 
-/** Something that most people do not need to read, folded under a button. */
+/** Something that most people do not need, folded under a button. */
 export function Fold({
   label,
   children,
   open = false,
+  whole = false,
+  onOpen,
 }: {
   label: string
   children: ReactNode
+  /** It begins open; with `onOpen` it is open as long as this says so. */
   open?: boolean
+  /** As high as its content, which does not scroll by itself. */
+  whole?: boolean
+  /** Was pressed: whoever gives this decides whether it is open. */
+  onOpen?: (open: boolean) => void
 }) {
   const styles = useStyles()
-  const [isOpen, setOpen] = useState(open)
+  const [own, setOwn] = useState(open)
+  const isOpen = onOpen ? open : own
   const id = useId()
   return (
     <div>
@@ -33,11 +38,11 @@ export function Fold({
         icon={isOpen ? <ChevronDown16Regular /> : <ChevronRight16Regular />}
         aria-expanded={isOpen}
         aria-controls={id}
-        onClick={() => setOpen(!isOpen)}
+        onClick={() => (onOpen ?? setOwn)(!isOpen)}
       >
         {label}
       </Button>
-      <div id={id} hidden={!isOpen} className={styles.body}>
+      <div id={id} hidden={!isOpen} className={mergeClasses(styles.body, !whole && styles.short)}>
         {isOpen ? children : null}
       </div>
     </div>

@@ -39,12 +39,12 @@ function Hints({ hints }: { hints: string[] }) {
   )
 }
 
-function EvidenceFold({ finding }: { finding: Finding }) {
+function EvidenceFold({ finding, open = false }: { finding: Finding; open?: boolean }) {
   const styles = useStyles()
   const { t } = useTranslation()
   if (finding.evidence.length === 0) return null
   return (
-    <Fold label={t('evidence')}>
+    <Fold label={t('evidence')} open={open}>
       <div className={styles.evidence}>
         {finding.evidence.map(({ probe, seen }) => (
           <div key={probe}>
@@ -83,6 +83,8 @@ export interface ProblemBarProps {
   outcome?: string | null
   /** Further buttons. */
   actions?: ReactNode
+  /** What was seen begins open. */
+  openEvidence?: boolean
 }
 
 /** A problem in place: what happened, what to do, buttons that do it, the technical words folded. */
@@ -93,6 +95,7 @@ export function ProblemBar({
   onDismiss,
   outcome,
   actions,
+  openEvidence = false,
 }: ProblemBarProps) {
   const styles = useStyles()
   const { t } = useTranslation(['problems', 'common'])
@@ -112,7 +115,7 @@ export function ProblemBar({
         <div>{sentence}</div>
         {outcome ? <div>{outcome}</div> : null}
         <Hints hints={finding ? finding.advice : problem.hints} />
-        {finding ? <EvidenceFold finding={finding} /> : null}
+        {finding ? <EvidenceFold finding={finding} open={openEvidence} /> : null}
         {problem.details ? (
           <Fold label={t('common:details')}>
             <Pre>{problem.details}</Pre>

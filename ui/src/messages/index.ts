@@ -1,15 +1,22 @@
 import i18next, { type i18n } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import activity from './en/activity.json'
+import adopt from './en/adopt.json'
 import common from './en/common.json'
 import computes from './en/computes.json'
 import configuration from './en/configuration.json'
 import connections from './en/connections.json'
 import decision from './en/decision.json'
+import disk from './en/disk.json'
 import environment from './en/environment.json'
+import environmentDetail from './en/environmentDetail.json'
+import environmentForm from './en/environmentForm.json'
+import environments from './en/environments.json'
 import fields from './en/fields.json'
 import firstrun from './en/firstrun.json'
+import log from './en/log.json'
 import operation from './en/operation.json'
+import packages from './en/packages.json'
 import policy from './en/policy.json'
 import problems from './en/problems.json'
 import runtime from './en/runtime.json'
@@ -23,15 +30,22 @@ import wizard from './en/wizard.json'
 /** One file a page; the key of each is its namespace. */
 export const english = {
   activity,
+  adopt,
   common,
   computes,
   configuration,
   connections,
   decision,
+  disk,
   environment,
+  environmentDetail,
+  environmentForm,
+  environments,
   fields,
   firstrun,
+  log,
   operation,
+  packages,
   policy,
   problems,
   runtime,

@@ -27,6 +27,7 @@ export const looks: Record<ProblemCode, Look> = {
   notReadyInTime: { intent: 'error' },
   keyring: { intent: 'warning' },
   cannotBeKept: { intent: 'error' },
+  buildFailed: { intent: 'error' },
   engine: { intent: 'error' },
   storage: { intent: 'error' },
   internal: { intent: 'error' },

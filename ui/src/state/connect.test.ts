@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { call, ProblemError, problemOf } from '../backend'
+import { buildOperation, failedBuild } from '../testing/environmentFixtures'
 import { installFakeBackend } from '../testing/fakeBackend'
 import { operation, problem, runtime, settings } from '../testing/fixtures'
 import { connect } from './connect'
@@ -52,6 +53,24 @@ describe('connecting', () => {
       operation: operation({ runtime: 'a', state: 'succeeded', finished: '2026-01-01T00:00:00Z' }),
     })
     expect(client.getQueryState(history.queryKey)?.isInvalidated).toBe(true)
+  })
+
+  it('asks again for environments when they change and when a build of one ends', async () => {
+    const client = makeQueryClient()
+    const backend = installFakeBackend()
+    await connect(client)
+    const list = question('list_environments', {})
+    const version = question('environment_version', { environment: 'environment-rag', number: 3 })
+    const history = question('environment_history', { environment: 'environment-building' })
+    await Promise.all([list, version, history].map((one) => client.fetchQuery(one as never)))
+    const isOld = (one: { queryKey: readonly unknown[] }) =>
+      client.getQueryState(one.queryKey)?.isInvalidated
+    backend.tell({ kind: 'operation', operation: buildOperation() })
+    expect([list, version, history].map(isOld)).toEqual([false, false, false])
+    backend.tell({ kind: 'operation', operation: failedBuild() })
+    expect([list, version, history].map(isOld)).toEqual([true, false, true])
+    backend.tell({ kind: 'environments' })
+    expect(isOld(version)).toBe(true)
   })
 })
 

@@ -25,8 +25,15 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
     case 'operation':
       if (!isRunning(change.operation)) {
         again('list_operations')
-        again('runtime_history', { runtime: change.operation.runtime })
-        again('runtime_packages', { runtime: change.operation.runtime })
+        const { runtime, environment } = change.operation
+        if (runtime !== null) {
+          again('runtime_history', { runtime })
+          again('runtime_packages', { runtime })
+        }
+        if (environment !== null) {
+          again('environment_history', { environment })
+          again('list_environments')
+        }
       }
       break
     case 'versionCheck':
@@ -43,6 +50,10 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
       break
     case 'registryLogins':
       again('registry_logins')
+      break
+    case 'environments':
+      again('list_environments')
+      again('environment_version')
       break
     case 'series':
       again('update_series')

@@ -94,6 +94,7 @@ export function applyChange(change: Change): void {
       live.series.set(change.series)
       break
     case 'registryLogins':
+    case 'environments':
     case 'updatePolicy':
       break
     case 'closing':

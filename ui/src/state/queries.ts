@@ -40,6 +40,14 @@ export type ReadCommand =
   | 'preview_update_all'
   | 'update_series'
   | 'update_policy'
+  | 'foreign_containers'
+  | 'disk'
+  | 'list_environments'
+  | 'environment_history'
+  | 'environment_version'
+  | 'check_environment'
+  | 'read_requirements'
+  | 'preview_build'
 
 /** The one cache of answers. Keys are command and request; changes told by `watch` refresh them. */
 export function makeQueryClient(): QueryClient {

@@ -3,13 +3,17 @@ import { installFakeIpc, sendOver } from '../backend/fakeIpc'
 import type {
   Change,
   ComputeView,
+  EnvironmentView,
   LogEvent,
   Operation,
   Runtime,
   Series,
   Settings,
+  UnreadableEnvironment,
 } from '../backend/types'
+import { diskView, foreignContainers } from './adoptFixtures'
 import { configuration, configurationPreview } from './configurationFixtures'
+import * as made from './environmentFixtures'
 import * as fixtures from './fixtures'
 
 /** Answers of single commands; what is missing is answered from the world. */
@@ -24,9 +28,13 @@ export interface World {
   operations: Operation[]
   /** Newest first; one that runs is told, too. */
   series: Series[]
+  environments: EnvironmentView[]
+  unreadable: UnreadableEnvironment[]
   settings: Settings
   /** Lines that a followed log begins with. */
   log: LogEvent[]
+  /** Events that the followed log of a build begins with. */
+  buildLog: LogEvent[]
   answers: Answers
 }
 
@@ -50,6 +58,16 @@ function standardAnswers(world: World): Answers {
       throw fixtures.problem({
         code: 'notFound',
         sentence: 'This runtime does not exist any more.',
+      })
+    }
+    return found
+  }
+  const findEnvironment = (id: string): EnvironmentView => {
+    const found = world.environments.find((environment) => environment.id === id)
+    if (!found) {
+      throw fixtures.problem({
+        code: 'notFound',
+        sentence: 'This environment does not exist any more.',
       })
     }
     return found
@@ -195,6 +213,64 @@ function standardAnswers(world: World): Answers {
     }),
     update_series: () => ({ series: world.series }),
     update_policy: () => fixtures.policyView(),
+    foreign_containers: () => ({ containers: foreignContainers() }),
+    disk: () => diskView(),
+    list_environments: () => ({
+      environments: world.environments,
+      unreadable: world.unreadable,
+      folder: '/home/anna/.local/share/promptflow-runtimes/environments',
+    }),
+    environment_history: ({ environment }) => ({
+      operations: made.pastBuilds(findEnvironment(environment)),
+    }),
+    environment_version: ({ environment, number }) =>
+      made.versionDetail(findEnvironment(environment), number),
+    check_environment: ({ form }) => made.environmentCheck(form),
+    read_requirements: ({ path }) => ({ path, text: 'langchain==0.3.7\nfaiss-cpu\n' }),
+    preview_build: ({ environment }) =>
+      made.buildPreview({ number: (findEnvironment(environment).versions[0]?.number ?? 0) + 1 }),
+    save_environment: ({ environment, form }) => {
+      const id = environment ?? `environment-${form.name}`
+      const { name, description, source, port, healthPath } = form
+      const before = world.environments.find((one) => one.id === id)
+      const saved = { ...(before ?? made.environment({ name })), id, name, description, source }
+      world.environments = [
+        ...world.environments.filter((one) => one.id !== id),
+        { ...saved, port, healthPath },
+      ]
+      return { environment: id }
+    },
+    duplicate_environment: ({ environment, name }) => {
+      const id = `environment-${name}`
+      const { description, source } = findEnvironment(environment)
+      world.environments = [
+        ...world.environments,
+        made.environment({ id, name, description, source }),
+      ]
+      return { environment: id }
+    },
+    delete_environment: ({ environment }) => {
+      world.environments = world.environments.filter(({ id }) => id !== environment)
+      return {}
+    },
+    import_environment: ({ name }) => ({
+      environment: world.environments[0]?.id ?? `environment-${name}`,
+      honoured: ['The build context ./image_build was taken over.', 'Its name is rag.'],
+      leftOut: ['inference_config.readiness_route: readiness is asked at the health path here.'],
+    }),
+    take_over_dockerfile: nothing,
+    adopt_container: () => ({ runtime: world.runtimes[0]?.id ?? 'adopted' }),
+    release_runtime: nothing,
+    manage_runtime: started,
+    clean_disk: ({ images }) => ({ removed: images.length, freed: 3 * 1024 ** 3, kept: [] }),
+    install_packages: started,
+    keep_packages: () => ({
+      environment: world.environments[0]?.id ?? 'environment-rag',
+      name: world.environments[0]?.name ?? 'rag',
+      isNew: false,
+    }),
+    build_environment: started,
+    check_bases: nothing,
     update_all: nothing,
     stop_update_all: nothing,
     set_update_policy: nothing,
@@ -230,8 +306,11 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     computes: [fixtures.compute(), fixtures.podman],
     operations: [],
     series: [],
+    environments: made.manyEnvironments(),
+    unreadable: [],
     settings: fixtures.settings,
     log: [],
+    buildLog: made.buildLog,
     answers: {},
     ...parts,
   }
@@ -261,10 +340,11 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
       if (running) sendOver(args.channel, { kind: 'series', series: running } satisfies Change)
       return null
     }
-    if (command === 'follow_log') {
+    if (command === 'follow_log' || command === 'follow_build') {
       const stream = logs.size + 1
       logs.set(stream, args.channel)
-      for (const event of world.log) sendOver(args.channel, event)
+      const begin = command === 'follow_log' ? world.log : world.buildLog
+      for (const event of begin) sendOver(args.channel, event)
       return { stream }
     }
     if (command === 'stop_following') {

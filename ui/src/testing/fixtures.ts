@@ -163,6 +163,7 @@ export function runtime(parts: Partial<Runtime> = {}): Runtime {
     memoryLimit: 4 * 1024 * MB,
     cpuLimit: 2,
     restartPolicy: 'unless-stopped',
+    adopted: null,
     spec: {
       schema: 1,
       name: parts.name ?? 'my-runtime',
@@ -267,7 +268,8 @@ export function operation(parts: Partial<Operation> = {}): Operation {
     id: 'operation-update',
     kind: 'update',
     runtime: numbered(7),
-    runtimeName: 'rag-prod',
+    environment: null,
+    name: 'rag-prod',
     compute: 'local',
     state: 'running',
     steps: [
@@ -298,6 +300,7 @@ export function operation(parts: Partial<Operation> = {}): Operation {
       rate: 6.2 * MB,
       secondsLeft: 5,
     },
+    build: null,
     cancel: 'cancel',
     from: '20240429.v8',
     to: '20240429.v10',
@@ -326,7 +329,7 @@ const doneSteps = (...kinds: Operation['steps'][number]['kind'][]): Operation['s
 
 /** What happened to a runtime, newest first. */
 export function pastOperations(of: Runtime): Operation[] {
-  const base = { runtime: of.id, runtimeName: of.name, cancel: 'no' as const, pull: null }
+  const base = { runtime: of.id, name: of.name, cancel: 'no' as const, pull: null }
   return [
     operation({
       ...base,

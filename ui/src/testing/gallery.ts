@@ -1,4 +1,5 @@
 import type { Change, LogEvent } from '../backend/types'
+import { environmentScenes } from './environmentScenes'
 import { installFakeBackend, type World } from './fakeBackend'
 import * as fixtures from './fixtures'
 import { pageScenes } from './pageScenes'
@@ -8,6 +9,7 @@ import { pageScenes } from './pageScenes'
  */
 const scenes: Record<string, () => Partial<World>> = {
   ...pageScenes,
+  ...environmentScenes,
   full: () => ({ operations: [fixtures.operation()] }),
   empty: () => ({ runtimes: [], computes: [fixtures.compute({ runtimes: 0 })] }),
   noEngine: () => ({ runtimes: [], computes: [fixtures.unreachable] }),
@@ -27,6 +29,7 @@ const scenes: Record<string, () => Partial<World>> = {
       preview_update: never,
       preview_delete: never,
       configuration: never,
+      list_environments: never,
     },
   }),
   /** Every question goes wrong. */
@@ -44,6 +47,8 @@ const scenes: Record<string, () => Partial<World>> = {
       preview_delete: fails,
       configuration: fails,
       preflight: fails,
+      list_environments: fails,
+      preview_build: fails,
     },
   }),
   /** As many rows as a grid has to bear. */

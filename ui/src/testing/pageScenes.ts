@@ -47,7 +47,7 @@ const pullDenied = fixtures.operation({
   id: 'operation-create',
   kind: 'create',
   runtime: 'not-created',
-  runtimeName: 'eval-2',
+  name: 'eval-2',
   from: null,
   to: 'registry.example.com/team/promptflow:stable',
   state: 'failed',
@@ -218,7 +218,7 @@ export const pageScenes: Record<string, () => Partial<World>> = {
       fixtures.operation({
         id: 'operation-1',
         runtime: 'runtime-eval',
-        runtimeName: 'eval',
+        name: 'eval',
       }),
     ],
   }),

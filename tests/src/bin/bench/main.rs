@@ -1,7 +1,7 @@
 //! `make bench`: how fast and how quiet the application is, and what an update costs.
 //!
-//! `bench [quick] [write FOLDER] [CHAPTER …]`, where a chapter is `start`, `changes`, `idle` or
-//! `downtime`; all of them without one. `write` puts `benchmark.md` and `benchmark.json` into the
+//! `bench [quick] [write FOLDER] [CHAPTER …]`, where a chapter is `start`, `changes`, `idle`,
+//! `downtime` or `upload`; all of them without one. `write` puts `benchmark.md` and `benchmark.json` into the
 //! folder. Ends with 1 when a target was missed.
 
 mod changes;
@@ -10,6 +10,7 @@ mod downtime;
 mod figures;
 mod idle;
 mod start;
+mod upload;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,6 +81,11 @@ async fn measure(wanted: &Wanted) -> PartResult<Vec<Chapter>> {
     if is_wanted("downtime") {
         eprintln!("==> Downtime of updates.");
         chapters.push(downtime::measure(some(4, 20)).await?);
+    }
+    if is_wanted("upload") {
+        eprintln!("==> A large build context.");
+        let (files, bytes) = (some(2_000, 20_000), some(100_000_000, 1_000_000_000));
+        chapters.push(upload::measure(some(2, 7), files, bytes).await?);
     }
     Ok(chapters)
 }

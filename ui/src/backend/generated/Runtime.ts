@@ -76,7 +76,7 @@ previous: PreviousContainer | null,
 /**
  * The newest version, when the last check found a newer one that was not skipped.
  */
-updateAvailable: Version | null, 
+updateAvailable: string | null, 
 /**
  * Counts recreates: 1, 2, …
  */
@@ -89,6 +89,10 @@ memoryLimit: number,
  * CPUs; 0 = no limit.
  */
 cpuLimit: number, restartPolicy: string, 
+/**
+ * Since when it has been adopted; `None` = it was made here, or is fully managed.
+ */
+adopted: string | null, 
 /**
  * What the person asked for; `None` when the label cannot be read.
  */

@@ -14,6 +14,7 @@ export function ProgressInDialog({
   retryLabel,
   remedies,
   more,
+  openEvidence = false,
 }: {
   id: string
   onClose: () => void
@@ -23,6 +24,8 @@ export function ProgressInDialog({
   remedies?: RemedyHandlers
   /** Further buttons when it did not succeed. */
   more?: ReactNode
+  /** What was seen of a problem begins open. */
+  openEvidence?: boolean
 }) {
   const { t } = useTranslation('decision')
   const live = useLiveOperation(id)
@@ -44,6 +47,7 @@ export function ProgressInDialog({
             operation={operation}
             {...(remedies ? { remedies } : {})}
             onRetry={onRetry}
+            openEvidence={openEvidence}
           />
         ) : error ? (
           <ProblemBar problem={error.problem} />

@@ -20,7 +20,7 @@ import { formatAge } from '../../format'
 import { useAsk } from '../../state'
 import { SkeletonLines } from '../Late'
 import { ProblemBar } from '../ProblemBar'
-import type { EnvironmentChoice } from './choice'
+import { type EnvironmentChoice, withImage } from './choice'
 import type { EnvironmentFieldsProps } from './EnvironmentFields'
 import { useDownloadWords, VersionWords } from './VersionWords'
 
@@ -161,7 +161,7 @@ export function DefaultEnvironment({
   const problem = error?.problem ?? data?.problem ?? null
   const askForRepository = () => document.getElementById(repositoryId)?.focus()
   const chosen = data?.versions.find(({ version }) => version === choice.version)
-  const takeImage = () => onChange({ ...choice, kind: 'image' })
+  const takeImage = () => onChange(withImage(choice))
   return (
     <div className={styles.root}>
       {isFetching && !data ? (

@@ -1,8 +1,9 @@
 import { makeStyles, Radio, RadioGroup, Text, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
+import { useAsk } from '../../state'
+import { CustomizedEnvironment } from './CustomizedEnvironment'
 import type { EnvironmentChoice } from './choice'
 import { DefaultEnvironment } from './DefaultEnvironment'
-import { ImageEnvironment } from './ImageEnvironment'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
@@ -21,18 +22,24 @@ export interface EnvironmentFieldsProps {
   idOf: (field: string) => string
 }
 
-/** Where a runtime's image comes from: the default environment, or any image. */
+/** Where a runtime's image comes from: the default environment, one with a name, or any image. */
 export function EnvironmentFields(props: EnvironmentFieldsProps) {
   const styles = useStyles()
   const { t } = useTranslation('environment')
   const { choice, onChange, idOf } = props
+  // Asked for before it is needed, so that a customized environment has its fields at once.
+  const { data } = useAsk('list_environments', {})
+  const some = data !== undefined && data.environments.length > 0
   return (
     <div className={styles.root}>
       <RadioGroup
         aria-label={t('kind')}
-        value={choice.kind}
+        value={choice.kind === 'default' ? 'default' : 'customized'}
         onChange={(_, { value }) =>
-          onChange({ ...choice, kind: value === 'image' ? 'image' : 'default' })
+          onChange({
+            ...choice,
+            kind: value === 'customized' ? (choice.customized ?? 'image') : 'default',
+          })
         }
       >
         <Radio
@@ -45,19 +52,19 @@ export function EnvironmentFields(props: EnvironmentFieldsProps) {
           {t('useDefaultHint')}
         </Text>
         <Radio
-          id={idOf('environment.image')}
-          value="image"
+          id={idOf('environment.customized')}
+          value="customized"
           label={t('useImage')}
-          aria-describedby={idOf('environment.image.hint')}
+          aria-describedby={idOf('environment.customized.hint')}
         />
-        <Text size={200} className={styles.hint} id={idOf('environment.image.hint')}>
-          {t('useImageHint')}
+        <Text size={200} className={styles.hint} id={idOf('environment.customized.hint')}>
+          {t(some ? 'useCustomizedHint' : 'useImageHint')}
         </Text>
       </RadioGroup>
       {choice.kind === 'default' ? (
         <DefaultEnvironment {...props} />
       ) : (
-        <ImageEnvironment {...props} />
+        <CustomizedEnvironment {...props} />
       )}
     </div>
   )

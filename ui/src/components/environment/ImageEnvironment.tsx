@@ -8,6 +8,7 @@ import { Facts, LongValue } from '../Facts'
 import { Moment } from '../Moment'
 import { ProblemBar } from '../ProblemBar'
 import { useSettled } from '../useSettled'
+import { withImage } from './choice'
 import type { EnvironmentFieldsProps } from './EnvironmentFields'
 import { useDownloadWords } from './VersionWords'
 
@@ -59,7 +60,7 @@ export function ImageEnvironment({
           value={choice.reference}
           autoComplete="off"
           spellCheck={false}
-          onChange={(_, { value }) => onChange({ ...choice, reference: value })}
+          onChange={(_, { value }) => onChange(withImage(choice, value))}
         />
       </Field>
       {isFetching ? (

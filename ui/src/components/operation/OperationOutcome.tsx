@@ -25,24 +25,24 @@ export function OperationOutcome({
   operation,
   remedies,
   onRetry,
+  openEvidence = false,
 }: {
   operation: Operation
   remedies?: RemedyHandlers
   onRetry?: () => void
+  /** What was seen begins open. */
+  openEvidence?: boolean
 }) {
   const styles = useStyles()
   const { t } = useTranslation(['operation', 'common'])
-  const { state, problem, outcome, keptLog, packages, withoutService, kind, runtimeName } =
-    operation
+  const { state, problem, outcome, keptLog, packages, withoutService, kind, name } = operation
   const ended = state === 'succeeded' || state === 'failed' || state === 'cancelled'
   return (
     <div className={styles.root}>
       {state === 'succeeded' ? (
         <MessageBar intent="success" layout="multiline" className={styles.bar} role="group">
           <MessageBarBody>
-            <MessageBarTitle>
-              {t(`common:operationSucceeded.${kind}`, { name: runtimeName })}
-            </MessageBarTitle>
+            <MessageBarTitle>{t(`common:operationSucceeded.${kind}`, { name })}</MessageBarTitle>
             {outcome ? <div>{outcome}</div> : null}
           </MessageBarBody>
         </MessageBar>
@@ -58,7 +58,7 @@ export function OperationOutcome({
             <MessageBarTitle>
               {state === 'cancelled'
                 ? t('common:operationState.cancelled')
-                : t(`common:operationFailed.${kind}`, { name: runtimeName })}
+                : t(`common:operationFailed.${kind}`, { name })}
             </MessageBarTitle>
             {outcome ? <div>{outcome}</div> : null}
           </MessageBarBody>
@@ -67,6 +67,7 @@ export function OperationOutcome({
       {ended && problem ? (
         <ProblemBar
           problem={problem}
+          openEvidence={openEvidence}
           {...(remedies ? { remedies } : {})}
           {...(onRetry ? { onRetry } : {})}
         />

@@ -5,7 +5,7 @@ import { operation, portTaken, problem } from '../../testing/fixtures'
 import { expectAccessible, openAt } from '../../testing/render'
 
 const create = (parts: Partial<Operation> = {}) =>
-  operation({ id: 'create-1', kind: 'create', runtimeName: 'fresh-one', from: null, ...parts })
+  operation({ id: 'create-1', kind: 'create', name: 'fresh-one', from: null, ...parts })
 
 async function show(first: Operation) {
   const opened = await openAt(`/runtimes/add?operation=${first.id}`, { operations: [first] })

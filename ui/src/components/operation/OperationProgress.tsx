@@ -10,6 +10,7 @@ import { Lasting } from '../Moment'
 import { CancelButton } from './CancelButton'
 import { OperationOutcome } from './OperationOutcome'
 import { StepList } from './StepList'
+import { stepWords, useOperationVersions } from './words'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
@@ -35,7 +36,7 @@ const useStyles = makeStyles({
 /** What can be done about any operation's problem, wherever it is shown. */
 function useCommonRemedies(operation: Operation): RemedyHandlers {
   const navigate = useNavigate()
-  const runtime = useRuntime(operation.runtime)
+  const runtime = useRuntime(operation.runtime ?? '')
   return {
     addLogin: ({ registry }) => navigate(paths.connections(registry)),
     ...(runtime
@@ -57,6 +58,8 @@ export interface OperationProgressProps {
   onRetry?: () => void
   /** Further buttons beside *Cancel*, or instead of it when the operation has ended. */
   actions?: ReactNode
+  /** The evidence of what went wrong is what one comes for: it begins open. */
+  openEvidence?: boolean
 }
 
 /**
@@ -68,6 +71,7 @@ export function OperationProgress({
   remedies,
   onRetry,
   actions,
+  openEvidence = false,
 }: OperationProgressProps) {
   const styles = useStyles()
   const { t } = useTranslation(['operation', 'common'])
@@ -75,19 +79,15 @@ export function OperationProgress({
   useAttend(operation.id)
   const running = isRunning(operation)
   const current = operation.steps.find(({ state }) => state === 'running')
-  const { from, to } = operation
+  const versions = useOperationVersions()
   return (
     <section
       className={styles.root}
-      aria-label={t('progressOf', { name: operation.runtimeName })}
+      aria-label={t('progressOf', { name: operation.name })}
       aria-busy={running}
     >
       <div className={styles.facts}>
-        {from && to ? (
-          <Text>{t('fromTo', { from, to })}</Text>
-        ) : (
-          <Text>{to ?? from ?? t(`common:operationKind.${operation.kind}`)}</Text>
-        )}
+        <Text>{versions(operation) ?? t(`common:operationKind.${operation.kind}`)}</Text>
         <Text>
           <Lasting from={operation.started} to={operation.finished} />
         </Text>
@@ -95,13 +95,14 @@ export function OperationProgress({
       <OperationOutcome
         operation={operation}
         remedies={{ ...common, ...remedies }}
+        openEvidence={openEvidence}
         {...(onRetry ? { onRetry } : {})}
       />
       <StepList operation={operation} />
       <div className={styles.said} role="status">
         {running
           ? current
-            ? t(`step.${current.kind}`)
+            ? t(`step.${stepWords(current.kind, operation)}`)
             : ''
           : t(`common:operationState.${operation.state}`)}
       </div>

@@ -1,17 +1,12 @@
-import { makeStyles, mergeClasses, Spinner, Text, tokens } from '@fluentui/react-components'
-import {
-  CheckmarkCircle20Filled,
-  Circle20Regular,
-  DismissCircle20Filled,
-  SubtractCircle20Regular,
-} from '@fluentui/react-icons'
-import type { ReactElement } from 'react'
+import { makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { Operation } from '../../backend/types'
-import { toneColor } from '../../theme'
 import { Lasting } from '../Moment'
+import { BuildSteps } from './BuildSteps'
 import { PullProgressBar } from './PullProgressBar'
-import { type ShownState, shownState, stepEnd } from './progress'
+import { shownState, stepEnd } from './progress'
+import { StepIcon } from './StepIcon'
+import { stepWords } from './words'
 
 const useStyles = makeStyles({
   list: {
@@ -28,9 +23,6 @@ const useStyles = makeStyles({
     columnGap: tokens.spacingHorizontalM,
     alignItems: 'start',
   },
-  icon: { display: 'flex', height: '20px', alignItems: 'center' },
-  done: { color: toneColor.good },
-  failed: { color: toneColor.bad },
   quiet: { color: tokens.colorNeutralForeground3 },
   running: { fontWeight: tokens.fontWeightSemibold },
   note: { color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
@@ -42,24 +34,7 @@ const useStyles = makeStyles({
   body: { display: 'flex', flexDirection: 'column', minWidth: 0 },
 })
 
-function StepIcon({ state, label }: { state: ShownState; label: string }) {
-  const styles = useStyles()
-  const icons: Record<ShownState, ReactElement> = {
-    pending: <Circle20Regular className={styles.quiet} />,
-    running: <Spinner size="tiny" aria-hidden="true" />,
-    done: <CheckmarkCircle20Filled className={styles.done} />,
-    failed: <DismissCircle20Filled className={styles.failed} />,
-    skipped: <SubtractCircle20Regular className={styles.quiet} />,
-    stopped: <SubtractCircle20Regular className={styles.quiet} />,
-  }
-  return (
-    <span role="img" aria-label={label} className={styles.icon}>
-      {icons[state]}
-    </span>
-  )
-}
-
-/** An operation's steps: ticks, notes, time, and the pull's bar under its step. */
+/** An operation's steps: ticks, notes, time, and the pull's bar and the builder's own steps under theirs. */
 export function StepList({ operation }: { operation: Operation }) {
   const styles = useStyles()
   const { t } = useTranslation('operation')
@@ -83,11 +58,14 @@ export function StepList({ operation }: { operation: Operation }) {
                   state === 'running' && styles.running,
                 )}
               >
-                {t(`step.${step.kind}`)}
+                {t(`step.${stepWords(step.kind, operation)}`)}
               </Text>
               {step.note ? <Text className={styles.note}>{step.note}</Text> : null}
               {step.kind === 'pull' && operation.pull && !quiet ? (
                 <PullProgressBar pull={operation.pull} state={state} />
+              ) : null}
+              {step.kind === 'build' && operation.build && !quiet ? (
+                <BuildSteps build={operation.build} operation={operation} />
               ) : null}
             </div>
             <Text className={styles.time}>

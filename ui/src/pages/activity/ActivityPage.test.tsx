@@ -66,7 +66,7 @@ describe('activity', () => {
   it('shows a series of updates as one line with its runtimes', async () => {
     const first = operation({
       id: 'operation-first',
-      runtimeName: 'rag-prod',
+      name: 'rag-prod',
       state: 'succeeded',
       finished: new Date().toISOString(),
     })

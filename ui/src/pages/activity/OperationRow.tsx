@@ -4,6 +4,7 @@ import { paths } from '../../app/paths'
 import type { Operation } from '../../backend/types'
 import { GoLink } from '../../components/GoLink'
 import { OperationProgress } from '../../components/operation/OperationProgress'
+import { useOperationVersions } from '../../components/operation/words'
 import { OperationStateBadge } from '../../components/StatusBadge'
 import { isRunning, useRuntime } from '../../state'
 import { ActivityRow } from './ActivityRow'
@@ -22,13 +23,14 @@ export function OperationRow({
   folded?: boolean
 }) {
   const styles = useStyles()
-  const { t } = useTranslation(['activity', 'common', 'operation'])
-  const runtime = useRuntime(operation.runtime)
-  const { kind, runtimeName: name, from, to, startedBy } = operation
+  const versions = useOperationVersions()
+  const { t } = useTranslation(['activity', 'common'])
+  const runtime = useRuntime(operation.runtime ?? '')
+  const { kind, name, environment, startedBy } = operation
   return (
     <ActivityRow
       title={t('row', { kind: t(`common:operationKind.${kind}`), name })}
-      change={from && to ? t('operation:fromTo', { from, to }) : (to ?? from ?? '')}
+      change={versions(operation) ?? ''}
       state={<OperationStateBadge state={operation.state} />}
       started={operation.started}
       finished={operation.finished}
@@ -40,6 +42,8 @@ export function OperationRow({
           <>
             {runtime ? (
               <GoLink to={paths.runtime(runtime.id)}>{t('open', { name: runtime.name })}</GoLink>
+            ) : environment !== null ? (
+              <GoLink to={paths.environment(environment, 'build')}>{t('open', { name })}</GoLink>
             ) : kind === 'create' ? (
               <GoLink to={paths.operation(operation)}>{t('wizard')}</GoLink>
             ) : null}

@@ -81,8 +81,8 @@ function words(entry: Entry): string {
     const { members, startedBy } = entry.series
     return [startedBy, ...members.flatMap(({ name, from, to }) => [name, from, to])].join(' ')
   }
-  const { runtimeName, from, to, startedBy, compute } = entry.operation
-  return [runtimeName, from, to, startedBy, compute].filter(Boolean).join(' ')
+  const { name, from, to, startedBy, compute } = entry.operation
+  return [name, from, to, startedBy, compute].filter(Boolean).join(' ')
 }
 
 /** Whether a search's words are in an entry's names and versions. */

@@ -1,6 +1,9 @@
-import { Card, makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components'
+import { Button, Card, makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components'
+import { StorageRegular } from '@fluentui/react-icons'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { paths } from '../../app/paths'
 import type { ComputeView } from '../../backend/types'
 import { type Fact, Facts, LongValue } from '../../components/Facts'
 import { ToneMark } from '../../components/StatusBadge'
@@ -17,6 +20,7 @@ const useStyles = makeStyles({
   },
   heading: { margin: 0, overflowWrap: 'anywhere' },
   quiet: { color: tokens.colorNeutralForeground3 },
+  disk: { marginInlineStart: 'auto' },
   facts: {
     display: 'grid',
     gridTemplateColumns: 'repeat(auto-fit, minmax(300px, 1fr))',
@@ -65,6 +69,7 @@ export function ComputeCard({ compute }: { compute: ComputeView }) {
   const styles = useStyles()
   const { t } = useTranslation('computes')
   const origin = useOriginWords()
+  const navigate = useNavigate()
   const heading = useId()
   const { engine, machine } = useFacts(compute)
   const why = whyOf(compute)
@@ -77,6 +82,17 @@ export function ComputeCard({ compute }: { compute: ComputeView }) {
         </Subtitle2>
         <ToneMark tone={toneOfCompute[state]}>{t(`state.${state}`)}</ToneMark>
         <Text className={styles.quiet}>{origin(compute.origin)}</Text>
+        {compute.state.kind === 'connected' ? (
+          <Button
+            size="small"
+            className={styles.disk}
+            icon={<StorageRegular />}
+            aria-label={t('diskNamed', { name: compute.name })}
+            onClick={() => navigate(paths.disk(compute.id))}
+          >
+            {t('disk')}
+          </Button>
+        ) : null}
       </div>
       {why ? <WhyBar compute={compute} why={why} /> : null}
       {why && compute.facts ? <Text className={styles.quiet}>{t('lastKnown')}</Text> : null}

@@ -1,7 +1,16 @@
-import { Button, makeStyles, Spinner, Text, Tooltip, tokens } from '@fluentui/react-components'
+import {
+  Badge,
+  Button,
+  makeStyles,
+  Spinner,
+  Text,
+  Tooltip,
+  tokens,
+} from '@fluentui/react-components'
 import { ArrowCircleUp20Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
 import type { Runtime } from '../../backend/types'
+import { namedTitle } from '../../components/environment/named'
 import { StatusBadge } from '../../components/StatusBadge'
 import { canDo, type ShortAction, useRuntimeActions } from './useRuntimeActions'
 
@@ -11,12 +20,18 @@ const useStyles = makeStyles({
 
 /** Status and reason, version and compute. */
 export function HeaderFacts({ runtime }: { runtime: Runtime }) {
+  const { t } = useTranslation('adopt')
   const tag = runtime.image.slice(runtime.image.lastIndexOf('/') + 1)
   return (
     <>
       <StatusBadge status={runtime.status} />
+      {runtime.adopted === null ? null : (
+        <Badge appearance="tint" color="informative">
+          {t('badge')}
+        </Badge>
+      )}
       {runtime.statusReason ? <Text>{runtime.statusReason}</Text> : null}
-      <Text>{`${runtime.version ?? tag} · ${runtime.computeName}`}</Text>
+      <Text>{`${namedTitle(runtime) ?? runtime.version ?? tag} · ${runtime.computeName}`}</Text>
     </>
   )
 }
@@ -28,19 +43,23 @@ export function HeaderActions({
   onUpdate,
   onCheck,
   onRollBack,
-  onDelete,
+  onManage,
+  onRemove,
 }: {
   runtime: Runtime
   checking: boolean
   onUpdate: () => void
   onCheck: () => void
   onRollBack: () => void
-  onDelete: () => void
+  onManage: () => void
+  /** Deletes, or releases what was only adopted. */
+  onRemove: () => void
 }) {
-  const { t } = useTranslation('runtime')
+  const { t } = useTranslation(['runtime', 'adopt'])
   const styles = useStyles()
   const { run } = useRuntimeActions()
   const free = runtime.operation === null && runtime.lock === null
+  const adopted = runtime.adopted !== null
   const shown = (['start', 'stop', 'restart'] satisfies ShortAction[]).filter((action) =>
     canDo(runtime, action),
   )
@@ -79,10 +98,18 @@ export function HeaderActions({
           {t('action.rollBack')}
         </Button>
       ) : null}
+      {free && adopted ? (
+        <Button appearance="subtle" className={styles.short} onClick={onManage}>
+          {t('adopt:action.manage')}
+        </Button>
+      ) : null}
       {free ? (
-        <Tooltip content={t('delete.title', { name: runtime.name })} relationship="description">
-          <Button appearance="subtle" className={styles.short} onClick={onDelete}>
-            {t('action.delete')}
+        <Tooltip
+          content={t(adopted ? 'adopt:release.title' : 'delete.title', { name: runtime.name })}
+          relationship="description"
+        >
+          <Button appearance="subtle" className={styles.short} onClick={onRemove}>
+            {t(adopted ? 'adopt:action.release' : 'action.delete')}
           </Button>
         </Tooltip>
       ) : null}

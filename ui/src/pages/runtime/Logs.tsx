@@ -1,225 +1,41 @@
-import {
-  Button,
-  MessageBar,
-  MessageBarBody,
-  makeStyles,
-  mergeClasses,
-  Text,
-  Toolbar,
-  tokens,
-} from '@fluentui/react-components'
-import { ArrowDownload20Regular, Pause20Regular, Play20Regular } from '@fluentui/react-icons'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { Button } from '@fluentui/react-components'
+import { ArrowDownload20Regular } from '@fluentui/react-icons'
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call, followLog, problemOf } from '../../backend'
-import type { LogLineView, Problem, Runtime } from '../../backend/types'
-import { CopyButton } from '../../components/CopyButton'
-import { EmptyState } from '../../components/EmptyState'
+import { call, type Follow, followLog, problemOf } from '../../backend'
+import type { Runtime } from '../../backend/types'
+import { LogView } from '../../components/log/LogView'
 import { useNotify } from '../../components/notify'
-import { ProblemBar } from '../../components/ProblemBar'
-import { formatExact } from '../../format'
-import { sizes } from '../../theme'
-import { LogLines } from './logLines'
 
 /** Lines from the end that a followed log begins with. */
 const TAIL = 2000
 
-const useStyles = makeStyles({
-  root: {
-    display: 'flex',
-    flexDirection: 'column',
-    rowGap: tokens.spacingVerticalS,
-    flexGrow: 1,
-    minHeight: '240px',
-  },
-  tools: {
-    display: 'flex',
-    alignItems: 'center',
-    columnGap: tokens.spacingHorizontalS,
-    padding: 0,
-  },
-  count: { color: tokens.colorNeutralForeground3, marginInlineStart: 'auto' },
-  scroller: {
-    flexGrow: 1,
-    minHeight: 0,
-    overflow: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-    backgroundColor: tokens.colorNeutralBackground2,
-    fontFamily: tokens.fontFamilyMonospace,
-    fontSize: tokens.fontSizeBase200,
-    lineHeight: `${sizes.logRow}px`,
-    userSelect: 'text',
-    ':focus-visible': {
-      outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}`,
-    },
-  },
-  lines: { position: 'relative', minWidth: '100%' },
-  line: {
-    position: 'absolute',
-    top: 0,
-    left: 0,
-    minWidth: '100%',
-    boxSizing: 'border-box',
-    paddingInline: tokens.spacingHorizontalM,
-    whiteSpace: 'pre',
-    borderInlineStartWidth: '3px',
-    borderInlineStartStyle: 'solid',
-    borderInlineStartColor: 'transparent',
-  },
-  error: {
-    color: tokens.colorStatusDangerForeground1,
-    borderInlineStartColor: tokens.colorStatusDangerBorder2,
-  },
-  time: { color: tokens.colorNeutralForeground3, userSelect: 'none' },
-  heard: {
-    position: 'absolute',
-    width: '1px',
-    height: '1px',
-    overflow: 'hidden',
-    clipPath: 'inset(50%)',
-  },
-})
-
-/** Follows the log of the runtime's container as it is now. */
-function useFollowedLog(runtime: Runtime) {
-  const [lines] = useState(() => new LogLines())
-  const [problem, setProblem] = useState<Problem | null>(null)
-  const [attempt, setAttempt] = useState(0)
-  const { id, containerId, started } = runtime
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new start of the container is a new log
-  useEffect(() => {
-    let left = false
-    let stop: (() => void) | null = null
-    lines.reset()
-    setProblem(null)
-    followLog({ runtime: id, tail: TAIL }, (event) => {
-      if (left) return
-      if (event.kind === 'lines') lines.add(event.lines)
-      else lines.end(event.sentence)
-    }).then(
-      (stopFollowing) => {
-        if (left) stopFollowing()
-        else stop = stopFollowing
-      },
-      (error) => {
-        if (!left) setProblem(problemOf(error))
-      },
-    )
-    return () => {
-      left = true
-      stop?.()
-    }
-  }, [id, containerId, started, attempt, lines])
-  return { lines, problem, again: () => setAttempt(attempt + 1) }
-}
-
-function Line({ line, start }: { line: LogLineView; start: number }) {
-  const styles = useStyles()
-  const { t } = useTranslation('runtime')
-  return (
-    <div
-      className={mergeClasses(styles.line, line.error && styles.error)}
-      style={{ height: sizes.logRow, transform: `translateY(${start}px)` }}
-      title={line.time ? formatExact(line.time) : undefined}
-    >
-      {line.error ? <span className={styles.heard}>{t('logs.error')} </span> : null}
-      {line.text}
-    </div>
-  )
-}
-
-/** The log: opens at its end and stays there until the person scrolls up or pauses. */
+/** The log of the runtime's container as it is now. */
 export function Logs({ runtime }: { runtime: Runtime }) {
-  const styles = useStyles()
   const { t } = useTranslation('runtime')
   const notify = useNotify()
-  const { lines, problem, again } = useFollowedLog(runtime)
-  const view = useSyncExternalStore(lines.subscribe, lines.get)
-  const scroller = useRef<HTMLDivElement>(null)
-  /** Scrolling that this component did itself says nothing about what the person wants. */
-  const scrolledTo = useRef(0)
-  const virtual = useVirtualizer({
-    count: view.lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => sizes.logRow,
-    overscan: 20,
-  })
-  useLayoutEffect(() => {
-    const element = scroller.current
-    if (!element || view.paused) return
-    element.scrollTop = element.scrollHeight
-    scrolledTo.current = element.scrollTop
-  }, [view])
-  const onScroll = () => {
-    const element = scroller.current
-    if (!element) return
-    const fromEnd = element.scrollHeight - element.scrollTop - element.clientHeight
-    if (element.scrollTop < scrolledTo.current - 1 && fromEnd > sizes.logRow) lines.pause()
-    else if (fromEnd <= 1 && view.paused && element.scrollTop > scrolledTo.current) lines.resume()
-    scrolledTo.current = element.scrollTop
-  }
+  const { id, containerId, started } = runtime
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new start of the container is a new log
+  const follow: Follow = useCallback(
+    (onEvent) => followLog({ runtime: id, tail: TAIL }, onEvent),
+    [id, containerId, started],
+  )
   const save = () =>
-    call('save_log', { runtime: runtime.id }).then(
+    call('save_log', { runtime: id }).then(
       ({ path }) => notify.show({ intent: 'success', title: t('logs.saved'), body: path }),
       (error) => notify.problem(problemOf(error)),
     )
   return (
-    <div className={styles.root}>
-      <Toolbar className={styles.tools} aria-label={t('logs.label', { name: runtime.name })}>
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={view.paused ? <Play20Regular /> : <Pause20Regular />}
-          onClick={() => (view.paused ? lines.resume() : lines.pause())}
-        >
-          {view.paused ? t('logs.follow') : t('logs.pause')}
-        </Button>
-        {view.paused && view.waiting > 0 ? (
-          <Button size="small" appearance="subtle" onClick={() => lines.resume()}>
-            {t('logs.newLines', { count: view.waiting })}
-          </Button>
-        ) : null}
-        <Text className={styles.count} size={200}>
-          {t('logs.count', { count: view.lines.length })}
-          {view.first > 0 ? ` ${t('logs.dropped')}` : ''}
-        </Text>
-        <CopyButton text={view.lines.length > 0 ? lines.text() : ''} name={t('logs.copy')} />
+    <LogView
+      label={t('logs.label', { name: runtime.name })}
+      follow={follow}
+      emptyBody={t('logs.emptyBody')}
+      dropped={t('logs.dropped')}
+      actions={
         <Button size="small" appearance="subtle" icon={<ArrowDownload20Regular />} onClick={save}>
           {t('logs.save')}
         </Button>
-      </Toolbar>
-      {problem ? <ProblemBar problem={problem} onRetry={again} /> : null}
-      {view.lines.length === 0 && !problem ? (
-        <EmptyState title={t('logs.empty')}>{t('logs.emptyBody')}</EmptyState>
-      ) : null}
-      <div
-        ref={scroller}
-        role="log"
-        aria-live="off"
-        aria-label={t('logs.label', { name: runtime.name })}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-        tabIndex={0}
-        hidden={view.lines.length === 0}
-        className={styles.scroller}
-        onScroll={onScroll}
-      >
-        <div
-          className={styles.lines}
-          style={{ height: virtual.getTotalSize(), width: `${view.longest + 4}ch` }}
-        >
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const line = view.lines[index]
-            return line ? <Line key={view.first + index} line={line} start={start} /> : null
-          })}
-        </div>
-      </div>
-      {view.ended ? (
-        <MessageBar intent="info">
-          <MessageBarBody>{view.ended}</MessageBarBody>
-        </MessageBar>
-      ) : null}
-    </div>
+      }
+    />
   )
 }

@@ -15,7 +15,13 @@ import { ProblemBar } from '../../components/ProblemBar'
 import type { RemedyHandlers } from '../../problems/remedies'
 import { isRunning, useAction, useAttend, useLiveOperations } from '../../state'
 
-const WITH_DIALOG: ReadonlySet<Operation['kind']> = new Set(['update', 'rollBack', 'reconfigure'])
+const WITH_DIALOG: ReadonlySet<Operation['kind']> = new Set([
+  'update',
+  'rollBack',
+  'reconfigure',
+  'manage',
+  'install',
+])
 
 /** Their success is told by the status beside the heading. */
 const SHORT: ReadonlySet<Operation['kind']> = new Set(['start', 'stop', 'restart', 'delete'])
@@ -25,8 +31,7 @@ function SucceededBar({ operation, onDismiss }: { operation: Operation; onDismis
   return (
     <MessageBar intent="success">
       <MessageBarBody>
-        {operation.outcome ??
-          t(`operationSucceeded.${operation.kind}`, { name: operation.runtimeName })}
+        {operation.outcome ?? t(`operationSucceeded.${operation.kind}`, { name: operation.name })}
       </MessageBarBody>
       <MessageBarActions
         containerAction={
@@ -86,8 +91,8 @@ export function OperationBars({
   onView,
 }: {
   runtime: Runtime
-  /** The operation whose success another bar tells. */
-  told: string | null
+  /** Operations whose success other bars tell. */
+  told: ReadonlyArray<string | null>
   remedies: RemedyHandlers
   onView: (kind: OperationKind) => void
 }) {
@@ -119,7 +124,7 @@ export function OperationBars({
       />
     )
   }
-  if (newest.state === 'succeeded' && !SHORT.has(newest.kind) && newest.id !== told) {
+  if (newest.state === 'succeeded' && !SHORT.has(newest.kind) && !told.includes(newest.id)) {
     return <SucceededBar operation={newest} onDismiss={dismiss} />
   }
   return null

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { PublishedPort, Runtime, RuntimeDetail } from '../../backend/types'
 import { Card } from '../../components/Card'
 import { CopyButton } from '../../components/CopyButton'
+import { namedTitle } from '../../components/environment/named'
 import { PassedOverList } from '../../components/environment/PassedOverList'
 import { Facts, LongValue } from '../../components/Facts'
 import { OutLink } from '../../components/GoLink'
@@ -85,6 +86,10 @@ function useNewest({ check, checking }: VersionState): string {
       return t('version.upToDate')
     case 'rebuilt':
       return t('version.rebuiltShort')
+    case 'newerOfEnvironment':
+      return t('version.environment.newerShort', { name: answer.name, version: answer.to })
+    case 'newerBase':
+      return t('version.environment.baseShort')
     case 'unknown':
       return t('version.unknownShort')
     case 'newer': {
@@ -117,7 +122,7 @@ function ImageCard({
             label: t('overview.reference'),
             value: <LongValue text={runtime.image} name={t('overview.reference')} length={26} />,
           },
-          { label: t('overview.version'), value: runtime.version },
+          { label: t('overview.version'), value: namedTitle(runtime) ?? runtime.version },
           {
             label: t('overview.check'),
             value: (

@@ -14,8 +14,10 @@ import { useAsk, useConnection, useRuntime } from '../../state'
 import { live } from '../../state/live'
 import { useRowsInView } from '../../state/rowsInView'
 import { NotInStep } from '../runtimes/NotInStep'
+import { AdoptedBar } from './adopted/AdoptedBar'
+import { ManageDialog } from './adopted/ManageDialog'
+import { isReleased, markReleased } from './adopted/released'
 import { Configuration } from './configuration/Configuration'
-import { DeleteDialog } from './DeleteDialog'
 import { RollBackDialogPart, UpdateDialogPart } from './dialogParts'
 import { HeaderActions, HeaderFacts } from './Header'
 import { History } from './History'
@@ -23,8 +25,10 @@ import { LockBar } from './LockBar'
 import { Logs } from './Logs'
 import { OperationBars } from './OperationBars'
 import { Overview } from './Overview'
-import { Packages } from './Packages'
+import { useByHand } from './packages/byHand'
+import { Packages } from './packages/Packages'
 import { PolicyNewsBar } from './policy/PolicyNewsBar'
+import { RemoveDialog } from './RemoveDialog'
 import { useRuntimeActions } from './useRuntimeActions'
 import { useVersionCheck } from './useVersionCheck'
 import { VersionBar } from './VersionBar'
@@ -43,10 +47,14 @@ function Panel({
   tab,
   runtime,
   version,
+  installing,
+  onInstalling,
 }: {
   tab: RuntimeTab
   runtime: Runtime
   version: ReturnType<typeof useVersionCheck>
+  installing: boolean
+  onInstalling: (open: boolean) => void
 }) {
   const { remediesOf } = useRuntimeActions()
   switch (tab) {
@@ -55,7 +63,7 @@ function Panel({
     case 'logs':
       return <Logs runtime={runtime} />
     case 'packages':
-      return <Packages runtime={runtime} />
+      return <Packages runtime={runtime} installing={installing} onInstalling={onInstalling} />
     case 'history':
       return <History runtime={runtime} remedies={remediesOf(runtime)} />
     case 'configuration':
@@ -69,7 +77,7 @@ function Existing({ runtime }: { runtime: Runtime }) {
   const { t } = useTranslation('runtime')
   const notify = useNotify()
   const [search, setSearch] = useSearchParams()
-  const [dialog, setDialog] = useState<'delete' | 'rollBack' | null>(null)
+  const [dialog, setDialog] = useState<'remove' | 'rollBack' | null>(null)
   const version = useVersionCheck(runtime.id, runtime.digest)
   const { data: policy } = useAsk('update_policy', { runtime: runtime.id })
   // Whoever never wants to hear of newer versions hears of them when asking.
@@ -93,8 +101,20 @@ function Existing({ runtime }: { runtime: Runtime }) {
     )
   const free = runtime.operation === null && runtime.lock === null
   const openUpdate = () => choose({ update: 'open' })
-  const viewOperation = (kind: OperationKind) =>
-    kind === 'reconfigure' ? choose({ tab: 'configuration', change: 'open' }) : openUpdate()
+  const openManage = () => choose({ manage: 'open' })
+  const viewOperation = (kind: OperationKind) => {
+    switch (kind) {
+      case 'reconfigure':
+        return choose({ tab: 'configuration', change: 'open' })
+      case 'manage':
+        return openManage()
+      case 'install':
+        return choose({ tab: 'packages', install: 'open' })
+      default:
+        return openUpdate()
+    }
+  }
+  const byHand = useByHand(runtime)
   const remedies = { ...remediesOf(runtime), chooseImage: openUpdate }
   const check = async () => {
     setAsked(true)
@@ -118,10 +138,14 @@ function Existing({ runtime }: { runtime: Runtime }) {
           {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
           <OperationBars
             runtime={runtime}
-            told={policy?.news?.operation ?? null}
+            told={[
+              policy?.news?.operation ?? null,
+              tab === 'packages' ? (byHand?.operation ?? null) : null,
+            ]}
             remedies={remedies}
             onView={viewOperation}
           />
+          {runtime.adopted === null ? null : <AdoptedBar since={runtime.adopted} />}
           <PolicyNewsBar runtime={runtime} news={policy?.news ?? null} />
           {runtime.operation === null && !silent ? (
             <VersionBar
@@ -141,7 +165,8 @@ function Existing({ runtime }: { runtime: Runtime }) {
           onUpdate={openUpdate}
           onCheck={check}
           onRollBack={() => setDialog('rollBack')}
-          onDelete={() => setDialog('delete')}
+          onManage={openManage}
+          onRemove={() => setDialog('remove')}
         />
       }
     >
@@ -163,7 +188,13 @@ function Existing({ runtime }: { runtime: Runtime }) {
         aria-labelledby={`tab-${tab}`}
         className={mergeClasses(styles.panel, fixed && styles.fill)}
       >
-        <Panel tab={tab} runtime={runtime} version={version} />
+        <Panel
+          tab={tab}
+          runtime={runtime}
+          version={version}
+          installing={search.get('install') === 'open'}
+          onInstalling={(open) => choose({ install: open ? 'open' : null })}
+        />
       </div>
       <UpdateDialogPart
         runtime={runtime}
@@ -171,8 +202,11 @@ function Existing({ runtime }: { runtime: Runtime }) {
         onClose={() => choose({ update: null })}
         initialVersion={runtime.updateAvailable}
       />
-      {dialog === 'delete' ? (
-        <DeleteDialog runtime={runtime} onClose={() => setDialog(null)} />
+      {search.get('manage') === 'open' ? (
+        <ManageDialog runtime={runtime} onClose={() => choose({ manage: null })} />
+      ) : null}
+      {dialog === 'remove' ? (
+        <RemoveDialog runtime={runtime} onClose={() => setDialog(null)} />
       ) : null}
       <RollBackDialogPart
         runtime={runtime}
@@ -197,6 +231,11 @@ function useCloseWhenGone(id: string, runtime: Runtime | undefined): void {
     const name = lastName.current
     if (name === null) return
     lastName.current = null
+    if (isReleased(id)) {
+      markReleased(id, false)
+      navigate(paths.runtimes, { replace: true })
+      return
+    }
     const deleted = live.operations
       .all()
       .some((operation) => operation.runtime === id && operation.kind === 'delete')

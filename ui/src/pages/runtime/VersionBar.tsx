@@ -8,6 +8,7 @@ import { ProblemBar } from '../../components/ProblemBar'
 import { formatAge, formatBytes } from '../../format'
 import type { RemedyHandlers } from '../../problems/remedies'
 import { useAction } from '../../state'
+import { NewerBaseBar, NewerOfEnvironmentBar } from './EnvironmentBars'
 import type { VersionState } from './useVersionCheck'
 import { WhatChangesDialog } from './WhatChangesDialog'
 
@@ -128,6 +129,10 @@ export function VersionBar({
           onDecided={version.refresh}
         />
       ) : null
+    case 'newerOfEnvironment':
+      return <NewerOfEnvironmentBar answer={answer} onUpdate={onUpdate} />
+    case 'newerBase':
+      return <NewerBaseBar answer={answer} />
     case 'rebuilt':
       return (
         <MessageBar intent="info">

@@ -25,12 +25,14 @@ export function RowMenu({
   runtime: Runtime
   open: boolean
   onOpenChange: (open: boolean) => void
+  /** Deletes, or releases what was only adopted. */
   onDelete: (runtime: Runtime) => void
 }) {
   const { t } = useTranslation('runtimes')
   const navigate = useNavigate()
   const { run } = useRuntimeActions()
   const free = runtime.operation === null && runtime.lock === null
+  const adopted = runtime.adopted !== null
   const operation = runtime.operation ? live.operations.get(runtime.operation) : undefined
   return (
     <Menu open={open} onOpenChange={(_, data) => onOpenChange(data.open)}>
@@ -71,7 +73,14 @@ export function RowMenu({
           {free ? (
             <>
               <MenuDivider />
-              <MenuItem onClick={() => onDelete(runtime)}>{t('action.delete')}</MenuItem>
+              {adopted ? (
+                <MenuItem onClick={() => navigate(paths.manage(runtime.id))}>
+                  {t('action.manage')}
+                </MenuItem>
+              ) : null}
+              <MenuItem onClick={() => onDelete(runtime)}>
+                {t(adopted ? 'action.release' : 'action.delete')}
+              </MenuItem>
             </>
           ) : null}
         </MenuList>

@@ -66,6 +66,32 @@ describe('the runtimes page', () => {
     await waitFor(() => expect(screen.queryByRole('menu')).toBeNull())
   })
 
+  it('shows the version of an environment with a name, and that there is a newer one', async () => {
+    const { spec } = runtime()
+    const image = 'localhost/promptflow-runtimes/rag:3'
+    await openAt('/runtimes', {
+      runtimes: [
+        runtime({
+          version: null,
+          image,
+          environment: 'rag',
+          updateAvailable: '4',
+          spec: spec && {
+            ...spec,
+            environment: { kind: 'named', id: 'environment-rag', name: 'rag', version: 3, image },
+          },
+        }),
+      ],
+    })
+    await screen.findByRole('link', { name: 'my-runtime' })
+    const inRow = within(row('my-runtime'))
+    expect(inRow.getByText('3')).toHaveAttribute('title', image)
+    expect(inRow.getByTitle('rag')).toHaveTextContent('rag')
+    expect(
+      inRow.getByRole('img', { name: 'Version 4 is available. Update my-runtime' }),
+    ).toBeVisible()
+  })
+
   it('finds, filters and shows all again', async () => {
     const { user } = await openAt('/runtimes')
     await user.type(screen.getByRole('searchbox', { name: 'Search runtimes' }), 'my-run')

@@ -16,7 +16,7 @@ import { Page } from '../../components/Page'
 import { seriesRuns } from '../../components/series/words'
 import { useComputes, useConnection, useRuntimes, useSeries } from '../../state'
 import { live } from '../../state/live'
-import { DeleteDialog } from '../runtime/DeleteDialog'
+import { RemoveDialog } from '../runtime/RemoveDialog'
 import { Filters, SearchRuntimes } from './Filters'
 import { NotInStep } from './NotInStep'
 import { RuntimeGrid } from './RuntimeGrid'
@@ -115,7 +115,7 @@ export default function RuntimesPage() {
           onDelete={onDelete}
         />
       ) : null}
-      {deleting ? <DeleteDialog runtime={deleting} onClose={() => setDeleting(null)} /> : null}
+      {deleting ? <RemoveDialog runtime={deleting} onClose={() => setDeleting(null)} /> : null}
     </Page>
   )
 }

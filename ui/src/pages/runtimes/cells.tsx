@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { paths } from '../../app/paths'
 import type { Runtime } from '../../backend/types'
 import { CopyButton } from '../../components/CopyButton'
+import { namedOf } from '../../components/environment/named'
 import { GoLink, OutLink } from '../../components/GoLink'
 import { Sparkline } from '../../components/Sparkline'
 import { StatusBadge } from '../../components/StatusBadge'
@@ -63,8 +64,11 @@ export function StatusCell({ runtime }: { runtime: Runtime }) {
   )
 }
 
-/** The dated version, else the end of the image's reference. */
-export function shownVersion({ version, image }: Runtime): string {
+/** The version of its environment or of its image, else the end of the image's reference. */
+export function shownVersion(runtime: Runtime): string {
+  const { version, image } = runtime
+  const named = namedOf(runtime)
+  if (named) return String(named.version)
   return version ?? cutMiddle(image.slice(image.lastIndexOf('/') + 1), 24)
 }
 

@@ -5,6 +5,23 @@ import { countFilters, needsAttention, startView, visibleRows } from './view'
 
 const names = (rows: { name: string }[]) => rows.map(({ name }) => name)
 
+/** A runtime on this version of the environment `rag`, whose image has a digest only. */
+function ofEnvironment(id: string, name: string, version: number) {
+  const { spec, ...parts } = runtime({ id, name, version: null })
+  const image = 'registry.example.com/team/flows@sha256:ab'
+  return runtime({
+    ...parts,
+    image,
+    environment: 'rag',
+    endpoint: null,
+    creator: 'anna',
+    spec: spec && {
+      ...spec,
+      environment: { kind: 'named', id: 'environment-rag', name: 'rag', version, image },
+    },
+  })
+}
+
 describe('the rows shown', () => {
   const runtimes = manyRuntimes()
 
@@ -47,6 +64,26 @@ describe('the rows shown', () => {
       names(visibleRows(rows, { ...startView, sort: { column: 'version', descending } }))
     expect(sorted(false)).toEqual(['nine', 'ten', 'none'])
     expect(sorted(true)).toEqual(['ten', 'nine', 'none'])
+  })
+
+  it('sort versions of environments after dated ones, in both directions', () => {
+    const rows = [
+      runtime({ id: '1', name: 'old', version: '20240429.v9' }),
+      ofEnvironment('2', 'third', 3),
+      runtime({ id: '3', name: 'none', version: null }),
+      ofEnvironment('4', 'tenth', 10),
+      runtime({ id: '5', name: 'new', version: '20240429.v10' }),
+    ]
+    const sorted = (descending: boolean) =>
+      names(visibleRows(rows, { ...startView, sort: { column: 'version', descending } }))
+    expect(sorted(true)).toEqual(['new', 'old', 'tenth', 'third', 'none'])
+    expect(sorted(false)).toEqual(['old', 'new', 'third', 'tenth', 'none'])
+  })
+
+  it('are found by their environment and its version', () => {
+    const rows = [ofEnvironment('1', 'third', 3), ofEnvironment('2', 'fourth', 4), runtime()]
+    expect(names(visibleRows(rows, { ...startView, search: 'rag' }))).toEqual(['fourth', 'third'])
+    expect(names(visibleRows(rows, { ...startView, search: 'rag 4' }))).toEqual(['fourth'])
   })
 
   it('sort by live readings', () => {

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import type { Runtime } from '../../backend/types'
+import { namedOf, namedTitle } from '../../components/environment/named'
 import { ValueStore } from '../../state/keyedStore'
 import { live } from '../../state/live'
 
@@ -77,6 +78,7 @@ function found(runtime: Runtime, search: string): boolean {
     runtime.name,
     runtime.status,
     runtime.version ?? '',
+    namedTitle(runtime) ?? '',
     runtime.image,
     runtime.environment,
     runtime.computeName,
@@ -109,7 +111,7 @@ function sortValue(runtime: Runtime, column: Column): string | number | null {
     case 'status':
       return runtime.status
     case 'version':
-      return runtime.version
+      return namedOf(runtime)?.version ?? runtime.version
     case 'environment':
       return runtime.environment
     case 'compute':
@@ -125,6 +127,15 @@ function sortValue(runtime: Runtime, column: Column): string | number | null {
   }
 }
 
+/**
+ * Values that cannot be compared stand in groups, the same way in both directions: dated versions,
+ * versions of environments, and what is not known.
+ */
+function group(runtime: Runtime, column: Column): number {
+  if (sortValue(runtime, column) === null) return 2
+  return column === 'version' && namedOf(runtime) ? 1 : 0
+}
+
 /** The rows to show, in their order. Versions compare their numbers as numbers. */
 export function visibleRows(runtimes: readonly Runtime[], chosen: View): Runtime[] {
   const { column, descending } = chosen.sort
@@ -137,11 +148,11 @@ export function visibleRows(runtimes: readonly Runtime[], chosen: View): Runtime
         found(runtime, chosen.search),
     )
     .sort((one, other) => {
+      const apart = group(one, column) - group(other, column)
+      if (apart !== 0) return apart
       const a = sortValue(one, column)
       const b = sortValue(other, column)
-      if (a === null || b === null) {
-        if (a !== b) return a === null ? 1 : -1
-      } else {
+      if (a !== null && b !== null) {
         const order =
           typeof a === 'number' && typeof b === 'number'
             ? a - b

@@ -20,13 +20,22 @@ const useStyles = makeStyles({
   list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
 })
 
-function Side({ side, name }: { side: ImageSide | null; name: string }) {
+/** `title` stands in the place of the version or the reference. */
+function Side({
+  side,
+  name,
+  title,
+}: {
+  side: ImageSide | null
+  name: string
+  title: string | null
+}) {
   const styles = useStyles()
   const { t } = useTranslation('update')
   if (!side) return <Text className={styles.quiet}>{t('fromUnknown')}</Text>
   return (
     <div className={styles.side}>
-      <Text weight="semibold">{side.version ?? cutMiddle(side.image, 48)}</Text>
+      <Text weight="semibold">{title ?? side.version ?? cutMiddle(side.image, 48)}</Text>
       {side.created ? (
         <Text className={styles.quiet}>
           <Moment time={side.created} />
@@ -45,15 +54,24 @@ function Side({ side, name }: { side: ImageSide | null; name: string }) {
   )
 }
 
-export function FromTo({ from, to }: { from: ImageSide | null; to: ImageSide }) {
+export function FromTo({
+  from,
+  to,
+  titles,
+}: {
+  from: ImageSide | null
+  to: ImageSide
+  /** What environments with a name call the two. */
+  titles: { from: string | null; to: string | null }
+}) {
   const styles = useStyles()
   const { t } = useTranslation('update')
   return (
     <Block heading={t('fromTo')}>
       <div className={styles.sides}>
-        <Side side={from} name={t('from')} />
+        <Side side={from} name={t('from')} title={titles.from} />
         <ArrowRight20Regular aria-hidden="true" />
-        <Side side={to} name={t('to')} />
+        <Side side={to} name={t('to')} title={titles.to} />
       </div>
     </Block>
   )

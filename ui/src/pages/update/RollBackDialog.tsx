@@ -14,6 +14,7 @@ import { DecisionDialog } from '../../components/decision/DecisionDialog'
 import { ProgressInDialog } from '../../components/decision/ProgressInDialog'
 import { SettingChanges } from '../../components/decision/SettingChanges'
 import { useShownOperation } from '../../components/decision/useShownOperation'
+import { namedTitle } from '../../components/environment/named'
 import { ProblemBar } from '../../components/ProblemBar'
 import { formatPast } from '../../format'
 import { useAction, useAsk } from '../../state'
@@ -115,6 +116,7 @@ function Content({ runtime, onClose }: Omit<RollBackDialogProps, 'open'>) {
               <FromTo
                 from={side(runtime.image, runtime.version, runtime.digest)}
                 to={side(previous.image, previous.version, '')}
+                titles={{ from: namedTitle(runtime), to: null }}
               />
               <SettingsToo runtime={runtime} />
               <WhatHappens runtime={runtime} />

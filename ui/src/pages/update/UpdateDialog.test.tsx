@@ -1,12 +1,29 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import type { Operation, Runtime, UpdatePreview } from '../../backend/types'
+import { rag } from '../../testing/environmentFixtures'
 import type { World } from '../../testing/fakeBackend'
 import { operation, problem, REPOSITORY, runtime, versionCheck } from '../../testing/fixtures'
 import { expectAccessible, openAt } from '../../testing/render'
 import { initialChoice } from './initialChoice'
 
 const of = runtime()
+
+const ofRag = runtime({
+  version: null,
+  image: 'localhost/promptflow-runtimes/rag:2',
+  environment: 'rag',
+  spec: of.spec && {
+    ...of.spec,
+    environment: {
+      kind: 'named',
+      id: 'environment-rag',
+      name: 'rag',
+      version: 2,
+      image: 'localhost/promptflow-runtimes/rag:2',
+    },
+  },
+})
 
 function preview(parts: Partial<UpdatePreview> = {}): UpdatePreview {
   const side = (version: string) => ({
@@ -47,7 +64,7 @@ async function dialog(shown: Partial<UpdatePreview> = {}, world: Partial<World> 
 }
 
 const running = (parts: Partial<Operation> = {}) =>
-  operation({ id: 'operation-started', runtime: of.id, runtimeName: of.name, ...parts })
+  operation({ id: 'operation-started', runtime: of.id, name: of.name, ...parts })
 
 describe('before an update', () => {
   it('says from what to what, what changes and what happens', async () => {
@@ -181,6 +198,75 @@ describe('during and after an update', () => {
   })
 })
 
+describe('a runtime of an environment with a name', () => {
+  const image = 'localhost/promptflow-runtimes/rag:2'
+  const world = { runtimes: [ofRag], environments: [rag()] }
+  const side = (number: number) => ({
+    image: `localhost/promptflow-runtimes/rag:${number}`,
+    version: null,
+    digest: `sha256:${number}`,
+    created: null,
+    facts: null,
+  })
+
+  it('begins with its newest version on the compute, by its name', async () => {
+    const { inside, press, backend } = await dialog(
+      { from: side(2), to: side(3), downloadSize: 0 },
+      world,
+    )
+    expect(inside.getByRole('radio', { name: 'Use customized environment' })).toBeChecked()
+    expect(await inside.findByRole('combobox', { name: 'Environment' })).toHaveTextContent('rag')
+    expect(inside.getByRole('combobox', { name: 'Version' })).toHaveTextContent('Newest (3)')
+    const fromTo = await inside.findByRole('region', { name: 'From → to' })
+    expect(fromTo).toHaveTextContent(/rag, version 2.*rag, version 3/)
+    expect(fromTo).not.toHaveTextContent(image)
+    await expectAccessible()
+    await press('Update')
+    await waitFor(() => expect(backend.requests('update_runtime')).toHaveLength(1))
+    expect(backend.requests('update_runtime')[0]).toMatchObject({
+      environment: { kind: 'named', environment: 'environment-rag', version: null },
+      shown: 'sha256:3',
+    })
+  })
+
+  it('takes another version, and an image instead', async () => {
+    const { inside, user, backend } = await dialog({}, world)
+    await user.click(await inside.findByRole('combobox', { name: 'Version' }))
+    await user.click(screen.getByRole('option', { name: /^1 · / }))
+    const asked = () => backend.requests('preview_update').at(-1)?.environment
+    await waitFor(() =>
+      expect(asked()).toEqual({ kind: 'named', environment: 'environment-rag', version: 1 }),
+    )
+    await user.click(inside.getByRole('combobox', { name: 'Environment' }))
+    await user.click(screen.getByRole('option', { name: 'An image by its reference' }))
+    await user.type(inside.getByLabelText('Image reference'), 'registry.example.com/rag:1')
+    await waitFor(() =>
+      expect(asked()).toEqual({ kind: 'image', reference: 'registry.example.com/rag:1' }),
+    )
+  })
+
+  it('says under the field why a choice cannot be taken', async () => {
+    const { inside } = await dialog(
+      {},
+      {
+        ...world,
+        environments: [],
+        answers: {
+          preview_update: () => {
+            throw problem({
+              code: 'invalidInput',
+              field: 'environment.named',
+              sentence: 'Choose an environment.',
+            })
+          },
+        },
+      },
+    )
+    const field = await inside.findByRole('combobox', { name: 'Environment' })
+    await waitFor(() => expect(field).toHaveAccessibleDescription('Choose an environment.'))
+  })
+})
+
 describe('what the dialog begins with', () => {
   it('is the environment that the runtime was made from', () => {
     expect(initialChoice(of, undefined, '20240429.v10')).toMatchObject({
@@ -198,5 +284,27 @@ describe('what the dialog begins with', () => {
     expect(initialChoice(own, undefined, undefined)).toMatchObject({ kind: 'image', reference })
     const check = versionCheck(own)
     expect(initialChoice(own, check, '20240429.v10').reference).toBe(`${REPOSITORY}:20240429.v10`)
+  })
+
+  it('is the version that the check found, for a runtime of an environment with a name', () => {
+    const named = { kind: 'named', environment: 'environment-rag' }
+    expect(initialChoice(ofRag, undefined, undefined)).toMatchObject({
+      ...named,
+      environmentVersion: '',
+    })
+    const check = versionCheck(ofRag, {
+      answer: {
+        kind: 'newerOfEnvironment',
+        environment: 'environment-rag',
+        name: 'rag',
+        from: 2,
+        to: 3,
+        packages: [],
+      },
+    })
+    expect(initialChoice(ofRag, check, undefined)).toMatchObject({
+      ...named,
+      environmentVersion: 3,
+    })
   })
 })

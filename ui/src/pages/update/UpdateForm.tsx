@@ -15,6 +15,7 @@ import { Confirmations } from '../../components/decision/Confirmations'
 import { Looking, NotStarted } from '../../components/decision/Held'
 import { type EnvironmentChoice, environmentDraft } from '../../components/environment/choice'
 import { EnvironmentFields } from '../../components/environment/EnvironmentFields'
+import { namedOf, useEnvironmentTitle } from '../../components/environment/named'
 import { ProblemBar } from '../../components/ProblemBar'
 import { useSettled } from '../../components/useSettled'
 import { useAsk } from '../../state'
@@ -50,7 +51,7 @@ export function UpdateForm({
   onClose: () => void
 }) {
   const styles = useStyles()
-  const { t } = useTranslation(['update', 'decision'])
+  const { t } = useTranslation(['update', 'decision', 'environment'])
   const [confirmedFor, setConfirmedFor] = useState<string | null>(null)
   const [cancelRuns, setCancelRuns] = useState(false)
   const [held, setHeld] = useState<Held | null>(null)
@@ -66,6 +67,8 @@ export function UpdateForm({
     { enabled: !empty, staleTime: 0 },
   )
   const { data, error } = preview
+  const made = namedOf(runtime)
+  const title = useEnvironmentTitle(choice, runtime.compute, null)
   const looking = !empty && (!settled || preview.isFetching)
   const fieldProblem = error?.problem.field ? error.problem : null
   // Confirmed is what was shown, not whatever is chosen afterwards.
@@ -123,7 +126,16 @@ export function UpdateForm({
                 {data.refusals.map((refusal) => (
                   <ProblemBar key={refusal.sentence} problem={refusal} />
                 ))}
-                <FromTo from={data.from} to={data.to} />
+                <FromTo
+                  from={data.from}
+                  to={data.to}
+                  titles={{
+                    from: made
+                      ? t('environment:named.title', { name: made.name, version: made.version })
+                      : null,
+                    to: choice.kind === 'named' ? title : null,
+                  }}
+                />
                 <WhatChanges preview={data} runtime={runtime} />
                 {data.sameImage ? null : (
                   <>

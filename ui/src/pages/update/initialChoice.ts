@@ -1,9 +1,15 @@
 import type { Runtime, VersionCheck } from '../../backend/types'
-import { defaultEnvironment, type EnvironmentChoice } from '../../components/environment/choice'
+import {
+  defaultEnvironment,
+  type EnvironmentChoice,
+  withImage,
+  withNamed,
+} from '../../components/environment/choice'
 
 /**
  * What the dialog begins with: the environment that the runtime was made from, with the version
- * that was asked for. A runtime on an image of its own stays on that image's repository.
+ * that was asked for. A runtime on an image of its own stays on that image's repository, one of an
+ * environment with a name takes the version that the check found, else its newest on the compute.
  */
 export function initialChoice(
   runtime: Runtime,
@@ -14,11 +20,15 @@ export function initialChoice(
   if (environment?.kind === 'image') {
     const answer = check?.answer
     const offered = answer?.kind === 'newer' || answer?.kind === 'rebuilt' ? answer.image : null
-    return {
-      ...defaultEnvironment,
-      kind: 'image',
-      reference: offered ?? environment.reference,
-    }
+    return withImage(defaultEnvironment, offered ?? environment.reference)
+  }
+  if (environment?.kind === 'named') {
+    const answer = check?.answer
+    const offered =
+      answer?.kind === 'newerOfEnvironment' && answer.environment === environment.id
+        ? answer.to
+        : ''
+    return withNamed(defaultEnvironment, environment.id, offered)
   }
   return {
     ...defaultEnvironment,

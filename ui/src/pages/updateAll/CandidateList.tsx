@@ -3,7 +3,9 @@ import { ArrowDown20Regular, ArrowUp20Regular } from '@fluentui/react-icons'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Confirmations } from '../../components/decision/Confirmations'
+import { namedTitle } from '../../components/environment/named'
 import { useDownloadWords } from '../../components/environment/VersionWords'
+import { useRuntime } from '../../state'
 import { type Chosen, moved } from './order'
 
 const useStyles = makeStyles({
@@ -50,11 +52,13 @@ function Facts({ chosen: { candidate } }: { chosen: Chosen }) {
   const { t } = useTranslation(['updateAll', 'decision', 'series'])
   const download = useDownloadWords()
   const { from, to, computeName, rebuilt, never, skipped, preview } = candidate
+  const runtime = useRuntime(candidate.runtime)
+  const named = runtime ? namedTitle(runtime) : null
   const { activeRuns, running, securityFixes, downloadSize } = preview
   return (
     <>
       <div className={styles.facts}>
-        <Text>{t('series:fromTo', { from, to })}</Text>
+        <Text>{t('series:fromTo', { from: named ?? from, to })}</Text>
         <Text>{t('on', { compute: computeName })}</Text>
         <Text>{download(downloadSize)}</Text>
         {securityFixes.length > 0 ? (

@@ -66,6 +66,43 @@ describe('update all', () => {
     await expectAccessible()
   })
 
+  it('names the versions of an environment', async () => {
+    const image = 'localhost/promptflow-runtimes/rag:2'
+    const { spec } = runtime()
+    const ofRag = runtime({
+      version: null,
+      image,
+      environment: 'rag',
+      spec: spec && {
+        ...spec,
+        environment: { kind: 'named', id: 'environment-rag', name: 'rag', version: 2, image },
+      },
+    })
+    const environment = {
+      kind: 'named' as const,
+      environment: 'environment-rag',
+      version: 3,
+    }
+    const to3 = candidate(ofRag, {
+      environment,
+      to: 'rag 3',
+      preview: updatePreview(ofRag, { downloadSize: 0 }),
+    })
+    const { user, backend } = await openAt('/runtimes/update-all', {
+      runtimes: [ofRag],
+      answers: { preview_update_all: () => ({ candidates: [to3], others: [] }) },
+    })
+    expect(await screen.findByText('rag 2 → rag 3')).toBeVisible()
+    expect(screen.getByText('Nothing to download, all layers are there')).toBeVisible()
+    expect(screen.queryByText(/localhost/)).toBeNull()
+    await user.click(screen.getByRole('button', { name: 'Update 1 runtime' }))
+    await waitFor(() => expect(backend.requests('update_all')).toHaveLength(1))
+    expect(backend.requests('update_all')[0]?.members[0]).toMatchObject({
+      to: 'rag 3',
+      environment,
+    })
+  })
+
   it('is put in order by buttons and by keys, and the focus stays', async () => {
     const { user } = await openAt('/runtimes/update-all', world)
     await user.click(await screen.findByRole('button', { name: 'Move nightly up' }))
@@ -142,7 +179,7 @@ describe('update all', () => {
     const { user, backend } = await openAt('/runtimes/update-all', {
       ...world,
       series: [running],
-      operations: [operation({ id: 'operation-1', runtime: 'runtime-eval', runtimeName: 'eval' })],
+      operations: [operation({ id: 'operation-1', runtime: 'runtime-eval', name: 'eval' })],
     })
     const list = within(await screen.findByRole('list', { name: 'Runtimes of this series' }))
     expect(list.getAllByRole('listitem').map((item) => item.textContent)).toEqual([

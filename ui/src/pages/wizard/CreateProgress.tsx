@@ -35,7 +35,7 @@ function Known({ operation }: { operation: Operation }) {
   const draft = useWizardDraft()
   const again = useAction('create_runtime')
   const open = useRef<HTMLButtonElement>(null)
-  const name = operation.runtimeName
+  const name = operation.name
   const running = isRunning(operation)
   const succeeded = operation.state === 'succeeded'
   const isOurs = draft.operation === operation.id
@@ -85,7 +85,7 @@ function Known({ operation }: { operation: Operation }) {
                 <Button
                   ref={open}
                   appearance="primary"
-                  onClick={() => navigate(paths.runtime(operation.runtime))}
+                  onClick={() => navigate(paths.runtime(operation.runtime ?? ''))}
                 >
                   {t('progress.open', { name })}
                 </Button>

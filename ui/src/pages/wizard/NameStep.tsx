@@ -6,8 +6,6 @@ import {
   MessageBarActions,
   MessageBarBody,
   Option,
-  Radio,
-  RadioGroup,
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import { paths } from '../../app/paths'
@@ -35,28 +33,68 @@ function useComputeWords(): (compute: ComputeView) => string {
   }
 }
 
-/** First step: what the runtime is called and where it runs. */
-export function NameStep({ form, problems }: { form: WizardForm; problems: FieldProblems }) {
-  const styles = useFieldStyles()
+/** Says that there is nowhere to go on, where no compute is connected. */
+export function NoCompute() {
+  const { t } = useTranslation('wizard')
+  const connected = useComputes().some(({ state }) => state.kind === 'connected')
+  if (connected) return null
+  return (
+    <MessageBar intent="warning" layout="multiline" role="group">
+      <MessageBarBody>{t('name.noCompute')}</MessageBarBody>
+      <MessageBarActions>
+        <GoLink to={paths.computes}>{t('name.toComputes')}</GoLink>
+      </MessageBarActions>
+    </MessageBar>
+  )
+}
+
+/** Where the runtime is. */
+export function ComputeField({ form, problems }: { form: WizardForm; problems: FieldProblems }) {
   const { t } = useTranslation('wizard')
   const words = useComputeWords()
   const computes = useComputes()
-  const connected = computes.filter(({ state }) => state.kind === 'connected')
   const chosen = computes.find(({ id }) => id === form.compute)
   const computeProblem =
     problems.get('compute') ??
     (chosen && chosen.state.kind !== 'connected' ? t('name.computeGone') : undefined)
+  return (
+    <Field
+      label={t('name.compute')}
+      {...(chosen ? { hint: words(chosen) } : {})}
+      {...(computeProblem ? { validationMessage: computeProblem } : {})}
+    >
+      <Dropdown
+        id={idOf('compute')}
+        placeholder={t('name.choose')}
+        value={chosen?.name ?? ''}
+        selectedOptions={form.compute ? [form.compute] : []}
+        onOptionSelect={(_, { optionValue }) => {
+          if (optionValue) wizardDraft.type('compute', { compute: optionValue })
+        }}
+      >
+        {computes.map((compute) => (
+          <Option
+            key={compute.id}
+            value={compute.id}
+            text={compute.name}
+            disabled={compute.state.kind !== 'connected'}
+          >
+            {[compute.name, words(compute)].filter(Boolean).join(' – ')}
+          </Option>
+        ))}
+      </Dropdown>
+    </Field>
+  )
+}
+
+/** First step: what the runtime is called and where it runs. */
+export function NameStep({ form, problems }: { form: WizardForm; problems: FieldProblems }) {
+  const styles = useFieldStyles()
+  const { t } = useTranslation('wizard')
   const nameProblem = problems.get('name')
   return (
     <div className={styles.fields}>
-      {connected.length === 0 ? (
-        <MessageBar intent="warning" layout="multiline" role="group">
-          <MessageBarBody>{t('name.noCompute')}</MessageBarBody>
-          <MessageBarActions>
-            <GoLink to={paths.computes}>{t('name.toComputes')}</GoLink>
-          </MessageBarActions>
-        </MessageBar>
-      ) : null}
+      <NoCompute />
       <Field
         label={t('name.name')}
         hint={t('name.nameHint')}
@@ -70,43 +108,13 @@ export function NameStep({ form, problems }: { form: WizardForm; problems: Field
           onChange={(_, { value }) => wizardDraft.type('name', { name: value })}
         />
       </Field>
-      <Field
-        label={t('name.compute')}
-        {...(chosen ? { hint: words(chosen) } : {})}
-        {...(computeProblem ? { validationMessage: computeProblem } : {})}
-      >
-        <Dropdown
-          id={idOf('compute')}
-          placeholder={t('name.choose')}
-          value={chosen?.name ?? ''}
-          selectedOptions={form.compute ? [form.compute] : []}
-          onOptionSelect={(_, { optionValue }) => {
-            if (optionValue) wizardDraft.type('compute', { compute: optionValue })
-          }}
-        >
-          {computes.map((compute) => (
-            <Option
-              key={compute.id}
-              value={compute.id}
-              text={compute.name}
-              disabled={compute.state.kind !== 'connected'}
-            >
-              {[compute.name, words(compute)].filter(Boolean).join(' – ')}
-            </Option>
-          ))}
-        </Dropdown>
-      </Field>
+      <ComputeField form={form} problems={problems} />
       <Field label={t('name.description')}>
         <Input
           id={idOf('description')}
           value={form.description}
           onChange={(_, { value }) => wizardDraft.type('description', { description: value })}
         />
-      </Field>
-      <Field label={t('name.application')} hint={t('name.newHint')}>
-        <RadioGroup value="new">
-          <Radio value="new" label={t('name.new')} />
-        </RadioGroup>
       </Field>
     </div>
   )

@@ -1,7 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { Problem, Preflight as Results } from '../../backend/types'
-import { environmentTitle } from '../../components/environment/choice'
+import { useEnvironmentTitle } from '../../components/environment/named'
 import { type Fact, Facts } from '../../components/Facts'
 import { useFieldStyles } from '../../components/settings/fieldStyles'
 import { isLoopback } from '../../components/settings/settingsForm'
@@ -13,6 +13,8 @@ import { Preflight } from './Preflight'
 
 function useFacts(form: WizardForm, results: Results | undefined, compute: string): Fact[] {
   const { t } = useTranslation(['wizard', 'environment', 'fields'])
+  const title = useEnvironmentTitle(form.environment, form.compute, null)
+  const named = form.environment.kind === 'named' ? title : null
   const draft = draftOf(form)
   const address =
     draft.hostPort === 0
@@ -24,7 +26,7 @@ function useFacts(form: WizardForm, results: Results | undefined, compute: strin
     draft.description ? { label: t('name.description'), value: draft.description } : null,
     {
       label: t('step.environment'),
-      value: results?.image ?? environmentTitle(form.environment, null) ?? t('environment:newest'),
+      value: named ?? results?.image ?? title ?? t('environment:newest'),
     },
     { label: t('fields:hostPort'), value: address },
     {

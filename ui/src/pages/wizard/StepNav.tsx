@@ -36,11 +36,14 @@ const useStyles = makeStyles({
 /** Where in the wizard one is; steps that were come to can be gone back to. */
 export function StepNav({
   step,
+  steps = wizardSteps,
   reached,
   withProblem,
   onStep,
 }: {
   step: WizardStep
+  /** The steps that there are. */
+  steps?: readonly WizardStep[]
   reached: ReadonlySet<WizardStep>
   withProblem: ReadonlySet<WizardStep>
   onStep: (step: WizardStep) => void
@@ -50,7 +53,7 @@ export function StepNav({
   return (
     <nav aria-label={t('steps')}>
       <ol className={styles.list}>
-        {wizardSteps.map((one) => {
+        {steps.map((one) => {
           const isCurrent = one === step
           const bad = withProblem.has(one)
           const done = !isCurrent && reached.has(one) && !bad

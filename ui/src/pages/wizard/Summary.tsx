@@ -1,6 +1,6 @@
 import { makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
-import { environmentTitle } from '../../components/environment/choice'
+import { useEnvironmentTitle } from '../../components/environment/named'
 import { isLoopback } from '../../components/settings/settingsForm'
 import { cutMiddle, formatBytes } from '../../format'
 import { useAsk, useComputes } from '../../state'
@@ -24,9 +24,29 @@ const useStyles = makeStyles({
   words: { color: tokens.colorNeutralForeground2 },
 })
 
+/** What the wizard would do now, in a few lines. */
+export function SummaryCard({ title, words }: { title: string; words: Array<string | null> }) {
+  const styles = useStyles()
+  const { t } = useTranslation('wizard')
+  return (
+    <aside className={styles.root} aria-label={t('summary.heading')}>
+      <Text size={200} className={styles.heading}>
+        {t('summary.heading')}
+      </Text>
+      <Subtitle2>{title}</Subtitle2>
+      {words
+        .filter((word) => word !== null)
+        .map((word) => (
+          <Text key={word} className={styles.words}>
+            {word}
+          </Text>
+        ))}
+    </aside>
+  )
+}
+
 /** The runtime in a few lines, as it would be created now. */
 export function Summary({ form }: { form: WizardForm }) {
-  const styles = useStyles()
   const { t } = useTranslation('wizard')
   const compute = useComputes().find(({ id }) => id === form.compute)
   const versions = useAsk(
@@ -36,7 +56,7 @@ export function Summary({ form }: { form: WizardForm }) {
   )
   const { data } = versions
   const newest = data?.newest ?? (data?.onlyLatest ? 'latest' : null)
-  const title = environmentTitle(form.environment, newest)
+  const title = useEnvironmentTitle(form.environment, form.compute, newest)
   const draft = draftOf(form)
   const problems = localProblems(form)
   const words = [
@@ -57,18 +77,6 @@ export function Summary({ form }: { form: WizardForm }) {
     draft.cpuLimit !== null ? t('summary.cpus', { count: draft.cpuLimit }) : null,
     form.variables.length > 0 ? t('summary.variables', { count: form.variables.length }) : null,
     form.mounts.length > 0 ? t('summary.mounts', { count: form.mounts.length }) : null,
-  ].filter((word) => word !== null)
-  return (
-    <aside className={styles.root} aria-label={t('summary.heading')}>
-      <Text size={200} className={styles.heading}>
-        {t('summary.heading')}
-      </Text>
-      <Subtitle2>{form.name.trim() || t('summary.noName')}</Subtitle2>
-      {words.map((word) => (
-        <Text key={word} className={styles.words}>
-          {word}
-        </Text>
-      ))}
-    </aside>
-  )
+  ]
+  return <SummaryCard title={form.name.trim() || t('summary.noName')} words={words} />
 }

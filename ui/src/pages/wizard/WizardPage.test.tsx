@@ -51,7 +51,7 @@ const running = (parts: Partial<Operation> = {}) =>
     id: 'operation-started',
     kind: 'create',
     runtime: 'new-one',
-    runtimeName: PROPOSED,
+    name: PROPOSED,
     from: null,
     ...parts,
   })
@@ -298,7 +298,7 @@ describe('the environment', () => {
   })
 
   it('looks at an image once its reference has stood still, and asks for one that is missing', async () => {
-    const { user, goTo, backend } = await wizard()
+    const { user, goTo, backend } = await wizard({ environments: [] })
     await goTo('Environment')
     await user.click(screen.getByRole('radio', { name: 'Use customized environment' }))
     expect(screen.queryByText("Give the image's reference.")).toBeNull()

@@ -7,7 +7,13 @@ import { changedField } from '../../components/environment/choice'
 import { EnvironmentFields } from '../../components/environment/EnvironmentFields'
 import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
+import { useFieldStyles } from '../../components/settings/fieldStyles'
 import { live } from '../../state/live'
+import { AdoptButtons, AdoptStep } from './adopt/AdoptStep'
+import { AdoptSummary } from './adopt/AdoptSummary'
+import { ApplicationField } from './adopt/ApplicationField'
+import { useAdoption } from './adopt/useAdoption'
+import { BeginWith } from './BeginWith'
 import { CreateProgress } from './CreateProgress'
 import { useWizardDraft, wizardDraft } from './draft'
 import { focusField, idOf } from './fields'
@@ -96,11 +102,14 @@ function StepButtons({ wizard }: { wizard: Wizard }) {
 
 function Steps() {
   const styles = useWizardStyles()
-  const { t } = useTranslation('wizard')
+  const { t } = useTranslation(['wizard', 'adopt'])
   const wizard = useWizard()
+  const shared = useFieldStyles()
   const { draft } = wizard
+  const adoption = useAdoption(draft)
+  const existing = draft.application === 'existing'
   const { state } = useLocation() as { state: { field?: string } | null }
-  const wanted = useRef(state?.field ?? 'name')
+  const wanted = useRef(state?.field ?? (existing ? 'application.existing' : 'name'))
   // The page's heading takes the focus first; the field comes after it.
   useEffect(() => {
     const frame = requestAnimationFrame(() => focusField(wanted.current))
@@ -111,6 +120,7 @@ function Steps() {
       <div className={styles.columns}>
         <StepNav
           step={draft.step}
+          {...(existing ? { steps: ['name'] as const } : {})}
           reached={draft.reached}
           withProblem={wizard.withProblem}
           onStep={(step) => wizard.goTo(step)}
@@ -121,7 +131,8 @@ function Steps() {
           aria-labelledby={idOf('step')}
           onSubmit={(event) => {
             event.preventDefault()
-            wizard.next()
+            if (existing) adoption.adopt()
+            else wizard.next()
           }}
           onPointerDownCapture={wizard.stayHere}
           onKeyDownCapture={wizard.stayHere}
@@ -131,12 +142,23 @@ function Steps() {
           }}
         >
           <Subtitle1 as="h2" id={idOf('step')} className={styles.heading}>
-            {t(`step.${draft.step}`)}
+            {existing ? t('adopt:step') : t(`step.${draft.step}`)}
           </Subtitle1>
-          <StepForm wizard={wizard} />
-          <StepButtons wizard={wizard} />
+          <div className={shared.fields}>
+            {draft.step === 'name' ? <ApplicationField application={draft.application} /> : null}
+            {existing ? (
+              <AdoptStep form={draft.form} adoption={adoption} />
+            ) : (
+              <StepForm wizard={wizard} />
+            )}
+          </div>
+          {existing ? (
+            <AdoptButtons adoption={adoption} onCancel={wizard.cancel} />
+          ) : (
+            <StepButtons wizard={wizard} />
+          )}
         </form>
-        <Summary form={draft.form} />
+        {existing ? <AdoptSummary adoption={adoption} /> : <Summary form={draft.form} />}
       </div>
     </Page>
   )
@@ -147,11 +169,16 @@ export default function WizardPage() {
   const [query] = useSearchParams()
   const kept = useWizardDraft().operation
   const asked = query.get('operation')
-  const ended = kept !== null && live.operations.get(kept)?.state === 'succeeded'
+  const environment = query.get('environment')
+  const ended =
+    environment === null && kept !== null && live.operations.get(kept)?.state === 'succeeded'
   useEffect(() => {
     if (ended) wizardDraft.forget()
   }, [ended])
   if (asked !== null) return <CreateProgress key={asked} id={asked} />
+  if (environment !== null) {
+    return <BeginWith environment={environment} version={Number(query.get('version')) || ''} />
+  }
   if (ended) return null
   if (kept !== null) return <Navigate to={paths.addRuntime(kept)} replace />
   return <Steps />

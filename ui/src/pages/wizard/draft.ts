@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import type { Proposal } from '../../backend/types'
+import type { EnvironmentChoice } from '../../components/environment/choice'
 import { ValueStore } from '../../state/keyedStore'
 import { emptyForm, type WizardForm, type WizardStep, withProposal } from './form'
 
@@ -18,6 +19,10 @@ export interface WizardDraft {
   advancedOpen: boolean
   /** The create operation of this draft. */
   operation: string | null
+  /** Whether a container is made, or one that is there becomes a runtime as it is. */
+  application: 'new' | 'existing'
+  /** Id of the container to adopt; empty = none is chosen. */
+  container: string
 }
 
 const fresh: WizardDraft = {
@@ -29,6 +34,8 @@ const fresh: WizardDraft = {
   proposal: null,
   advancedOpen: false,
   operation: null,
+  application: 'new',
+  container: '',
 }
 
 const store = new ValueStore<WizardDraft>(fresh)
@@ -52,6 +59,17 @@ export const wizardDraft = {
   chooseCompute(compute: string): void {
     update(({ form }) => ({ form: { ...form, compute } }))
   },
+  /** Begins at the first step with an environment that was chosen elsewhere; the rest is kept. */
+  begin(environment: EnvironmentChoice, compute: string | null): void {
+    // What was created of the draft before is no part of this one.
+    if (store.get().operation !== null) store.set(fresh)
+    update(({ form, touched }) => ({
+      form: { ...form, environment, ...(compute === null ? {} : { compute }) },
+      touched: new Set([...touched, 'environment.named']),
+      step: 'name',
+      application: 'new',
+    }))
+  },
   propose(compute: string, proposal: Proposal): void {
     update(({ form, touched }) => ({
       proposal: { ...proposal, compute },
@@ -66,6 +84,12 @@ export const wizardDraft = {
   },
   openAdvanced(advancedOpen: boolean): void {
     update(() => ({ advancedOpen }))
+  },
+  chooseApplication(application: WizardDraft['application']): void {
+    update(() => ({ application }))
+  },
+  chooseContainer(container: string): void {
+    update(() => ({ container }))
   },
   operation(operation: string | null): void {
     update(() => ({ operation }))

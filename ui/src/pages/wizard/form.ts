@@ -104,6 +104,7 @@ const ORDER = [
   'description',
   'environment.repository',
   'environment.version',
+  'environment.named',
   'environment.reference',
   'hostPort',
   'bindAddress',

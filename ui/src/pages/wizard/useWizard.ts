@@ -3,6 +3,7 @@ import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
 import { problemOf } from '../../backend'
 import type { Problem } from '../../backend/types'
+import type { EnvironmentChoice } from '../../components/environment/choice'
 import type { RemedyHandlers } from '../../problems/remedies'
 import { useAction, useAsk, useComputes } from '../../state'
 import { useWizardDraft, type WizardDraft, wizardDraft } from './draft'
@@ -43,6 +44,13 @@ function useProposal({ form }: WizardDraft): { problem: Problem | null; again: (
   }
 }
 
+/** The field that says which image it is. */
+const imageField: Record<EnvironmentChoice['kind'], string> = {
+  default: 'environment.version',
+  image: 'environment.reference',
+  named: 'environment.named',
+}
+
 /** What the remedies of a finding do in the wizard: each leads to the field that it is about. */
 export function useWizardRemedies(
   goTo: (step: WizardStep, field: string) => void,
@@ -57,7 +65,7 @@ export function useWizardRemedies(
     chooseName: () => goTo('name', 'name'),
     chooseImage: () => {
       const { kind } = wizardDraft.get().form.environment
-      goTo('environment', kind === 'image' ? 'environment.reference' : 'environment.version')
+      goTo('environment', imageField[kind])
     },
     useMirror: () => goTo('environment', 'environment.repository'),
     raiseMemory: () => goTo('settings', 'memoryLimit'),
@@ -207,7 +215,7 @@ function firstControl(step: WizardStep, form: WizardForm): string {
     case 'name':
       return 'name'
     case 'environment':
-      return `environment.${form.environment.kind}`
+      return form.environment.kind === 'default' ? 'environment.default' : 'environment.customized'
     case 'settings':
       return 'hostPort'
     case 'review':

@@ -70,9 +70,11 @@ pub struct EnvironmentView {
 pub struct BaseNews {
     /// Bases of which there is a newer one.
     pub newer: Vec<NewerBase>,
+    /// Packages that its definition names and of which the index has newer ones, as pip sees it.
+    pub packages: Vec<PackageChange>,
     #[ts(type = "string")]
     pub checked: Timestamp,
-    /// Why a base could not be asked about.
+    /// Why a base or the index could not be asked about.
     pub problem: Option<Problem>,
 }
 

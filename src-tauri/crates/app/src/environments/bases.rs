@@ -10,6 +10,7 @@ use domain::{
 };
 use engine::Engine;
 
+use super::outdated::outdated;
 use crate::{
     api::{BaseNews, EnvironmentDraft, NewerBase},
     context::{App, lock},
@@ -70,12 +71,18 @@ pub(crate) async fn reference_of(
     Ok(resolve::resolve(app, engine, &environment).await?.reference)
 }
 
-/// Asks whether there is something newer than what the newest version was made from, and keeps the answer.
+/// Asks whether there is something newer than what the newest version was made from, bases and packages,
+/// and keeps the answer.
 pub(crate) async fn check(app: &App, id: &EnvironmentId) -> Result<(), Problem> {
     let on_disk = super::on_disk(app, id)?;
     let Some(newest) = super::newest(app, id, None) else { return Ok(()) };
     let engine = super::engine(app, &newest.compute)?;
-    let news = news(app, engine.as_ref(), &on_disk.definition.source, &newest).await;
+    let source = &on_disk.definition.source;
+    let mut news = news(app, engine.as_ref(), source, &newest).await;
+    match outdated(app, engine.as_ref(), source, &newest).await {
+        Ok(packages) => news.packages = packages,
+        Err(problem) => news.problem = Some(problem),
+    }
     lock(&app.environments).news.insert(id.clone(), news);
     super::tell_runtimes(app, id);
     Ok(())
@@ -108,7 +115,7 @@ async fn news(
     source: &Source,
     newest: &EnvironmentVersion,
 ) -> BaseNews {
-    let mut news = BaseNews { newer: vec![], checked: crate::context::now(), problem: None };
+    let mut news = BaseNews { newer: vec![], packages: vec![], checked: crate::context::now(), problem: None };
     let follows = match source {
         Source::Default { version, .. } => version.trim().is_empty(),
         _ => true,

@@ -216,7 +216,7 @@ pub(crate) async fn import(
         .shelf
         .look_at(PathBuf::from(place))
         .await
-        .map_err(|error| Problem { field: Some("folder".into()), ..of_disk(&error) })?;
+        .map_err(|error| Problem { field: Some("folder".into()), code: ProblemCode::InvalidInput, ..of_disk(&error) })?;
     let name = if request.name.trim().is_empty() {
         free_name(app, &document, &folder)?
     } else {
@@ -273,7 +273,7 @@ pub(crate) async fn read_requirements(
         .shelf
         .requirements_at(PathBuf::from(place))
         .await
-        .map_err(|error| Problem { field: Some("path".into()), ..of_disk(&error) })?;
+        .map_err(|error| Problem { field: Some("path".into()), code: ProblemCode::InvalidInput, ..of_disk(&error) })?;
     Ok(RequirementsText { path: path.display().to_string(), text })
 }
 

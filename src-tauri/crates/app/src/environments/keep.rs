@@ -82,7 +82,7 @@ fn with(text: &str, requirements: &[String]) -> String {
 }
 
 /// The package that a line names, as the package index compares names.
-fn named(line: &str) -> Option<String> {
+pub(super) fn named(line: &str) -> Option<String> {
     let line = line.trim();
     let end = line
         .find(|letter: char| !(letter.is_ascii_alphanumeric() || "-_.".contains(letter)))

@@ -5,6 +5,7 @@ mod detail;
 mod edit;
 mod keep;
 mod made;
+mod outdated;
 mod view;
 
 use std::{collections::BTreeMap, path::PathBuf};

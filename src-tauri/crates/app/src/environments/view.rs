@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     environment::{EnvironmentId, EnvironmentVersion},
-    finding::Problem,
+    finding::{Problem, ProblemCode},
     label::Labels,
     operation::Subject,
     runtime::RuntimeId,
@@ -44,7 +44,7 @@ pub(crate) async fn list(app: &App) -> Result<Environments, Problem> {
         .iter()
         .map(|(folder, error)| UnreadableEnvironment {
             folder: folder.display().to_string(),
-            problem: of_disk(error),
+            problem: Problem { code: ProblemCode::InvalidInput, ..of_disk(error) },
         })
         .collect();
     let mut list = Environments {

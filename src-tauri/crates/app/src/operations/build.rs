@@ -1,7 +1,10 @@
 //! Build: find the bases → pull them → build → look into the image → prove it → keep it as a version.
 //! Nothing that runs is touched, and a build that fails leaves no image.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use domain::{
     build::{BuildEvent, BuildTracker, FailedBuild, LineSplitter, of_build},
@@ -20,6 +23,7 @@ use domain::{
 use engine::{BuildRequest, Engine, EngineError};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
     Handle, Outcome, Plan, Stop, begin, build_log::BuildLog, image, proof, swap, works_no_more,
@@ -531,6 +535,30 @@ fn proof_labels(app: &App, operation: &OperationId) -> BTreeMap<String, String> 
     let mark = ProofMark { operation: operation.clone(), process };
     let text = serde_json::to_string(&mark).unwrap_or_default();
     BTreeMap::from([(PROOF_LABEL.to_owned(), text)])
+}
+
+/// A container for `work` alone, which is done once it ended by itself, or after `limit`. What an ended
+/// process leaves of such ones is removed by the next build.
+pub(crate) async fn in_scratch<T>(
+    app: &App,
+    engine: &dyn Engine,
+    purpose: &str,
+    mut body: Value,
+    limit: Duration,
+    work: impl AsyncFnOnce(&str) -> T,
+) -> Result<T, EngineError> {
+    let operation = OperationId(uuid::Uuid::new_v4().to_string());
+    let name = format!("{PROOF_NAME}{purpose}-{operation}");
+    body["Labels"] = json!(proof_labels(app, &operation));
+    let id = engine.create(&name, &body).await?;
+    let done = async {
+        engine.start(&id).await?;
+        image::wait_for_end(engine, &id, limit).await;
+        Ok(work(&id).await)
+    };
+    let done = done.await;
+    swap::patiently(|| engine.remove(&id, true, true)).await?;
+    done
 }
 
 /// Removes containers that an ended process left while it proved an image.

@@ -194,7 +194,7 @@ async fn with_scratch<T>(
     Ok(result)
 }
 
-async fn wait_for_end(engine: &dyn Engine, id: &str, limit: Duration) {
+pub(super) async fn wait_for_end(engine: &dyn Engine, id: &str, limit: Duration) {
     let until = Instant::now() + limit;
     while Instant::now() < until {
         match engine.inspect(id).await {

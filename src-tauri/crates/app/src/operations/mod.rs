@@ -36,7 +36,7 @@ use domain::{
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
-pub(crate) use build::build;
+pub(crate) use build::{build, in_scratch};
 pub use build_log::follow_build;
 pub(crate) use configure::{change_configuration, manage};
 pub(crate) use create::create;

@@ -61,7 +61,7 @@ pub fn generated(name: &EnvironmentName, packages: &Packages, installed: Install
     lines.push("WORKDIR /build".into());
     lines.push("COPY . .".into());
     let what = match installed {
-        Installed::AsAsked => format!("{} -r {REQUIREMENTS}", service(packages).join(" ")),
+        Installed::AsAsked => format!("{} -r {REQUIREMENTS}", service_packages(packages).join(" ")),
         Installed::Exactly => format!("--no-deps -r {REQUIREMENTS}"),
     };
     lines.push(match packages.installer {
@@ -96,8 +96,8 @@ pub fn generated(name: &EnvironmentName, packages: &Packages, installed: Install
     lines.join("\n")
 }
 
-/// What the service itself is.
-fn service(packages: &Packages) -> Vec<String> {
+/// What the service itself is, as requirements.
+pub fn service_packages(packages: &Packages) -> Vec<String> {
     let version = packages.promptflow.trim();
     let mut all = vec![if version.is_empty() {
         "promptflow-core".to_owned()

@@ -22,7 +22,7 @@ use crate::{
 pub use check::{check, is_requirement};
 pub use generated::{
     BUILD_NUMBER, CERTIFICATES, IGNORE_FILE, Installed, REQUIREMENTS, build_arguments, generated,
-    lock_of,
+    lock_of, service_packages,
 };
 
 /// Names one environment: a random UUID. It stays when the environment is renamed.

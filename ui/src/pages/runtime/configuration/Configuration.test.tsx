@@ -47,7 +47,7 @@ const started = (parts: Partial<Operation> = {}) =>
     id: 'operation-started',
     kind: 'reconfigure',
     runtime: of.id,
-    runtimeName: of.name,
+    name: of.name,
     ...parts,
   })
 

@@ -10,10 +10,12 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
+import { paths } from '../../../app/paths'
 import type { ConfigurationView, RecordedSpec, Runtime, VariableView } from '../../../backend/types'
 import { Card } from '../../../components/Card'
 import { EmptyState } from '../../../components/EmptyState'
 import { type Fact, Facts, LongValue } from '../../../components/Facts'
+import { GoLink } from '../../../components/GoLink'
 import { SkeletonLines } from '../../../components/Late'
 import { ProblemBar } from '../../../components/ProblemBar'
 import { formatBytes } from '../../../format'
@@ -44,12 +46,20 @@ function useMadeFrom(spec: RecordedSpec): Fact[] {
           },
           { label: t('view.version'), value: environment.version ?? t('view.newest') },
         ]
-      : [
-          {
-            label: t('view.image'),
-            value: <LongValue text={environment.reference} name={t('view.image')} length={64} />,
-          },
-        ]
+      : environment.kind === 'named'
+        ? [
+            {
+              label: t('view.environment'),
+              value: <GoLink to={paths.environment(environment.id)}>{environment.name}</GoLink>,
+            },
+            { label: t('view.version'), value: environment.version },
+          ]
+        : [
+            {
+              label: t('view.image'),
+              value: <LongValue text={environment.reference} name={t('view.image')} length={64} />,
+            },
+          ]
   return [
     { label: t('view.name'), value: spec.name },
     ...fromEnvironment,

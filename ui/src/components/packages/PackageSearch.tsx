@@ -12,14 +12,11 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Package, Runtime } from '../../backend/types'
-import { EmptyState } from '../../components/EmptyState'
-import { SkeletonLines } from '../../components/Late'
-import { ProblemBar } from '../../components/ProblemBar'
-import { useAsk } from '../../state'
+import type { Package } from '../../backend/types'
 import { sizes } from '../../theme'
+import { EmptyState } from '../EmptyState'
 
 const useStyles = makeStyles({
   root: {
@@ -79,7 +76,7 @@ export function matching(packages: readonly Package[], search: string): Package[
 
 function PackageTable({ packages }: { packages: Package[] }) {
   const styles = useStyles()
-  const { t } = useTranslation('runtime')
+  const { t } = useTranslation('packages')
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: packages.length,
@@ -91,20 +88,20 @@ function PackageTable({ packages }: { packages: Package[] }) {
     <section
       ref={scroller}
       className={styles.scroller}
-      aria-label={t('tabs.packages')}
+      aria-label={t('label')}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
       tabIndex={0}
     >
       <Table
         noNativeElements
         size="small"
-        aria-label={t('tabs.packages')}
+        aria-label={t('label')}
         aria-rowcount={packages.length + 1}
       >
         <TableHeader className={styles.header}>
           <TableRow className={styles.row} aria-rowindex={1}>
-            <TableHeaderCell className={styles.cell}>{t('packages.name')}</TableHeaderCell>
-            <TableHeaderCell className={styles.cell}>{t('packages.version')}</TableHeaderCell>
+            <TableHeaderCell className={styles.cell}>{t('name')}</TableHeaderCell>
+            <TableHeaderCell className={styles.cell}>{t('version')}</TableHeaderCell>
           </TableRow>
         </TableHeader>
         <TableBody className={styles.body} style={{ height: virtual.getTotalSize() }}>
@@ -128,46 +125,43 @@ function PackageTable({ packages }: { packages: Package[] }) {
   )
 }
 
-/** What is installed inside, read from the running container. */
-export function Packages({ runtime }: { runtime: Runtime }) {
+/** Installed packages with a search; fills the height that it is given. */
+export function PackageSearch({
+  packages: all,
+  children,
+}: {
+  packages: readonly Package[]
+  /** Further words beside the count. */
+  children?: ReactNode
+}) {
   const styles = useStyles()
-  const { t } = useTranslation('runtime')
+  const { t } = useTranslation('packages')
   const [search, setSearch] = useState('')
-  const running = runtime.started !== null
-  const list = useAsk('runtime_packages', { runtime: runtime.id }, { enabled: running })
-  if (!running) {
-    return <EmptyState title={t('packages.down')}>{t('packages.downBody')}</EmptyState>
-  }
-  if (list.error?.problem.code === 'noService') {
-    return <EmptyState title={t('packages.none')}>{list.error.problem.sentence}</EmptyState>
-  }
-  if (list.error) {
-    return <ProblemBar problem={list.error.problem} onRetry={() => list.refetch()} />
-  }
-  if (!list.data) return <SkeletonLines lines={10} />
-  const packages = matching(list.data.packages, search)
+  const packages = matching(all, search)
   return (
     <div className={styles.root}>
       <div className={styles.head}>
         <SearchBox
-          aria-label={t('packages.search')}
-          placeholder={t('packages.search')}
+          aria-label={t('search')}
+          placeholder={t('search')}
           value={search}
           onChange={(_, { value }) => setSearch(value)}
         />
         <Text className={styles.quiet} role="status">
-          {t('packages.count', { count: packages.length })}
+          {t('count', { count: packages.length })}
         </Text>
-        <Text className={styles.quiet} size={200}>
-          {t('packages.python', { python: list.data.python })}
-        </Text>
+        {children ? (
+          <Text className={styles.quiet} size={200}>
+            {children}
+          </Text>
+        ) : null}
       </div>
       {packages.length > 0 ? (
         <PackageTable packages={packages} />
-      ) : list.data.packages.length > 0 ? (
-        <EmptyState title={t('packages.noMatch')}>{t('packages.noMatchBody')}</EmptyState>
+      ) : all.length > 0 ? (
+        <EmptyState title={t('noMatch')}>{t('noMatchBody')}</EmptyState>
       ) : (
-        <EmptyState title={t('packages.none')}>{t('packages.noneBody')}</EmptyState>
+        <EmptyState title={t('none')}>{t('noneBody')}</EmptyState>
       )}
     </div>
   )

@@ -1,0 +1,61 @@
+import { Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components'
+import { idOf, type TypedEnvironment } from './form'
+import type { EnvironmentFormState } from './useEnvironmentForm'
+
+const useStyles = makeStyles({
+  mono: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
+})
+
+/** Names of the parts of the form that are texts. */
+type TextName = {
+  [K in keyof TypedEnvironment]: TypedEnvironment[K] extends string ? K : never
+}[keyof TypedEnvironment]
+
+/** A text of the form with its label, hint and problem. */
+export function TypedField({
+  form,
+  name,
+  field = name,
+  label,
+  hint,
+  placeholder,
+  lines,
+}: {
+  form: EnvironmentFormState
+  name: TextName
+  /** As the check calls it. */
+  field?: string
+  label: string
+  hint?: string
+  placeholder?: string
+  /** Several lines in a fixed font, at least so many. */
+  lines?: number
+}) {
+  const styles = useStyles()
+  const problem = form.problems.get(field)
+  const shared = {
+    id: idOf(field),
+    value: form.typed[name],
+    autoComplete: 'off',
+    spellCheck: false,
+    ...(placeholder ? { placeholder } : {}),
+  }
+  return (
+    <Field
+      label={label}
+      {...(hint ? { hint } : {})}
+      {...(problem ? { validationMessage: problem } : {})}
+    >
+      {lines === undefined ? (
+        <Input {...shared} onChange={(_, { value }) => form.type(field, { [name]: value })} />
+      ) : (
+        <Textarea
+          {...shared}
+          resize="vertical"
+          textarea={{ className: styles.mono, rows: lines }}
+          onChange={(_, { value }) => form.type(field, { [name]: value })}
+        />
+      )}
+    </Field>
+  )
+}
