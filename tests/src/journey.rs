@@ -204,7 +204,8 @@ impl Window {
         self.click_on(&element).await?;
         self.run("arguments[0].select?.()", vec![argument(&element)]).await?;
         self.press(&char::from(Key::Delete).to_string()).await?;
-        self.press(text).await
+        // A line's end is a key of its own.
+        self.press(&text.replace('\n', &char::from(Key::Enter).to_string())).await
     }
 
     /// Presses keys, one after the other, wherever the focus is. [`Key`] has those without a

@@ -1,4 +1,5 @@
 import type { Change, LogEvent } from '../backend/types'
+import { adoptScenes } from './adoptScenes'
 import { environmentScenes } from './environmentScenes'
 import { installFakeBackend, type World } from './fakeBackend'
 import * as fixtures from './fixtures'
@@ -10,6 +11,7 @@ import { pageScenes } from './pageScenes'
 const scenes: Record<string, () => Partial<World>> = {
   ...pageScenes,
   ...environmentScenes,
+  ...adoptScenes,
   full: () => ({ operations: [fixtures.operation()] }),
   empty: () => ({ runtimes: [], computes: [fixtures.compute({ runtimes: 0 })] }),
   noEngine: () => ({ runtimes: [], computes: [fixtures.unreachable] }),
@@ -30,6 +32,8 @@ const scenes: Record<string, () => Partial<World>> = {
       preview_delete: never,
       configuration: never,
       list_environments: never,
+      foreign_containers: never,
+      disk: never,
     },
   }),
   /** Every question goes wrong. */
@@ -48,6 +52,8 @@ const scenes: Record<string, () => Partial<World>> = {
       configuration: fails,
       preflight: fails,
       list_environments: fails,
+      foreign_containers: fails,
+      disk: fails,
       preview_build: fails,
     },
   }),

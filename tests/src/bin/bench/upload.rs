@@ -121,8 +121,13 @@ pub async fn measure(rounds: usize, files: usize, bytes: usize) -> PartResult<Ch
         figures: vec![
             Figure::told("docker build", median(&others), "ms", spread(&others)),
             Figure::told("ours", median(&own), "ms", spread(&own)),
-            Figure::told("ours, as a multiple of docker build", ratio, "", "ratio of the medians".into())
-                .at_most(SLOWER),
+            Figure::told(
+                "ours, as a multiple of docker build",
+                ratio,
+                "",
+                "ratio of the medians".into(),
+            )
+            .at_most(SLOWER),
             Figure::told("memory beyond before", median(&memory), "MB", spread(&memory))
                 .at_most(EXTRA_MEMORY),
         ],

@@ -104,7 +104,12 @@ export function ImageTable({
   const styles = useStyles()
   const { t } = useTranslation('disk')
   return (
-    <div className={styles.scroller}>
+    <section
+      className={styles.scroller}
+      aria-label={t('table')}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
+      tabIndex={0}
+    >
       <Table size="small" aria-label={t('table')} className={styles.table}>
         <TableHeader>
           <TableRow>
@@ -137,6 +142,6 @@ export function ImageTable({
           ))}
         </TableBody>
       </Table>
-    </div>
+    </section>
   )
 }

@@ -9,7 +9,8 @@ import {
 /**
  * What the dialog begins with: the environment that the runtime was made from, with the version
  * that was asked for. A runtime on an image of its own stays on that image's repository, one of an
- * environment with a name takes the version that the check found, else its newest on the compute.
+ * environment with a name takes the version that the check found, else its newest on the compute. Of
+ * one that was adopted only its image is known.
  */
 export function initialChoice(
   runtime: Runtime,
@@ -17,10 +18,16 @@ export function initialChoice(
   version: string | undefined,
 ): EnvironmentChoice {
   const environment = runtime.spec?.environment
-  if (environment?.kind === 'image') {
+  const reference =
+    environment?.kind === 'image'
+      ? environment.reference
+      : !environment && runtime.adopted !== null
+        ? runtime.image
+        : null
+  if (reference !== null) {
     const answer = check?.answer
     const offered = answer?.kind === 'newer' || answer?.kind === 'rebuilt' ? answer.image : null
-    return withImage(defaultEnvironment, offered ?? environment.reference)
+    return withImage(defaultEnvironment, offered ?? reference)
   }
   if (environment?.kind === 'named') {
     const answer = check?.answer
@@ -32,7 +39,7 @@ export function initialChoice(
   }
   return {
     ...defaultEnvironment,
-    repository: environment?.repository ?? '',
+    repository: environment?.kind === 'default' ? environment.repository : '',
     version: version ?? '',
   }
 }

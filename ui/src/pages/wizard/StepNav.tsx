@@ -36,14 +36,14 @@ const useStyles = makeStyles({
 /** Where in the wizard one is; steps that were come to can be gone back to. */
 export function StepNav({
   step,
-  steps = wizardSteps,
+  only,
   reached,
   withProblem,
   onStep,
 }: {
   step: WizardStep
-  /** The steps that there are. */
-  steps?: readonly WizardStep[]
+  /** There is but this one step, called so. */
+  only?: string
   reached: ReadonlySet<WizardStep>
   withProblem: ReadonlySet<WizardStep>
   onStep: (step: WizardStep) => void
@@ -53,11 +53,11 @@ export function StepNav({
   return (
     <nav aria-label={t('steps')}>
       <ol className={styles.list}>
-        {steps.map((one) => {
+        {(only === undefined ? wizardSteps : [step]).map((one) => {
           const isCurrent = one === step
-          const bad = withProblem.has(one)
+          const bad = only === undefined && withProblem.has(one)
           const done = !isCurrent && reached.has(one) && !bad
-          const name = t(`step.${one}`)
+          const name = only ?? t(`step.${one}`)
           return (
             <li
               key={one}

@@ -120,7 +120,7 @@ function Steps() {
       <div className={styles.columns}>
         <StepNav
           step={draft.step}
-          {...(existing ? { steps: ['name'] as const } : {})}
+          {...(existing ? { only: t('adopt:step') } : {})}
           reached={draft.reached}
           withProblem={wizard.withProblem}
           onStep={(step) => wizard.goTo(step)}

@@ -115,7 +115,8 @@ async fn news(
     source: &Source,
     newest: &EnvironmentVersion,
 ) -> BaseNews {
-    let mut news = BaseNews { newer: vec![], packages: vec![], checked: crate::context::now(), problem: None };
+    let mut news =
+        BaseNews { newer: vec![], packages: vec![], checked: crate::context::now(), problem: None };
     let follows = match source {
         Source::Default { version, .. } => version.trim().is_empty(),
         _ => true,

@@ -211,12 +211,12 @@ pub(crate) async fn import(
             "Give the whole path of the folder, beginning with \"/\".",
         ));
     }
-    let (document, folder) = app
-        .parts
-        .shelf
-        .look_at(PathBuf::from(place))
-        .await
-        .map_err(|error| Problem { field: Some("folder".into()), code: ProblemCode::InvalidInput, ..of_disk(&error) })?;
+    let (document, folder) =
+        app.parts.shelf.look_at(PathBuf::from(place)).await.map_err(|error| Problem {
+            field: Some("folder".into()),
+            code: ProblemCode::InvalidInput,
+            ..of_disk(&error)
+        })?;
     let name = if request.name.trim().is_empty() {
         free_name(app, &document, &folder)?
     } else {
@@ -268,12 +268,12 @@ pub(crate) async fn read_requirements(
     if !Path::new(place).is_absolute() {
         return Err(Problem::field("path", "Give the whole path, beginning with \"/\"."));
     }
-    let (path, text) = app
-        .parts
-        .shelf
-        .requirements_at(PathBuf::from(place))
-        .await
-        .map_err(|error| Problem { field: Some("path".into()), code: ProblemCode::InvalidInput, ..of_disk(&error) })?;
+    let (path, text) =
+        app.parts.shelf.requirements_at(PathBuf::from(place)).await.map_err(|error| Problem {
+            field: Some("path".into()),
+            code: ProblemCode::InvalidInput,
+            ..of_disk(&error)
+        })?;
     Ok(RequirementsText { path: path.display().to_string(), text })
 }
 

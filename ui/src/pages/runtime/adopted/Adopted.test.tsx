@@ -48,6 +48,21 @@ describe('an adopted runtime', () => {
     await expectAccessible()
   })
 
+  it('is updated on its own image unless another one is chosen', async () => {
+    const image = 'registry.example.com/team/flows:2'
+    const { backend } = await openAt('/runtimes/adopted?update=open', {
+      ...alone,
+      runtimes: [{ ...one, image, version: null }],
+    })
+    await screen.findByRole('dialog', { name: 'Update runtime' })
+    await waitFor(() =>
+      expect(backend.requests('preview_update').at(-1)?.environment).toEqual({
+        kind: 'image',
+        reference: image,
+      }),
+    )
+  })
+
   it('is released after saying that it goes on running', async () => {
     const { user, backend, address } = await openAt('/runtimes/adopted', alone)
     await user.click(screen.getByRole('button', { name: 'Release' }))
@@ -85,7 +100,7 @@ describe('an adopted runtime', () => {
     await user.click(screen.getByRole('menuitem', { name: 'Release' }))
     const dialog = await screen.findByRole('dialog', { name: 'Release flows-by-hand' })
     await user.click(within(dialog).getByRole('button', { name: 'Cancel' }))
-    await user.click(screen.getByRole('button', { name: 'Actions for flows-by-hand' }))
+    await user.click(await screen.findByRole('button', { name: 'Actions for flows-by-hand' }))
     await user.click(screen.getByRole('menuitem', { name: 'Manage fully' }))
     expect(address()).toBe('/runtimes/adopted?manage=open')
   })

@@ -42,7 +42,7 @@ export function ByHandBar({ runtime, packages }: { runtime: Runtime; packages: B
   }
   return (
     <>
-      <MessageBar intent="info" layout="multiline" role="group" className={styles.bar}>
+      <MessageBar intent="info" role="group" className={styles.bar}>
         <MessageBarBody>{t('packages.byHand', { count: packages.count })}</MessageBarBody>
         <MessageBarActions>
           <Button

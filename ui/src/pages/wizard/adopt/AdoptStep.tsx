@@ -47,11 +47,11 @@ export function AdoptStep({ form, adoption }: { form: WizardForm; adoption: Adop
 export function AdoptButtons({ adoption, onCancel }: { adoption: Adoption; onCancel: () => void }) {
   const styles = useWizardStyles()
   const { t } = useTranslation(['adopt', 'wizard'])
-  const { refused, refresh, busy, asked, chosen, containers } = adoption
+  const { refused, adopt, busy, asked, chosen, containers } = adoption
   const nothing = containers?.every(({ verdict }) => verdict.kind !== 'usable') ?? true
   return (
     <>
-      {refused ? <ProblemBar problem={refused} onRetry={refresh} /> : null}
+      {refused ? <ProblemBar problem={refused} onRetry={adopt} /> : null}
       {asked && !chosen ? (
         <NotStarted>{t(nothing ? 'nothingToChoose' : 'chooseFirst')}</NotStarted>
       ) : null}

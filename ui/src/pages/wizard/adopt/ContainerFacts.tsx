@@ -12,6 +12,8 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalXXS,
     minWidth: 0,
     overflowWrap: 'anywhere',
+    // The label of a radio that is not chosen is paler.
+    color: tokens.colorNeutralForeground1,
   },
   head: {
     display: 'flex',
@@ -44,7 +46,10 @@ export function ContainerFacts({ container, id }: { container: ForeignContainer;
       <span id={id} className={styles.root}>
         <Text>{words(verdict)}</Text>
         <Text size={200} className={styles.quiet}>
-          {`${t('list.image')} ${image} · ${t('list.ports')} ${ports.join(', ') || t('list.noPorts')}`}
+          {[
+            t('list.image', { image }),
+            ports.length > 0 ? t('list.ports', { ports: ports.join(', ') }) : t('list.noPorts'),
+          ].join(' · ')}
         </Text>
         {compose ? (
           <span className={styles.mark}>

@@ -47,7 +47,6 @@ const useStyles = makeStyles({
     padding: 0,
     listStyleType: 'none',
   },
-  others: { color: tokens.colorNeutralForeground2 },
 })
 
 function Usable({
@@ -103,7 +102,7 @@ function Others({ containers }: { containers: ForeignContainer[] }) {
       </Text>
       <ul className={styles.list} aria-labelledby={heading}>
         {containers.map((container) => (
-          <li key={container.id} className={styles.others}>
+          <li key={container.id}>
             <ContainerFacts container={container} id={`${heading}-${container.id}`} />
           </li>
         ))}
