@@ -68,6 +68,23 @@ pub(super) fn cannot_prove(
     reasons
 }
 
+/// That a download may not fit where the compute keeps images.
+pub(super) async fn may_not_fit(engine: &dyn Engine, target: &Target) -> Option<Problem> {
+    let needed = target.download_size.saturating_mul(problem::UNPACKED);
+    let free = engine.free_disk().await.ok().flatten()?;
+    (free < needed).then(|| {
+        Problem::new(
+            ProblemCode::DiskFull,
+            format!(
+                "The download may not fit: it takes about {} unpacked, and {} are free.",
+                problem::bytes(needed),
+                problem::bytes(free)
+            ),
+        )
+        .hint("Clean up the disk of the compute first. If it does not fit, nothing is changed.")
+    })
+}
+
 pub(crate) fn unproven(reasons: &[String]) -> Vec<Problem> {
     reasons
         .iter()
@@ -110,6 +127,7 @@ pub(crate) async fn preview_update(
     if old.is_running() {
         confirmations.extend(unproven(&cannot_prove(app, &row.id, &old, &target)));
     }
+    confirmations.extend(may_not_fit(engine, &target).await);
     let from = ImageReference::parse(&row.image).ok().map(|image| ImageSide {
         version: row.version,
         digest: row.digest.clone(),

@@ -15,7 +15,7 @@ use engine::{Engine, EngineError};
 
 use super::{
     Handle, Outcome, Plan, Stop, begin, hands, held, image, not_held,
-    preview::{all_containers, cannot_prove, doubts, unproven},
+    preview::{all_containers, cannot_prove, doubts, may_not_fit, unproven},
     row, swap,
     transaction::{Change, STEPS, Transaction},
 };
@@ -161,6 +161,7 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
     if old.is_running() {
         open_questions.extend(unproven(&cannot_prove));
     }
+    open_questions.extend(may_not_fit(engine.as_ref(), &target).await);
     if let Some(doubt) = open_questions.into_iter().next()
         && !confirmed
     {

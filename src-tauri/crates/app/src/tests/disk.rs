@@ -40,3 +40,21 @@ fn what_a_runtime_runs_or_may_go_back_to_stays_whatever_is_asked() {
         assert_eq!(world.tag_of("eval"), V2);
     });
 }
+
+#[test]
+fn a_download_that_may_not_fit_is_asked_about_before_anything_happens() {
+    let world = World::new();
+    world.publish(V2, Image::that(Serves::Well));
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        world.engine().set_free_disk(Some(10));
+        let request = crate::api::PreviewUpdate { runtime: id.clone(), environment: version(V2) };
+        let preview = handlers::preview_update(&app, request).await.expect("preview");
+        let told = &preview.confirmations[0];
+        assert_eq!(told.code, domain::finding::ProblemCode::DiskFull, "{preview:#?}");
+        let refused = update(&app, &id, version(V2)).await;
+        assert_eq!(refused.state, OperationState::Failed);
+        assert_eq!(world.tag_of("eval"), V1);
+    });
+}
