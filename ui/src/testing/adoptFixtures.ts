@@ -138,6 +138,7 @@ export function diskImage(name: string | null, parts: Partial<DiskImage> = {}): 
     names: name === null ? [] : [name],
     role: { kind: 'runtime' },
     size: 1450 * MB,
+    shared: 0,
     created: ago(20 * DAY),
     need: { kind: 'nothing' },
     mayGo: true,
@@ -151,12 +152,14 @@ export const diskView = (parts: Partial<DiskView> = {}): DiskView => ({
   images: [
     diskImage(`${REPOSITORY}:20240429.v8`, {
       size: 3400 * MB,
+      shared: 0,
       need: { kind: 'inUse', by: ['my-runtime', 'eval'] },
       mayGo: false,
       proposed: false,
     }),
     diskImage(`${REPOSITORY}:20240429.v7`, {
       size: 2900 * MB,
+      shared: 0,
       need: { kind: 'toGoBack', of: ['my-runtime'] },
       mayGo: false,
       proposed: false,
@@ -165,17 +168,20 @@ export const diskView = (parts: Partial<DiskView> = {}): DiskView => ({
     diskImage('localhost/promptflow-runtimes/rag:3', {
       role: { kind: 'version', name: 'rag', number: 3 },
       size: 1120 * MB,
+      shared: 0,
       need: { kind: 'useful', of: ['rag'] },
       proposed: false,
     }),
     diskImage('localhost/promptflow-runtimes/old:1', {
       role: { kind: 'version', name: null, number: 1 },
       size: 910 * MB,
+      shared: 0,
       created: null,
     }),
     diskImage('docker.io/library/python:3.11-slim', {
       role: { kind: 'base' },
       size: 130 * MB,
+      shared: 0,
       need: { kind: 'useful', of: ['rag', 'summaries'] },
       proposed: false,
     }),

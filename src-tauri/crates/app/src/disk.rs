@@ -225,6 +225,7 @@ impl Known {
             names: image.tags.clone(),
             role,
             size: counted.map_or(image.size, domain::disk::ImageDisk::own),
+            shared: counted.and_then(|counted| counted.shared).unwrap_or(0),
             created: image.created,
             may_go: need.may_go(),
             proposed: need.is_proposed(),

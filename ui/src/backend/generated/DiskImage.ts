@@ -13,7 +13,11 @@ names: Array<string>, role: ImageRole,
 /**
  * Bytes that come free when it alone goes, as far as can be told.
  */
-size: number, created: string | null, need: ImageNeed, 
+size: number, 
+/**
+ * Bytes of it that other images have as well.
+ */
+shared: number, created: string | null, need: ImageNeed, 
 /**
  * It may be removed.
  */

@@ -77,7 +77,7 @@ export function OperationOutcome({
       ) : null}
       {packages ? <PackageChanges changes={packages} /> : null}
       {keptLog ? (
-        <Fold label={t('keptLog')}>
+        <Fold label={t(kind === 'install' ? 'keptOutput' : 'keptLog')}>
           <Pre>{keptLog}</Pre>
         </Fold>
       ) : null}

@@ -82,7 +82,14 @@ function Row({
         </span>
       </TableCell>
       <TableCell className={styles.cell}>{role}</TableCell>
-      <TableCell className={styles.number}>{formatBytes(image.size)}</TableCell>
+      <TableCell className={styles.number}>
+        {formatBytes(image.size)}
+        {image.shared > 0 ? (
+          <Text size={200} block className={styles.quiet}>
+            {t('shared', { size: formatBytes(image.shared) })}
+          </Text>
+        ) : null}
+      </TableCell>
       <TableCell>
         <Moment time={image.created} />
       </TableCell>

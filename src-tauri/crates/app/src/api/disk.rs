@@ -30,6 +30,8 @@ pub struct DiskImage {
     pub role: ImageRole,
     /// Bytes that come free when it alone goes, as far as can be told.
     pub size: u64,
+    /// Bytes of it that other images have as well.
+    pub shared: u64,
     #[ts(type = "string | null")]
     pub created: Option<Timestamp>,
     pub need: ImageNeed,

@@ -1,0 +1,133 @@
+//! Containers that somebody else made, through the real window: one made by hand, one of Compose; and
+//! the disk of their compute.
+
+use real_parts::docker::DockerEngine;
+use real_parts::images::small_runtime;
+use real_parts::journey::{Name, SOON};
+use real_parts::program::free_port;
+use real_parts::registry::RegistryServer;
+use real_parts::steps::{
+    OPERATION_LIMIT, ask, click_first, end_of_dialog, inspect, open_on, open_page, open_runtime,
+};
+use real_parts::window::Window;
+use real_parts::{PartError, PartResult};
+
+const REPOSITORY: &str = "team/promptflow-runtime";
+const VERSION: &str = "20240429.v8";
+
+/// Opens the wizard's list of containers that are not ours.
+async fn open_list(window: &Window) -> PartResult<()> {
+    open_page(window, "Runtimes").await?;
+    click_first(window, "button", "Add runtime").await?;
+    window.click("radio", "Existing custom application").await?;
+    window.find_within(OPERATION_LIMIT, "radiogroup", "Can be adopted").await.map(drop)
+}
+
+async fn adopt(window: &Window, name: &str) -> PartResult<()> {
+    open_list(window).await?;
+    window.click("radio", Name::Starts(name.into())).await?;
+    window.click("button", "Adopt").await?;
+    window.find("heading", name).await?;
+    window.wait_text(SOON, "Adopted").await?;
+    window.wait_text(SOON, "Available").await
+}
+
+async fn press_last(window: &Window, name: &str) -> PartResult<()> {
+    let buttons = window.find_all("button", name).await?;
+    let last = buttons.last().ok_or_else(|| PartError::new(format!("There is no {name}.")))?;
+    window.click_on(last).await
+}
+
+#[tokio::test]
+async fn containers_made_by_hand_and_by_compose_are_adopted_as_they_are() -> PartResult<()> {
+    let engine = DockerEngine::start()?;
+    let registry = RegistryServer::start()?;
+    registry.push(&small_runtime(VERSION)?, REPOSITORY, VERSION)?;
+    engine.load(&small_runtime("20240111.v2")?, "small:1")?;
+    let port = free_port()?;
+    let published = format!("127.0.0.1:{port}:8080");
+    engine.client(&[
+        "run", "-d", "--name", "by-hand", "-e", "OWN=kept", "-p", &published, "small:1",
+    ])?;
+    engine.client(&["run", "-d", "--name", "hidden", "small:1"])?;
+    engine.client(&[
+        "run",
+        "-d",
+        "--name",
+        "shop-flows-1",
+        "-p",
+        "127.0.0.1::8080",
+        "--label",
+        "com.docker.compose.project=shop",
+        "--label",
+        "com.docker.compose.service=flows",
+        "--label",
+        "com.docker.compose.project.config_files=/srv/compose.yaml",
+        "small:1",
+    ])?;
+    let before = inspect(&engine, "by-hand")?;
+    let repository = format!("{}/{REPOSITORY}", registry.address());
+    let window = open_on(&engine, &repository).await?;
+
+    open_list(&window).await?;
+    // One that publishes nothing says how it can be reached.
+    window.wait_text(SOON, "hidden").await?;
+    window.wait_text(SOON, ":8080").await?;
+    assert_eq!(window.axe().await?, []);
+    adopt(&window, "by-hand").await?;
+    assert_eq!(inspect(&engine, "by-hand")?, before);
+    assert_eq!(window.axe().await?, []);
+
+    // Released, it goes on; adopted again, it is the same.
+    window.click("button", "Release").await?;
+    window.find("dialog", "Release by-hand").await?;
+    press_last(&window, "Release").await?;
+    window.wait_text(SOON, "No runtimes yet").await?;
+    assert_eq!(ask(port, "/health").await?, (200, "healthy".to_owned()));
+    adopt(&window, "by-hand").await?;
+
+    // Fully managed: a container of ours with everything that it had.
+    window.click("button", "Manage fully").await?;
+    window.find("dialog", "Manage fully").await?;
+    window.wait_text(SOON, "What happens").await?;
+    press_last(&window, "Manage fully").await?;
+    end_of_dialog(&window).await?;
+    let now = inspect(&engine, "by-hand")?;
+    assert_ne!(now["Id"], before["Id"]);
+    assert_eq!(now["HostConfig"]["PortBindings"], before["HostConfig"]["PortBindings"]);
+    assert!(now["Config"]["Env"].to_string().contains("OWN=kept"));
+    assert_eq!(ask(port, "/health").await?, (200, "healthy".to_owned()));
+
+    // A service of Compose is adopted, and not replaced behind its back.
+    let compose = inspect(&engine, "shop-flows-1")?;
+    adopt(&window, "shop-flows-1").await?;
+    window.click("button", "Manage fully").await?;
+    window.find("dialog", "Manage fully").await?;
+    window
+        .wait_text(SOON, "docker compose -f /srv/compose.yaml -p shop up -d --pull always flows")
+        .await?;
+    window.press_key(real_parts::journey::Key::Escape, 1).await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
+    assert_eq!(inspect(&engine, "shop-flows-1")?["Id"], compose["Id"]);
+
+    // The disk of the compute: what runs stays, what nothing needs goes.
+    engine.client(&["pull", "-q", &format!("{repository}:{VERSION}")])?;
+    open_page(&window, "Computes").await?;
+    window.click("button", Name::Starts("Disk of ".into())).await?;
+    window.find_within(OPERATION_LIMIT, "table", "Images").await?;
+    window.wait_text(SOON, "In use by").await?;
+    assert_eq!(window.axe().await?, []);
+    window.click("button", "Clean up").await?;
+    window.click("button", "Remove 1 image").await?;
+    window.wait_text(SOON, "1 image").await?;
+    let end = std::time::Instant::now() + SOON;
+    while engine.client(&["images", "-q", &repository])? != "" {
+        assert!(std::time::Instant::now() < end, "the image is still there");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(ask(port, "/health").await?, (200, "healthy".to_owned()));
+    open_runtime(&window, "by-hand").await?;
+    window.wait_text(SOON, "Available").await?;
+    assert_eq!(window.page_errors().await?, Vec::<String>::new());
+    Ok(())
+}
