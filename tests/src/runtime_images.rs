@@ -36,8 +36,10 @@ const FIRST_PACKAGES: &str = "promptflow-core==1.17.2 uvicorn tabulate==0.8.10";
 const CHANGES: [&str; 2] =
     ["tabulate==0.9.0 humanize==4.11.0", "promptflow-core==1.18.5 humanize==4.12.3"];
 const ADVISED_AGAINST_CHANGE: &str = "humanize==4.10.0";
+/// What no image has and the package index offers all the same.
+const ONLY_OFFERED: &str = "uv";
 /// Counts up when the recipe below changes in a way that the constants do not show.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// Counts up when the Debian base is made in another way.
 const BASE: u32 = 2;
@@ -79,6 +81,17 @@ impl RuntimeImages {
     /// The same, behind a login.
     pub fn registry_with_login(&self, user: &str, password: &str) -> PartResult<RegistryServer> {
         RegistryServer::start_on_copy(&self.storage(), Some((user.to_owned(), password.to_owned())))
+    }
+
+    /// A wheel among the packages, by the beginning of its file's name.
+    pub fn wheel(&self, starts: &str) -> PartResult<PathBuf> {
+        let entries = fs::read_dir(self.folder.join("packages"))?.flatten();
+        entries
+            .map(|entry| entry.path())
+            .find(|path| {
+                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(starts))
+            })
+            .ok_or_else(|| PartError::new(format!("There is no wheel {starts}.")))
     }
 
     /// An index of the Python packages that the images are made of.
@@ -286,7 +299,8 @@ fn download(docker: &DockerEngine, packages: &Path) -> PartResult<()> {
         }
     }
     let mut steps = vec!["set -e; python3 -m venv /tmp/venv".to_owned()];
-    for set in [FIRST_PACKAGES].iter().chain(&CHANGES).chain(&[ADVISED_AGAINST_CHANGE]) {
+    let beside = [ADVISED_AGAINST_CHANGE, ONLY_OFFERED];
+    for set in [FIRST_PACKAGES].iter().chain(&CHANGES).chain(&beside) {
         steps.push(format!(
             "/tmp/venv/bin/pip wheel -q --disable-pip-version-check -f /mnt -w /mnt {set}"
         ));

@@ -101,6 +101,33 @@ pub async fn click_first(window: &Window, role: &str, name: &str) -> PartResult<
     }
 }
 
+/// Presses the last button of this name: that of the open dialog, where the page has one as well.
+pub async fn press_in_dialog(window: &Window, name: &str) -> PartResult<()> {
+    match window.find_all("button", name).await?.last() {
+        Some(button) => window.click_on(button).await,
+        None => Err(window.explain(&format!("There is no button {name}.")).await),
+    }
+}
+
+/// On an environment's page: opens the dialog *Build environment*, waits for what a build would do, and
+/// begins it.
+pub async fn begin_build(window: &Window) -> PartResult<()> {
+    click_first(window, "button", "Build").await?;
+    window.find("dialog", "Build environment").await?;
+    window.find_within(OPERATION_LIMIT, "region", "Built on").await?;
+    press_in_dialog(window, "Build").await
+}
+
+/// On the page *Environments*: imports a folder and opens the environment that was made of it.
+pub async fn import_folder(window: &Window, folder: &std::path::Path) -> PartResult<()> {
+    open_page(window, "Environments").await?;
+    click_first(window, "button", "Import folder").await?;
+    window.find("dialog", "Import folder").await?;
+    window.fill("textbox", "Folder", &folder.to_string_lossy()).await?;
+    press_in_dialog(window, "Import").await?;
+    window.wait_text(SOON, "The folder was imported").await
+}
+
 /// Takes an option of a drop-down list.
 pub async fn choose(window: &Window, list: &str, option: impl Into<Name>) -> PartResult<()> {
     window.click("combobox", list).await?;

@@ -86,14 +86,14 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;
     real_parts::headless::connected(&app).await?;
 
-    let packages = |requirements: &str, base: &str| {
+    let packages_by = |installer, requirements: &str, base: &str| {
         Source::Packages(Packages {
             base: base.into(),
             promptflow: "1.17.2".into(),
             tools: false,
             requirements: requirements.into(),
             system_packages: vec![],
-            installer: Installer::Pip,
+            installer,
             index: IndexSettings {
                 url: index.url(&docker.gateway()),
                 trusted_hosts: vec![docker.gateway()],
@@ -101,7 +101,14 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
             },
         })
     };
-    let id = save(&app, None, form("rag", packages("tabulate==0.8.10\n", &base))).await?;
+    let packages = |requirements: &str, base: &str| packages_by(Installer::Pip, requirements, base);
+    // A wheel of one's own lies in the environment's folder.
+    let wheel = images.wheel("tabulate-0.8.10")?;
+    let name =
+        wheel.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let own = form("rag", packages(&format!("./{name}\n"), &base));
+    let id = save(&app, None, own).await?;
+    std::fs::copy(&wheel, home.path().join("environments/rag").join(&name))?;
     let first = build(&app, &id, false).await?;
     succeeded(&first);
     let progress = first.build.as_ref().expect("progress");
@@ -153,7 +160,8 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     assert_eq!(still.container_id, row.container_id);
 
     // Mended, with one package more: the runtime is told, and updated.
-    let mended = form("rag", packages("tabulate==0.8.10\nhumanize==4.11.0\n", &base));
+    let requirements = "tabulate==0.8.10\nhumanize==4.11.0\n";
+    let mended = form("rag", packages_by(Installer::Uv, requirements, &base));
     save(&app, Some(&id), mended).await?;
     let second = build(&app, &id, false).await?;
     succeeded(&second);
@@ -247,6 +255,14 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     let list = handlers::list_environments(&app, Nothing {}).await.map_err(refused)?;
     let news = list.environments[0].news.clone().expect("news");
     assert_eq!(news.newer.len(), 1, "{news:#?}");
+    // pip in a container asked the same index: what the definition names and is older than it offers.
+    let newer = |name: &str| {
+        let found = news.packages.iter().find(|package| package.name == name);
+        found.and_then(|package| package.to.clone())
+    };
+    assert_eq!(newer("tabulate").as_deref(), Some("0.9.0"), "{news:#?}");
+    assert_eq!(newer("promptflow-core").as_deref(), Some("1.18.5"), "{news:#?}");
+    assert_eq!(newer("humanize"), None, "it is not named any more");
     let preview = PreviewBuild { environment: id.clone(), compute: compute(), newest_base: true };
     let preview = handlers::preview_build(&app, preview).await.map_err(refused)?;
     assert_ne!(Some(&preview.bases[0].digest), preview.bases[0].used_digest.as_ref());

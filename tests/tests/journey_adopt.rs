@@ -1,6 +1,7 @@
 //! Containers that somebody else made, through the real window: one made by hand, one of Compose; and
 //! the disk of their compute.
 
+use real_parts::PartResult;
 use real_parts::docker::DockerEngine;
 use real_parts::images::small_runtime;
 use real_parts::journey::{Name, SOON};
@@ -8,9 +9,9 @@ use real_parts::program::free_port;
 use real_parts::registry::RegistryServer;
 use real_parts::steps::{
     OPERATION_LIMIT, ask, click_first, end_of_dialog, inspect, open_on, open_page, open_runtime,
+    press_in_dialog,
 };
 use real_parts::window::Window;
-use real_parts::{PartError, PartResult};
 
 const REPOSITORY: &str = "team/promptflow-runtime";
 const VERSION: &str = "20240429.v8";
@@ -30,12 +31,6 @@ async fn adopt(window: &Window, name: &str) -> PartResult<()> {
     window.find("heading", name).await?;
     window.wait_text(SOON, "Adopted").await?;
     window.wait_text(SOON, "Available").await
-}
-
-async fn press_last(window: &Window, name: &str) -> PartResult<()> {
-    let buttons = window.find_all("button", name).await?;
-    let last = buttons.last().ok_or_else(|| PartError::new(format!("There is no {name}.")))?;
-    window.click_on(last).await
 }
 
 #[tokio::test]
@@ -81,7 +76,7 @@ async fn containers_made_by_hand_and_by_compose_are_adopted_as_they_are() -> Par
     // Released, it goes on; adopted again, it is the same.
     window.click("button", "Release").await?;
     window.find("dialog", "Release by-hand").await?;
-    press_last(&window, "Release").await?;
+    press_in_dialog(&window, "Release").await?;
     window.wait_text(SOON, "No runtimes yet").await?;
     assert_eq!(ask(port, "/health").await?, (200, "healthy".to_owned()));
     adopt(&window, "by-hand").await?;
@@ -90,7 +85,7 @@ async fn containers_made_by_hand_and_by_compose_are_adopted_as_they_are() -> Par
     window.click("button", "Manage fully").await?;
     window.find("dialog", "Manage fully").await?;
     window.wait_text(SOON, "What happens").await?;
-    press_last(&window, "Manage fully").await?;
+    press_in_dialog(&window, "Manage fully").await?;
     end_of_dialog(&window).await?;
     let now = inspect(&engine, "by-hand")?;
     assert_ne!(now["Id"], before["Id"]);
@@ -121,7 +116,7 @@ async fn containers_made_by_hand_and_by_compose_are_adopted_as_they_are() -> Par
     window.click("button", "Remove 1 image").await?;
     window.wait_text(SOON, "1 image").await?;
     let end = std::time::Instant::now() + SOON;
-    while engine.client(&["images", "-q", &repository])? != "" {
+    while !engine.client(&["images", "-q", &repository])?.is_empty() {
         assert!(std::time::Instant::now() < end, "the image is still there");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }

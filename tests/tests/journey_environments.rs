@@ -10,31 +10,14 @@ use real_parts::journey::{Name, SOON};
 use real_parts::registry::RegistryServer;
 use real_parts::runtime_images::RuntimeImages;
 use real_parts::steps::{
-    OPERATION_LIMIT, ask, click_first, inspect, open_on, open_page, open_runtime,
+    OPERATION_LIMIT, ask, begin_build, click_first, import_folder, inspect, open_on, open_page,
+    open_runtime, press_in_dialog,
 };
 use real_parts::window::Window;
 use real_parts::{PartResult, program};
 
 /// How long a build with real packages may take.
 const BUILD_LIMIT: Duration = Duration::from_secs(180);
-
-/// On an environment's page: opens the dialog, waits for what a build would do, and begins it.
-async fn build(window: &Window) -> PartResult<()> {
-    click_first(window, "button", "Build").await?;
-    let dialog = window.find("dialog", "Build environment").await?;
-    drop(dialog);
-    window.find_within(OPERATION_LIMIT, "region", "Built on").await?;
-    press_in_dialog(window, "Build").await
-}
-
-/// Presses the last button of this name: the dialog's, not the page's.
-async fn press_in_dialog(window: &Window, name: &str) -> PartResult<()> {
-    let all = window.find_all("button", name).await?;
-    match all.last() {
-        Some(button) => window.click_on(button).await,
-        None => Err(window.explain(&format!("There is no button {name}.")).await),
-    }
-}
 
 async fn open_environment(window: &Window, name: &str) -> PartResult<()> {
     open_page(window, "Environments").await?;
@@ -77,7 +60,7 @@ async fn packages_come_into_a_runtime_and_a_mistake_hurts_nothing() -> PartResul
     window.click("button", "Save").await?;
     window.find("heading", "rag").await?;
 
-    build(&window).await?;
+    begin_build(&window).await?;
     window.wait_text(BUILD_LIMIT, "Version 1 of rag is ready").await?;
     window.wait_text(SOON, "Successfully tagged").await?;
 
@@ -104,7 +87,7 @@ async fn packages_come_into_a_runtime_and_a_mistake_hurts_nothing() -> PartResul
     // A package that does not exist: which line, in words, and the runtime goes on.
     open_environment(&window, "rag").await?;
     require(&window, "rag", "tabulate==0.9.0\nhumanise==4.11.0\n").await?;
-    build(&window).await?;
+    begin_build(&window).await?;
     window.find_within(BUILD_LIMIT, "group", "The image was not built").await?;
     for said in ["humanise", "2: humanise==4.11.0", "pip install"] {
         window.wait_text(SOON, said).await?;
@@ -114,7 +97,7 @@ async fn packages_come_into_a_runtime_and_a_mistake_hurts_nothing() -> PartResul
 
     // Mended: the runtime hears of it and is updated.
     require(&window, "rag", "tabulate==0.9.0\nhumanize==4.11.0\n").await?;
-    build(&window).await?;
+    begin_build(&window).await?;
     window.wait_text(BUILD_LIMIT, "Version 2 of rag is ready").await?;
     open_runtime(&window, "eval").await?;
     window.wait_text(SOON, "A new version is available. Version 2 of rag is ready").await?;
@@ -166,20 +149,15 @@ async fn a_folder_made_for_azure_is_built_as_it_is_and_says_which_line_is_wrong(
     let place = folder.path().join("image_build");
     folder_for_azure(&place, &base, "pandas\n")?;
     let window = open_on(&engine, "registry.invalid/none").await?;
-    open_page(&window, "Environments").await?;
-    click_first(&window, "button", "Import folder").await?;
-    window.find("dialog", "Import folder").await?;
-    window.fill("textbox", "Folder", &place.to_string_lossy()).await?;
-    press_in_dialog(&window, "Import").await?;
-    window.wait_text(SOON, "The folder was imported").await?;
+    import_folder(&window, &place).await?;
     window.wait_text(SOON, "\"version\" is not kept").await?;
     window.click("button", "Open").await?;
     window.find("heading", "image_build").await?;
-    build(&window).await?;
+    begin_build(&window).await?;
     window.wait_text(OPERATION_LIMIT, "Version 1 of image_build is ready").await?;
 
     folder_for_azure(&place, &base, "pandas\npyPDF99==1.0\n")?;
-    build(&window).await?;
+    begin_build(&window).await?;
     window.find_within(OPERATION_LIMIT, "group", "The image was not built").await?;
     for said in ["pyPDF99", "2: pyPDF99==1.0", "sh install.sh -r requirements.txt"] {
         window.wait_text(SOON, said).await?;

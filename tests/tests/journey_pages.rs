@@ -12,8 +12,8 @@ use real_parts::journey::{Name, SOON};
 use real_parts::keyring::KeyringState;
 use real_parts::registry::RegistryServer;
 use real_parts::steps::{
-    NewRuntime, OPERATION_LIMIT, add_runtime, begin_to_add, click_first, on, open_on, open_page,
-    open_runtime, open_tab, open_update,
+    NewRuntime, OPERATION_LIMIT, add_runtime, begin_build, begin_to_add, click_first,
+    import_folder, on, open_on, open_page, open_runtime, open_tab, open_update,
 };
 use real_parts::window::{Window, WindowOptions};
 use real_parts::{PartResult, program};
@@ -122,6 +122,22 @@ async fn before_anything_exists(appearance: &'static str) -> PartResult<()> {
     open_page(&window, "Runtimes").await?;
     window.wait_text(SOON, "No runtimes yet").await?;
     tour.look_and_keep("empty").await?;
+    open_page(&window, "Environments").await?;
+    window.wait_text(SOON, "No environments yet").await?;
+    tour.look("environments-empty").await?;
+    click_first(&window, "button", "Add environment").await?;
+    window.find("heading", "Add environment").await?;
+    window.fill("textbox", "Name", "rag").await?;
+    window.fill("textbox", "Requirements", "pandas>=2\nPyPDF2\n").await?;
+    window.wait_text(SOON, "HEALTHCHECK").await?;
+    tour.look_and_keep("environment-form").await?;
+    window.click("button", "More").await?;
+    window.click("button", "Service").await?;
+    tour.look("environment-form-more").await?;
+    for kind in ["Build context", "Image", "Default"] {
+        window.click("radio", kind).await?;
+        tour.look(&format!("environment-form-{}", kind.to_lowercase().replace(' ', "-"))).await?;
+    }
     open_page(&window, "Activity").await?;
     window.wait_text(SOON, "Nothing has been done yet").await?;
     tour.look("activity-empty").await?;
@@ -260,6 +276,122 @@ async fn with_runtimes(appearance: &'static str) -> PartResult<()> {
     tour.end().await
 }
 
+/// A folder to build, on a base that a registry offers.
+fn folder_to_build(folder: &Path, base: &str, last: &str) -> PartResult<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("environment.yaml"), "name: rag\nversion: 1\nbuild: {path: .}\n")?;
+    std::fs::write(folder.join("requirements.txt"), "pandas\npyPDF99==1.0\n")?;
+    let dockerfile = format!("FROM {base}\nUSER 0\nCOPY ./* ./\n{last}\nUSER 10001\n");
+    Ok(std::fs::write(folder.join("Dockerfile"), dockerfile)?)
+}
+
+async fn with_environments(appearance: &'static str) -> PartResult<()> {
+    let engine = DockerEngine::start()?;
+    let registry = RegistryServer::start()?;
+    registry.push(&small_runtime("20240111.v2")?, "team/base", "20240111.v2")?;
+    let base = format!("{}/team/base:20240111.v2", registry.address());
+    let window = open_on(&engine, &format!("{}/{REPOSITORY}", registry.address())).await?;
+    let mut tour = Tour::begin(&window, appearance).await?;
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join("image_build");
+    folder_to_build(&place, &base, "RUN true")?;
+    import_folder(&window, &place).await?;
+    tour.look("environment-imported").await?;
+    window.click("button", "Open").await?;
+    window.find("heading", "rag").await?;
+    tour.look("environment-not-built").await?;
+    begin_build(&window).await?;
+    window.wait_text(OPERATION_LIMIT, "Version 1 of rag is ready").await?;
+    tour.look("environment-built").await?;
+    window.click("tab", "Versions").await?;
+    click_first(&window, "link", "Version 1").await?;
+    window.find("region", "Version 1").await?;
+    tour.look_and_keep("environment-versions").await?;
+    click_first(&window, "button", "Add runtime").await?;
+    window.find("heading", "Name and compute").await?;
+    window.fill("textbox", "Runtime name", "eval").await?;
+    window.click("button", "Next").await?;
+    window.wait_text(SOON, "rag, version 1").await?;
+    tour.look("wizard-environment-named").await?;
+    for heading in ["Settings", "Review"] {
+        window.click("button", "Next").await?;
+        window.find("heading", heading).await?;
+    }
+    window.click("button", "Create").await?;
+    window.find_within(OPERATION_LIMIT, "button", "Open eval").await?;
+
+    let fails = "RUN echo 'ERROR: No matching distribution found for pyPDF99==1.0' >&2; exit 1";
+    folder_to_build(&place, &base, fails)?;
+    open_page(&window, "Environments").await?;
+    window.click("link", "rag").await?;
+    begin_build(&window).await?;
+    window.find_within(OPERATION_LIMIT, "group", "The image was not built").await?;
+    tour.look_and_keep("environment-failed").await?;
+    folder_to_build(&place, &base, "RUN echo 2")?;
+    begin_build(&window).await?;
+    window.wait_text(OPERATION_LIMIT, "Version 2 of rag is ready").await?;
+    window.wait_text(SOON, "1 runtime runs an older version").await?;
+    registry.push(&small_runtime("20240429.v8")?.padded(1)?, "team/base", "20240429.v8")?;
+    window.click("button", "More actions").await?;
+    window.click("menuitem", "Check for newer bases").await?;
+    window.wait_text(SOON, "A newer base is available").await?;
+    window.click("tab", "Overview").await?;
+    tour.look_and_keep("environment").await?;
+    window.click("button", "Rebuild on newest base").await?;
+    window.find_within(OPERATION_LIMIT, "table", "Changed lines").await?;
+    tour.look("environment-rebuild").await?;
+    window.click("button", "Cancel").await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
+    window.click("button", "More actions").await?;
+    window.click("menuitem", "Delete").await?;
+    window.find("alertdialog", Name::Any).await?;
+    tour.look("environment-delete").await?;
+    window.press_key(real_parts::journey::Key::Escape, 1).await?;
+    window.wait_gone(SOON, "alertdialog", Name::Any).await?;
+
+    // One that somebody broke by hand.
+    let broken = window.home().join("data/environments/broken");
+    std::fs::create_dir_all(&broken)?;
+    std::fs::write(broken.join("environment.yaml"), "name: [\n")?;
+    open_page(&window, "Runtimes").await?;
+    open_page(&window, "Environments").await?;
+    window.wait_text(SOON, "no valid YAML").await?;
+    tour.look_and_keep("environments").await?;
+
+    open_runtime(&window, "eval").await?;
+    window.wait_text(SOON, "A new version is available. Version 2 of rag").await?;
+    tour.look("detail-environment").await?;
+    open_update(&window).await?;
+    window.wait_text(SOON, "What happens").await?;
+    tour.look("update-environment").await?;
+    window.click("button", "Cancel").await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
+
+    engine.load(&small_runtime("20240111.v2")?, "small:1")?;
+    engine.client(&["run", "-d", "--name", "by-hand", "-p", "127.0.0.1::8080", "small:1"])?;
+    engine.client(&["run", "-d", "--name", "hidden", "small:1"])?;
+    open_page(&window, "Runtimes").await?;
+    click_first(&window, "button", "Add runtime").await?;
+    window.click("radio", "Existing custom application").await?;
+    window.find_within(OPERATION_LIMIT, "radiogroup", "Can be adopted").await?;
+    tour.look_and_keep("adopt").await?;
+    window.click("radio", Name::Starts("by-hand".into())).await?;
+    window.click("button", "Adopt").await?;
+    window.find("heading", "by-hand").await?;
+    window.wait_text(SOON, "Available").await?;
+    tour.look("detail-adopted").await?;
+    window.click("button", "Manage fully").await?;
+    window.wait_text(SOON, "What happens").await?;
+    tour.look("manage").await?;
+    window.click("button", "Cancel").await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
+    open_page(&window, "Computes").await?;
+    window.click("button", Name::Starts("Disk of ".into())).await?;
+    window.find_within(OPERATION_LIMIT, "table", "Images").await?;
+    tour.look_and_keep("disk").await?;
+    tour.end().await
+}
+
 async fn add_login(window: &Window, registry: &str, user: &str) -> PartResult<()> {
     click_first(window, "button", "Add login").await?;
     window.find("dialog", "Add registry login").await?;
@@ -289,6 +421,16 @@ async fn pages_of_runtimes_are_well_in_the_light() -> PartResult<()> {
 #[tokio::test]
 async fn pages_of_runtimes_are_well_in_the_dark() -> PartResult<()> {
     with_runtimes("dark").await
+}
+
+#[tokio::test]
+async fn pages_of_environments_are_well_in_the_light() -> PartResult<()> {
+    with_environments("light").await
+}
+
+#[tokio::test]
+async fn pages_of_environments_are_well_in_the_dark() -> PartResult<()> {
+    with_environments("dark").await
 }
 
 #[tokio::test]

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
+use real_parts::PartResult;
 use real_parts::docker::DockerEngine;
 use real_parts::images::small_runtime;
 use real_parts::journey::{Name, SOON};
 use real_parts::program::{files_with, free_port};
 use real_parts::registry::RegistryServer;
 use real_parts::steps::{
-    NewRuntime, OPERATION_LIMIT, add_runtime, begin_update, click_first, end_of_dialog, inspect,
-    open_on, open_page, open_runtime, version_of, wizard_to_review,
+    NewRuntime, OPERATION_LIMIT, add_runtime, begin_build, begin_update, click_first,
+    end_of_dialog, inspect, open_on, open_page, open_runtime, version_of, wizard_to_review,
 };
 use real_parts::window::Window;
-use real_parts::{PartError, PartResult};
 
 const REPOSITORY: &str = "team/promptflow-runtime";
 const OLD: &str = "20240111.v2";
@@ -114,11 +114,7 @@ async fn secrets_are_in_their_place_only() -> PartResult<()> {
     window.click("button", "Save").await?;
     window.find("heading", "own").await?;
     engine.client(&["rmi", "-f", &format!("{repository}:{OLD}")]).ok();
-    click_first(&window, "button", "Build").await?;
-    window.find_within(OPERATION_LIMIT, "region", "Built on").await?;
-    let buttons = window.find_all("button", "Build").await?;
-    let last = buttons.last().ok_or_else(|| PartError::new("There is no button Build."))?;
-    window.click_on(last).await?;
+    begin_build(&window).await?;
     window.wait_text(OPERATION_LIMIT, "Version 1 of own is ready").await?;
     nowhere(&window, &engine, "after the build").await?;
     assert_eq!(files_with(window.home(), "planted-build-secret")?, Vec::<String>::new());

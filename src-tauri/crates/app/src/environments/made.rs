@@ -146,6 +146,13 @@ pub(crate) async fn made_of(
             context = context.with(REQUIREMENTS, lock_of(&exactly.packages));
         }
     }
+    if let Some((line, what)) = dockerfile.needs_build_kit(engine.facts().is_podman) {
+        return Err(Problem::field(
+            "dockerfile",
+            format!("Line {line}: {what} needs BuildKit. Images are built by the engine's classic builder here, which does not know it and keeps no secret."),
+        )
+        .hint("Write it without that, or build the image elsewhere and make an environment of the kind \"image\" from it."));
+    }
     let written = dockerfile.text().to_owned();
     let mut changes = Vec::new();
     let newer = match &wanted.exactly {

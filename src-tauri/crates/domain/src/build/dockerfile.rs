@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use parse_dockerfile::{Instruction, UnescapedString};
+use parse_dockerfile::{Instruction, Source, UnescapedString};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
@@ -28,6 +28,8 @@ pub struct Dockerfile {
     places: Vec<Place>,
     /// The stages' names; `None` = without one.
     stages: Vec<Option<String>>,
+    /// What only BuildKit understands: where, what, and whether Podman's builder does as well.
+    modern: Vec<(usize, &'static str, bool)>,
 }
 
 /// Why a text is no Dockerfile.
@@ -116,6 +118,7 @@ impl Dockerfile {
             copied,
         };
         let (mut arguments, mut places, mut stages) = (vec![], vec![], vec![]);
+        let mut modern: Vec<(usize, &'static str, bool)> = vec![];
         for instruction in &parsed.instructions {
             match instruction {
                 Instruction::Arg(arg) if stages.is_empty() => {
@@ -127,18 +130,42 @@ impl Dockerfile {
                     places.push(place(&from.image, stages.len(), false));
                     stages.push(from.as_.as_ref().map(|(_, name)| name.value.clone().into_owned()));
                 }
-                Instruction::Copy(copy) => places.extend(
-                    copy.options
-                        .iter()
-                        .filter(|flag| flag.name.value.eq_ignore_ascii_case("from"))
-                        .filter_map(|flag| flag.value.as_ref())
-                        .map(|image| place(image, stages.len().saturating_sub(1), true)),
-                ),
+                Instruction::Copy(copy) => {
+                    modern.extend(copy.src.iter().filter_map(|source| match source {
+                        Source::HereDoc(text) => {
+                            Some((text.span.start + mark, "a here-document", false))
+                        }
+                        _ => None,
+                    }));
+                    places.extend(
+                        copy.options
+                            .iter()
+                            .filter(|flag| flag.name.value.eq_ignore_ascii_case("from"))
+                            .filter_map(|flag| flag.value.as_ref())
+                            .map(|image| place(image, stages.len().saturating_sub(1), true)),
+                    );
+                }
+                Instruction::Run(run) => {
+                    modern.extend(run.options.iter().filter_map(|flag| {
+                        let what = match flag.name.value.to_ascii_lowercase().as_str() {
+                            "mount" => "RUN --mount",
+                            "network" => "RUN --network",
+                            "security" => "RUN --security",
+                            _ => return None,
+                        };
+                        Some((flag.name.span.start + mark, what, what == "RUN --mount"))
+                    }));
+                    modern.extend(
+                        run.here_docs
+                            .iter()
+                            .map(|text| (text.span.start + mark, "a here-document", false)),
+                    );
+                }
                 _ => {}
             }
         }
         drop(parsed);
-        Ok(Self { text, escape, arguments, places, stages })
+        Ok(Self { text, escape, arguments, places, stages, modern })
     }
 
     /// The text as it was read.
@@ -149,6 +176,14 @@ impl Dockerfile {
     /// The names of the stages that have one, in the file's order.
     pub fn stages(&self) -> Vec<String> {
         self.stages.iter().flatten().cloned().collect()
+    }
+
+    /// The first thing that only BuildKit understands, with its line; `None` = Docker's classic builder,
+    /// or Podman's, can build it.
+    pub fn needs_build_kit(&self, is_podman: bool) -> Option<(u32, &'static str)> {
+        let (at, what, _) =
+            self.modern.iter().find(|(_, _, in_podman)| !(is_podman && *in_podman))?;
+        Some((line_at(&self.text, *at), what))
     }
 
     /// The images from elsewhere that stages are made from or copy out of, each once. The arguments

@@ -250,3 +250,22 @@ proptest! {
         prop_assert_eq!(read(&new).references(&arguments), expected);
     }
 }
+
+#[test]
+fn what_only_build_kit_understands_is_found_with_its_line() {
+    let needs = |text: &str, is_podman| {
+        Dockerfile::read(text.to_owned()).expect(text).needs_build_kit(is_podman)
+    };
+    let mount = "FROM a\n# RUN --mount=x\nRUN --mount=type=secret,id=pip pip install x\n";
+    assert_eq!(needs(mount, false), Some((3, "RUN --mount")));
+    assert_eq!(needs(mount, true), None);
+    let here = "FROM a\nRUN <<EOF\necho --mount\nEOF\n";
+    for is_podman in [false, true] {
+        assert!(needs(here, is_podman).is_some_and(|(_, what)| what == "a here-document"));
+        assert_eq!(
+            needs("FROM a\nRUN echo --mount=x << y\n", is_podman).map(|(_, what)| what),
+            None
+        );
+    }
+    assert_eq!(needs("FROM a\nCOPY --from=b --chown=1 /x /x\nRUN pip install x\n", false), None);
+}
