@@ -26,7 +26,7 @@ describe('the disk of a compute', () => {
     const table = await screen.findByRole('table', { name: 'Images' })
     expect(screen.getByText('84 GB')).toBeVisible()
     expect(screen.getByText('21 GB')).toBeVisible()
-    expect(screen.getByText('about 11 GB')).toBeVisible()
+    expect(screen.getByText('about 11 GB that no other image shares')).toBeVisible()
     const row = (name: RegExp) => within(table).getByRole('row', { name })
     expect(row(/20240429\.v8/)).toHaveTextContent(/3\.3 GB.*In use by my-runtime, eval/)
     expect(within(row(/20240429\.v8/)).queryByRole('checkbox')).toBeNull()
