@@ -54,6 +54,7 @@ async fn build(app: &App, id: &EnvironmentId, newest_base: bool) -> PartResult<O
         newest_base,
         no_cache: false,
         exactly: None,
+        update: vec![],
     };
     let started = handlers::build_environment(app, request).await.map_err(refused)?;
     ended(app, &started.operation).await
@@ -238,6 +239,7 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
         newest_base: false,
         no_cache: true,
         exactly: Some(2),
+        update: vec![],
     };
     let started = handlers::build_environment(&app, exactly).await.map_err(refused)?;
     let third = ended(&app, &started.operation).await?;
@@ -360,6 +362,7 @@ async fn contexts(
         newest_base: false,
         no_cache: false,
         exactly: None,
+        update: vec![],
     };
     let started = handlers::build_environment(app, request).await.map_err(refused)?;
     real_parts::headless::until(app, &started.operation, |operation| {

@@ -93,7 +93,8 @@ impl<'a> Tour<'a> {
                     "const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); \
                      while (walk.nextNode()) { const node = walk.currentNode; node.data = node.data \
                      .replace(/\\/\\S*parts-docker-\\w+\\/docker.sock/, '/run/user/1000/docker.sock') \
-                     .replace(/\\/\\S*parts-window-\\w+\\/home\\/(data|logs)/, '~/promptflow-runtimes/$1') }",
+                     .replace(/\\/\\S*parts-window-\\S*?(data\\/environments|home\\/data|home\\/logs)/, (_, end) => '~/promptflow-runtimes/' + end.replace('home/', '')) \
+                     .replace(/\\/\\S*\\.tmp\\w+\\/image_build/, '/home/ann/flows/image_build') }",
                     Vec::new(),
                 )
                 .await?;
@@ -349,6 +350,19 @@ async fn with_environments(appearance: &'static str) -> PartResult<()> {
     window.press_key(real_parts::journey::Key::Escape, 1).await?;
     window.wait_gone(SOON, "alertdialog", Name::Any).await?;
 
+    // Others, put there as files.
+    for (name, text) in [
+        ("chat", "name: chat\ndescription: What the chat flows run on\nimage: python:3.11-slim\n"),
+        ("evaluation", "name: evaluation\nimage: registry.example.com/team/evaluation:7\n"),
+    ] {
+        let place = window.home().join("data/environments").join(name);
+        std::fs::create_dir_all(&place)?;
+        std::fs::write(place.join("environment.yaml"), text)?;
+    }
+    open_page(&window, "Runtimes").await?;
+    open_page(&window, "Environments").await?;
+    window.wait_text(SOON, "evaluation").await?;
+    tour.look_and_keep("environments").await?;
     // One that somebody broke by hand.
     let broken = window.home().join("data/environments/broken");
     std::fs::create_dir_all(&broken)?;
@@ -356,7 +370,7 @@ async fn with_environments(appearance: &'static str) -> PartResult<()> {
     open_page(&window, "Runtimes").await?;
     open_page(&window, "Environments").await?;
     window.wait_text(SOON, "no valid YAML").await?;
-    tour.look_and_keep("environments").await?;
+    tour.look("environments-unreadable").await?;
 
     open_runtime(&window, "eval").await?;
     window.wait_text(SOON, "A new version is available. Version 2 of rag").await?;

@@ -85,6 +85,8 @@ export interface ProblemBarProps {
   actions?: ReactNode
   /** What was seen begins open. */
   openEvidence?: boolean
+  /** Says better than the problem's kind what is wrong here. */
+  title?: string
 }
 
 /** A problem in place: what happened, what to do, buttons that do it, the technical words folded. */
@@ -96,11 +98,13 @@ export function ProblemBar({
   outcome,
   actions,
   openEvidence = false,
+  title,
 }: ProblemBarProps) {
   const styles = useStyles()
   const { t } = useTranslation(['problems', 'common'])
   const { finding } = problem
   const offersAgain = finding ? offered(remedies, finding.remedies).some(isTryAgain) : false
+  const heading = title ?? t(`title.${problem.code}`)
   const sentence = finding ? `${finding.sentence} ${finding.meaning}`.trim() : problem.sentence
   return (
     <MessageBar
@@ -108,10 +112,10 @@ export function ProblemBar({
       intent={looks[problem.code].intent}
       layout="multiline"
       role="group"
-      aria-label={t(`title.${problem.code}`)}
+      aria-label={heading}
     >
       <MessageBarBody>
-        <MessageBarTitle>{t(`title.${problem.code}`)}</MessageBarTitle>
+        <MessageBarTitle>{heading}</MessageBarTitle>
         <div>{sentence}</div>
         {outcome ? <div>{outcome}</div> : null}
         <Hints hints={finding ? finding.advice : problem.hints} />

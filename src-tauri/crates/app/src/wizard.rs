@@ -4,6 +4,7 @@ use domain::{
     compute::ComputeId,
     container::Neighbour,
     diagnosis::{self, About},
+    environment::EnvironmentName,
     finding::{Cause, Problem, ProblemCode},
     name::{Part, RuntimeName},
     spec::{RuntimeSpec, check as check_spec},
@@ -233,7 +234,9 @@ pub(crate) async fn preflight(app: &App, request: OfDraft) -> Result<Preflight, 
             download_size = Some(target.download_size);
             let version_bad =
                 target.version().is_some_and(|version| app.known.is_known_bad(version));
-            let sentence = if target.remote.is_none() {
+            let sentence = if EnvironmentName::title_of(&target.reference).is_some() {
+                format!("{} is on the compute.", target.title())
+            } else if target.remote.is_none() {
                 format!(
                     "{} is on the compute; its registry gave no answer or does not have it.",
                     target.title()

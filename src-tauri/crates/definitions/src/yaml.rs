@@ -40,14 +40,20 @@ pub struct Document {
 /// # Errors
 /// It is no YAML, or says nowhere what the environment is made from.
 pub fn read(text: &str, folder: &Path) -> Result<Document, DefinitionsError> {
-    let value: Value = serde_saphyr::from_str(text)
-        .map_err(|error| DefinitionsError::Malformed(format!("It is no valid YAML: {error}")))?;
+    let value: Value = serde_saphyr::from_str(text).map_err(|error| no_yaml("It", &error))?;
     let Value::Object(map) = value else {
         return Err(DefinitionsError::Malformed(
             "It holds no keys such as \"name\" and \"image\".".into(),
         ));
     };
     Reading { map, folder, honoured: vec![], left_out: vec![] }.document()
+}
+
+/// What the parser found, without the picture of the place that follows its first line.
+fn no_yaml(what: &str, error: &serde_saphyr::Error) -> DefinitionsError {
+    let words = error.to_string();
+    let first = words.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    DefinitionsError::Malformed(format!("{what} is no valid YAML: {first}."))
 }
 
 struct Reading<'a> {
@@ -216,9 +222,7 @@ impl Reading<'_> {
         let conda = match conda {
             Value::String(path) => {
                 let text = read_text(&self.folder.join(path.trim_start_matches("file:")))?;
-                serde_saphyr::from_str(&text).map_err(|error| {
-                    DefinitionsError::Malformed(format!("The conda file is no valid YAML: {error}"))
-                })?
+                serde_saphyr::from_str(&text).map_err(|error| no_yaml("The conda file", &error))?
             }
             inline => inline,
         };

@@ -94,6 +94,7 @@ function Decision({
         newestBase: exactly === null && newestBase,
         noCache,
         exactly,
+        update: [],
       },
       { onSuccess: ({ operation }) => onStarted(operation) },
     )

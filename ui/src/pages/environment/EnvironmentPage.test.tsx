@@ -163,6 +163,7 @@ describe('a build', () => {
         newestBase: false,
         noCache: true,
         exactly: null,
+        update: [],
       },
     ])
   })

@@ -67,6 +67,7 @@ export default function EnvironmentsPage() {
         <ProblemBar
           key={folder}
           problem={problem}
+          title={t('unreadableTitle', { name: folder.split('/').at(-1) })}
           outcome={t('unreadable', { folder })}
           onRetry={() => refetch()}
         />

@@ -295,6 +295,9 @@ pub struct BuildEnvironment {
     pub no_cache: bool,
     /// Install exactly the packages of this version, on exactly its base.
     pub exactly: Option<u32>,
+    /// Runtimes that are updated to the version once it is proved.
+    #[serde(default)]
+    pub update: Vec<RuntimeId>,
 }
 
 /// A request about one version of an environment.

@@ -221,7 +221,7 @@ pub(crate) async fn preview(app: &App, request: PreviewBuild) -> Result<BuildPre
     let on_disk = on_disk(app, &request.environment)?;
     let engine = super::engine(app, &request.compute)?;
     let engine = engine.as_ref();
-    let number = super::next_number(app, &request.environment);
+    let number = super::next_number(app, engine, &on_disk.definition).await?;
     let before = super::newest(app, &request.environment, Some(&request.compute));
     let free_disk = engine.free_disk().await.ok().flatten();
     let mut preview = BuildPreview {

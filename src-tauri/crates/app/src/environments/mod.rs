@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use definitions::{DefinitionsError, OnShelf};
 use domain::{
     compute::ComputeId,
-    environment::{Definition, EnvironmentId, EnvironmentVersion},
+    environment::{Definition, EnvironmentId, EnvironmentName, EnvironmentVersion},
     finding::{Problem, ProblemCode},
     image::Digest,
     operation::package_changes,
@@ -166,10 +166,24 @@ pub(crate) fn newest(
         .cloned()
 }
 
-/// The number that the next version gets.
-pub(crate) fn next_number(app: &App, id: &EnvironmentId) -> u32 {
+/// The number that the next version gets: above every one that is known, and above every image of this
+/// name on the compute, which another installation may have made.
+pub(crate) async fn next_number(
+    app: &App,
+    engine: &dyn Engine,
+    definition: &Definition,
+) -> Result<u32, Problem> {
+    let images = engine.images().await.map_err(|error| problem::of_engine(&error))?;
+    let there = images.iter().flat_map(|image| &image.tags).filter_map(|tag| {
+        let image = domain::image::ImageReference::parse(tag).ok()?;
+        let title = EnvironmentName::title_of(&image)?;
+        let (name, number) = title.rsplit_once(' ')?;
+        (name == definition.name.as_str()).then(|| number.parse::<u32>().ok())?
+    });
+    let highest = there.max().unwrap_or(0);
     let known = lock(&app.environments);
-    known.versions_of(id).map(|version| version.number).max().unwrap_or(0) + 1
+    let kept = known.versions_of(&definition.id).map(|version| version.number).max();
+    Ok(kept.unwrap_or(0).max(highest) + 1)
 }
 
 /// Keeps a new version and tells everyone whom it concerns.

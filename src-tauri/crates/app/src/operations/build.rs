@@ -18,7 +18,7 @@ use domain::{
     image::ImageReference,
     label::ProcessMark,
     operation::{OperationId, OperationKind, StepKind, Subject, package_changes},
-    runtime::{Package, Protocol},
+    runtime::{Package, Protocol, RuntimeId},
 };
 use engine::{BuildRequest, Engine, EngineError};
 use futures_util::StreamExt;
@@ -29,7 +29,7 @@ use super::{
     Handle, Outcome, Plan, Stop, begin, build_log::BuildLog, image, proof, swap, works_no_more,
 };
 use crate::{
-    api::BuildEnvironment,
+    api::{BuildEnvironment, EnvironmentDraft, UpdateRuntime},
     context::App,
     environments::{self, Made, OnDisk, Wanted},
     finding, problem, resolve,
@@ -71,7 +71,8 @@ pub(crate) async fn build(app: &App, request: BuildEnvironment) -> Result<Operat
     }
     steps.extend([StepKind::Inspect, StepKind::Prove, StepKind::Keep]);
     let before = environments::newest(app, &request.environment, Some(&request.compute));
-    let number = environments::next_number(app, &request.environment);
+    let engine = crate::computes::engine(app, &request.compute)?;
+    let number = environments::next_number(app, engine.as_ref(), definition).await?;
     let plan = Plan {
         kind: OperationKind::Build,
         subject: Subject::Environment(request.environment.clone()),
@@ -83,7 +84,7 @@ pub(crate) async fn build(app: &App, request: BuildEnvironment) -> Result<Operat
         started_by: None,
     };
     let wanted = Wanted { newest_base: request.newest_base, exactly };
-    let work = Work { on_disk, number, wanted, no_cache: request.no_cache };
+    let work = Work { on_disk, number, wanted, no_cache: request.no_cache, update: request.update };
     begin(app, plan, |handle| work.go(handle))
 }
 
@@ -92,6 +93,8 @@ struct Work {
     number: u32,
     wanted: Wanted,
     no_cache: bool,
+    /// Runtimes that follow once the version is proved.
+    update: Vec<RuntimeId>,
 }
 
 /// An image that is to be a version.
@@ -100,6 +103,8 @@ struct Candidate {
     reference: ImageReference,
     bases: Vec<BaseUsed>,
     dockerfile: String,
+    /// It was not on the compute before.
+    is_new: bool,
 }
 
 /// What was found in it while it served.
@@ -144,8 +149,11 @@ impl Work {
             Ok(proved) => proved,
             Err(stop) => {
                 handle.stopped(&stop);
+                // The compute is not left fuller than it was.
                 if made.is_some() {
                     discard(handle.engine.as_ref(), &candidate.reference).await;
+                } else if candidate.is_new {
+                    image::discard(handle.engine.as_ref(), &candidate.reference).await;
                 }
                 return Err(stop);
             }
@@ -170,6 +178,7 @@ impl Work {
             reference: target.reference,
             bases: vec![base],
             dockerfile: String::new(),
+            is_new: target.local.is_none(),
         })
     }
 
@@ -201,6 +210,7 @@ impl Work {
             reference: name,
             bases,
             dockerfile: made.dockerfile.text().to_owned(),
+            is_new: true,
         })
     }
 
@@ -445,7 +455,35 @@ impl Work {
             };
             outcome = format!("{outcome} {about}");
         }
+        for runtime in &self.update {
+            let about = self.begin_update(handle, runtime);
+            outcome = format!("{outcome} {about}");
+        }
         Ok(outcome)
+    }
+
+    /// A runtime goes to the new version by the same update as ever; one that needs the person's word
+    /// waits for it.
+    fn begin_update(&self, handle: &Handle, runtime: &RuntimeId) -> String {
+        let app = handle.app();
+        let Ok(row) = super::row(app, runtime) else {
+            return "A runtime that was to follow is not there any more.".to_owned();
+        };
+        let request = UpdateRuntime {
+            runtime: runtime.clone(),
+            environment: EnvironmentDraft::Named {
+                environment: self.on_disk.definition.id.clone(),
+                version: Some(self.number),
+            },
+            confirmed: false,
+            cancel_runs: false,
+            shown: None,
+        };
+        let by = format!("the build of {}", self.on_disk.definition.name);
+        match super::update_by(app, request, Some(by)) {
+            Ok(_) => format!("{} is updated to it now.", row.name),
+            Err(problem) => format!("{} was not updated to it. {}", row.name, problem.sentence),
+        }
     }
 
     /// The newer base was proved: the definition names it from now on, unless somebody edited it meanwhile.

@@ -16,6 +16,8 @@ use crate::{
 
 /// A log that grows beyond this is cut; a builder that floods it must not fill the disk.
 const LONGEST: u64 = 64 * 1024 * 1024;
+/// Logs that are kept, the newest.
+const KEPT: usize = 300;
 /// How much of a long log is shown: its end.
 const SHOWN: u64 = 8 * 1024 * 1024;
 /// Lines in one batch, and the pause between two of them.
@@ -32,6 +34,26 @@ fn path(app: &App, operation: &OperationId) -> PathBuf {
     app.parts.folders.data.join("builds").join(format!("{operation}.log"))
 }
 
+/// Removes the oldest logs beyond those that are kept.
+async fn forget_old(folder: &std::path::Path) {
+    let Ok(mut entries) = tokio::fs::read_dir(folder).await else { return };
+    let mut logs = Vec::new();
+    while let Ok(Some(entry)) = entries.next_entry().await {
+        if let Ok(metadata) = entry.metadata().await
+            && let Ok(changed) = metadata.modified()
+        {
+            logs.push((changed, entry.path()));
+        }
+    }
+    logs.sort();
+    let surplus = logs.len().saturating_sub(KEPT);
+    for (_, path) in logs.into_iter().take(surplus) {
+        if let Err(error) = tokio::fs::remove_file(&path).await {
+            tracing::info!(%error, "an old log of a build was left");
+        }
+    }
+}
+
 impl BuildLog {
     /// Begins the log of an operation. Where it cannot be written the build goes on without one.
     pub async fn begin(app: &App, operation: &OperationId) -> Self {
@@ -40,6 +62,7 @@ impl BuildLog {
         let file = async {
             if let Some(folder) = path.parent() {
                 tokio::fs::create_dir_all(folder).await?;
+                forget_old(folder).await;
             }
             tokio::fs::File::create(&path).await
         };

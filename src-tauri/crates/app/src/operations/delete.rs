@@ -3,6 +3,7 @@
 
 use domain::{
     container::{Container, MountKind},
+    environment::EnvironmentName,
     finding::Problem,
     label::{Labels, LockRecord, Purpose},
     name::{Part, RuntimeName},
@@ -49,7 +50,9 @@ pub(crate) async fn preview_delete(app: &App, id: &RuntimeId) -> Result<DeletePr
     let serving = ours.iter().find(|container| container.id == row.container_id);
     let image_id = serving.map(|container| container.image_id.clone()).unwrap_or_default();
     let used = others.iter().any(|other| other.image_id == image_id);
-    let image = if used { None } else { engine.image(&image_id).await.ok() };
+    // The image of a version belongs to its environment, which may need it again.
+    let of_environment = EnvironmentName::is_image(&row.image);
+    let image = if used || of_environment { None } else { engine.image(&image_id).await.ok() };
     let mut containers: Vec<String> = ours.iter().map(|container| container.name.clone()).collect();
     containers.sort();
     Ok(DeletePreview {

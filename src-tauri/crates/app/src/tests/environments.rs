@@ -51,6 +51,7 @@ fn asked(id: &EnvironmentId) -> BuildEnvironment {
         newest_base: false,
         no_cache: false,
         exactly: None,
+        update: vec![],
     }
 }
 
@@ -280,5 +281,97 @@ fn what_is_typed_wrong_is_told_at_its_field_and_nothing_is_written() {
         assert_eq!(list.environments.len(), 1);
         let gone = OfEnvironmentVersion { environment: EnvironmentId("x".into()), number: 1 };
         assert!(handlers::environment_version(&app, gone).await.is_err());
+    });
+}
+
+#[test]
+fn a_number_that_another_installation_took_is_not_taken_again() {
+    let world = World::new();
+    let theirs = "localhost/promptflow-runtimes/rag:4";
+    let there = world.engine().add_image(theirs, TwinImage::new("theirs"));
+    world.will_build("ours", Serves::Well);
+    paused(async {
+        let app = world.app().await;
+        let id = save(&app, "rag", packages("")).await;
+        succeeded(build(&app, &id).await);
+        assert_eq!(view(&app, &id).await.versions[0].number, 5);
+        assert_eq!(world.engine().image(theirs).await.expect("theirs").id, there.id);
+    });
+}
+
+#[test]
+fn an_image_that_does_not_serve_is_no_version_and_does_not_stay() {
+    let world = World::new();
+    world.publish(V2, Image::that_exits());
+    paused(async {
+        let app = world.app().await;
+        let reference = repository().tagged(V2).to_string();
+        let id = save(&app, "taken", Source::Image { reference: reference.clone() }).await;
+        assert_eq!(build(&app, &id).await.state, OperationState::Failed);
+        assert!(view(&app, &id).await.versions.is_empty());
+        assert!(world.engine().image(&reference).await.is_err(), "it was not there before");
+    });
+}
+
+#[test]
+fn deleting_a_runtime_leaves_the_image_of_its_environment() {
+    let world = World::new();
+    world.will_build("one", Serves::Well);
+    paused(async {
+        let app = world.app().await;
+        let id = save(&app, "rag", packages("")).await;
+        succeeded(build(&app, &id).await);
+        let runtime =
+            create(&app, RuntimeDraft { environment: named(&id, None), ..draft("eval") }).await.id;
+        let of = crate::api::OfRuntime { runtime: runtime.clone() };
+        let preview = handlers::preview_delete(&app, of).await.expect("preview");
+        assert_eq!(preview.unused_image, None);
+        let request =
+            crate::api::DeleteRuntime { runtime, remove_volumes: false, remove_image: false };
+        let operation = handlers::delete_runtime(&app, request).await.expect("begins").operation;
+        succeeded(ended(&app, &operation).await);
+        assert_eq!(world.tags().await, ["localhost/promptflow-runtimes/rag:1"]);
+        // Nothing runs it: now the environment may go, and its images where that is asked for.
+        let delete = DeleteEnvironment { environment: id, remove_images: true };
+        handlers::delete_environment(&app, delete).await.expect("deleted");
+        assert!(world.tags().await.is_empty());
+        let left = handlers::list_environments(&app, Nothing {}).await.expect("list");
+        assert!(left.environments.is_empty());
+    });
+}
+
+#[test]
+fn packages_that_are_kept_come_to_the_runtime_once_they_are_proved() {
+    let world = World::new();
+    for content in ["one", "two"] {
+        world.will_build(content, Serves::Well);
+    }
+    paused(async {
+        let app = world.app().await;
+        let id = save(&app, "rag", packages("numpy\n")).await;
+        succeeded(build(&app, &id).await);
+        let runtime =
+            create(&app, RuntimeDraft { environment: named(&id, None), ..draft("eval") }).await.id;
+        let keep = crate::api::KeepPackages {
+            runtime: runtime.clone(),
+            requirements: vec!["pandas==2.1".into()],
+        };
+        let kept = handlers::keep_packages(&app, keep).await.expect("kept");
+        assert_eq!((kept.environment, kept.is_new), (id.clone(), false));
+        let Source::Packages(now) = view(&app, &id).await.source else { panic!("packages") };
+        assert_eq!(now.requirements, "numpy\npandas==2.1\n");
+        let request = BuildEnvironment { update: vec![runtime.clone()], ..asked(&id) };
+        let operation = handlers::build_environment(&app, request).await.expect("begins").operation;
+        succeeded(ended(&app, &operation).await);
+        while world.tag_of("eval") != "2" {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        // A failed build updates nothing.
+        world.engine().will_build(BuildScript::fails(&["no"]));
+        let request = BuildEnvironment { update: vec![runtime], ..asked(&id) };
+        let operation = handlers::build_environment(&app, request).await.expect("begins").operation;
+        assert_eq!(ended(&app, &operation).await.state, OperationState::Failed);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(world.tag_of("eval"), "2");
     });
 }

@@ -27,26 +27,46 @@ export function ByHandBar({ runtime, packages }: { runtime: Runtime; packages: B
   const navigate = useNavigate()
   const client = useQueryClient()
   const keep = useAction('keep_packages')
+  const build = useAction('build_environment')
   const start = () => {
-    if (keep.isPending) return
+    if (keep.isPending || build.isPending) return
     keep.mutate(
       { runtime: runtime.id, requirements: packages.requirements },
       {
         onSuccess: async ({ environment }) => {
           // It may have been made for this.
           await client.invalidateQueries({ queryKey: ['list_environments'] })
-          navigate(paths.buildEnvironment(environment))
+          build.mutate(
+            {
+              environment,
+              compute: runtime.compute,
+              newestBase: false,
+              noCache: false,
+              exactly: null,
+              update: [runtime.id],
+            },
+            {
+              onSuccess: () => navigate(paths.environment(environment, 'build')),
+              // What hinders it is told there, before it is tried again.
+              onError: () => navigate(paths.buildEnvironment(environment)),
+            },
+          )
         },
       },
     )
   }
   return (
     <>
-      <MessageBar intent="info" role="group" className={styles.bar}>
-        <MessageBarBody>{t('packages.byHand', { count: packages.count })}</MessageBarBody>
+      <MessageBar intent="info" role="group" layout="multiline" className={styles.bar}>
+        <MessageBarBody>
+          {t('packages.byHand', { count: packages.count })}
+          <div>{t('packages.keepHint')}</div>
+        </MessageBarBody>
         <MessageBarActions>
           <Button
-            {...(keep.isPending ? { icon: <Spinner size="extra-tiny" aria-hidden="true" /> } : {})}
+            {...(keep.isPending || build.isPending
+              ? { icon: <Spinner size="extra-tiny" aria-hidden="true" /> }
+              : {})}
             onClick={start}
           >
             {t('packages.keep')}

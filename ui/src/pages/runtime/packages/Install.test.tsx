@@ -56,7 +56,17 @@ describe('installing packages', () => {
       { runtime: 'mine', requirements: ['pandas==2.1', 'humanize'] },
     ])
     const kept = backend.world.environments[0]?.id
-    await waitFor(() => expect(address()).toBe(`/environments/${kept}?build=open`))
+    await waitFor(() => expect(address()).toBe(`/environments/${kept}?tab=build`))
+    expect(backend.requests('build_environment')).toEqual([
+      {
+        environment: kept,
+        compute: mine.compute,
+        newestBase: false,
+        noCache: false,
+        exactly: null,
+        update: ['mine'],
+      },
+    ])
   })
 
   it('wants at least one package, and says under the field what is no requirement', async () => {
