@@ -1,6 +1,6 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
-import type { BasePreview, BuildPreview, LineChangeView } from '../../backend/types'
+import type { BasePreview, BuildPreview, LineChange } from '../../backend/types'
 import { Block, Sentences } from '../../components/decision/Block'
 import { ProblemBar } from '../../components/ProblemBar'
 import { formatBytes, shortDigest } from '../../format'
@@ -83,7 +83,7 @@ function Bases({ bases }: { bases: BasePreview[] }) {
 }
 
 /** Lines that would change, each as it is and as it would be. */
-function Changes({ changes }: { changes: LineChangeView[] }) {
+function Changes({ changes }: { changes: LineChange[] }) {
   const styles = useStyles()
   const { t } = useTranslation('environmentDetail')
   if (changes.length === 0) return null

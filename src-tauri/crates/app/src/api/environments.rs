@@ -1,6 +1,7 @@
 //! Environments: what runtimes' images are made from, and their versions.
 
 use domain::{
+    build::LineChange,
     compute::ComputeId,
     environment::{BaseUsed, EnvironmentId, EnvironmentName, Source},
     finding::Problem,
@@ -236,7 +237,7 @@ pub struct BuildPreview {
     pub number: u32,
     pub bases: Vec<BasePreview>,
     /// Lines of the Dockerfile, or of the definition, that would change.
-    pub changes: Vec<LineChangeView>,
+    pub changes: Vec<LineChange>,
     /// The Dockerfile as it would be built; empty for what is not built.
     pub dockerfile: String,
     /// What would be sent to the engine; `None` = nothing is.
@@ -261,16 +262,6 @@ pub struct BasePreview {
     /// Bytes to download; `None` = it could not be told.
     pub download_size: Option<u64>,
     pub problem: Option<Problem>,
-}
-
-/// A line that would change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct LineChangeView {
-    /// From 1.
-    pub line: u32,
-    pub from: String,
-    pub to: String,
 }
 
 /// How much a build context is.

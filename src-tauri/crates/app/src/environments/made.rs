@@ -16,7 +16,7 @@ use engine::Engine;
 
 use super::{OnDisk, bases, of_disk, on_disk};
 use crate::{
-    api::{BasePreview, BuildPreview, ContextSize, LineChangeView, PreviewBuild},
+    api::{BasePreview, BuildPreview, ContextSize, PreviewBuild},
     context::App,
     problem, resolve,
 };
@@ -244,15 +244,7 @@ pub(crate) async fn preview(app: &App, request: PreviewBuild) -> Result<BuildPre
             }
         };
         made.dockerfile.text().clone_into(&mut preview.dockerfile);
-        preview.changes = made
-            .changes
-            .iter()
-            .map(|change| LineChangeView {
-                line: change.line,
-                from: change.from.clone(),
-                to: change.to.clone(),
-            })
-            .collect();
+        preview.changes.clone_from(&made.changes);
         match made.context.measure().await {
             Ok(size) => {
                 preview.context = Some(ContextSize {

@@ -1,33 +1,24 @@
 //! Build: find the bases → pull them → build → look into the image → prove it → keep it as a version.
 //! Nothing that runs is touched, and a build that fails leaves no image.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::collections::VecDeque;
 
 use domain::{
     build::{BuildEvent, BuildTracker, FailedBuild, LineSplitter, of_build},
     container::LocalImage,
     diagnosis::About,
     environment::{
-        BaseUsed, ENVIRONMENT_LABEL, EnvironmentVersion, PROOF_LABEL, REQUIREMENTS, Source,
-        VERSION_LABEL,
+        BaseUsed, ENVIRONMENT_LABEL, EnvironmentVersion, REQUIREMENTS, Source, VERSION_LABEL,
     },
     finding::{Problem, ProblemCode},
     image::ImageReference,
-    label::ProcessMark,
     operation::{OperationId, OperationKind, StepKind, Subject, package_changes},
     runtime::{Package, Protocol, RuntimeId},
 };
 use engine::{BuildRequest, Engine, EngineError};
 use futures_util::StreamExt;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use super::{
-    Handle, Outcome, Plan, Stop, begin, build_log::BuildLog, image, proof, swap, works_no_more,
-};
+use super::{Handle, Outcome, Plan, Stop, begin, build_log::BuildLog, image, proof, scratch, swap};
 use crate::{
     api::{BuildEnvironment, EnvironmentDraft, UpdateRuntime},
     context::App,
@@ -36,17 +27,8 @@ use crate::{
     resolve::Target,
 };
 
-/// Names of containers that only prove an image begin so.
-const PROOF_NAME: &str = "promptflow-runtimes-proof-";
 /// The last lines of a build's log that are looked through for the cause of a failure.
 const LOOKED_THROUGH: usize = 400;
-
-/// Whose a container is that only proves an image.
-#[derive(Serialize, Deserialize)]
-struct ProofMark {
-    operation: OperationId,
-    process: ProcessMark,
-}
 
 /// Starts to make a version of an environment.
 pub(crate) async fn build(app: &App, request: BuildEnvironment) -> Result<OperationId, Problem> {
@@ -118,7 +100,7 @@ impl Work {
     async fn go(self, handle: Handle) -> Outcome {
         handle.step(StepKind::Check);
         let log = BuildLog::begin(handle.app(), &handle.id()).await;
-        sweep(&handle).await;
+        scratch::sweep(&handle).await;
         let result = self.make(&handle, &log).await;
         if let Err(Stop::Failed(problem)) = &result {
             log.line(&format!("The build failed: {}", problem.sentence)).await;
@@ -280,6 +262,7 @@ impl Work {
         let mut splitter = LineSplitter::new();
         let mut last: VecDeque<String> = VecDeque::new();
         let mut image = None;
+        let mut told = tracker.progress();
         let mut events = handle.engine.build(request, made.context.stream()).await;
         let failed = loop {
             let event = match handle.or_cancel(events.next()).await {
@@ -297,7 +280,12 @@ impl Work {
                 }
             };
             tracker.take(&event, crate::context::now());
-            handle.build(tracker.progress());
+            // A line that only says something moves no step.
+            let now = tracker.progress();
+            if now != told {
+                handle.build(now.clone());
+                told = now;
+            }
             match event {
                 BuildEvent::Output { text } => {
                     for line in splitter.take(&text) {
@@ -360,9 +348,9 @@ impl Work {
         let definition = &self.on_disk.definition;
         let engine = handle.engine.as_ref();
         let operation = handle.id();
-        let labels = proof_labels(handle.app(), &operation);
+        let labels = scratch::labels(handle.app(), &operation);
         let short: String = operation.0.chars().take(8).collect();
-        let name = format!("{PROOF_NAME}{}-{short}", definition.name);
+        let name = format!("{}{}-{short}", scratch::NAME, definition.name);
         let health_path = definition.health_path();
         let start =
             image::decide_start(handle, present, &[], definition.port, health_path, &labels, &name)
@@ -565,53 +553,6 @@ async fn discard(engine: &dyn Engine, name: &ImageReference) {
     match engine.remove_image(&name.to_string()).await {
         Ok(()) | Err(EngineError::NotFound(_)) => {}
         Err(error) => tracing::info!(%error, "the image of a failed build was left"),
-    }
-}
-
-fn proof_labels(app: &App, operation: &OperationId) -> BTreeMap<String, String> {
-    let process = app.parts.identity.process.clone();
-    let mark = ProofMark { operation: operation.clone(), process };
-    let text = serde_json::to_string(&mark).unwrap_or_default();
-    BTreeMap::from([(PROOF_LABEL.to_owned(), text)])
-}
-
-/// A container for `work` alone, which is done once it ended by itself, or after `limit`. What an ended
-/// process leaves of such ones is removed by the next build.
-pub(crate) async fn in_scratch<T>(
-    app: &App,
-    engine: &dyn Engine,
-    purpose: &str,
-    mut body: Value,
-    limit: Duration,
-    work: impl AsyncFnOnce(&str) -> T,
-) -> Result<T, EngineError> {
-    let operation = OperationId(uuid::Uuid::new_v4().to_string());
-    let name = format!("{PROOF_NAME}{purpose}-{operation}");
-    body["Labels"] = json!(proof_labels(app, &operation));
-    let id = engine.create(&name, &body).await?;
-    let done = async {
-        engine.start(&id).await?;
-        image::wait_for_end(engine, &id, limit).await;
-        Ok(work(&id).await)
-    };
-    let done = done.await;
-    swap::patiently(|| engine.remove(&id, true, true)).await?;
-    done
-}
-
-/// Removes containers that an ended process left while it proved an image.
-async fn sweep(handle: &Handle) {
-    let engine = handle.engine.as_ref();
-    let Ok(neighbours) = engine.neighbours().await else { return };
-    for neighbour in neighbours.iter().filter(|other| other.name.starts_with(PROOF_NAME)) {
-        let Ok(container) = engine.inspect(&neighbour.id).await else { continue };
-        let mark = container.labels.get(PROOF_LABEL);
-        let mark = mark.and_then(|text| serde_json::from_str::<ProofMark>(text).ok());
-        if mark.is_some_and(|mark| works_no_more(handle.app(), &mark.process, &mark.operation))
-            && let Err(error) = engine.remove(&container.id, true, true).await
-        {
-            tracing::info!(%error, "a container that proved an image was left");
-        }
     }
 }
 

@@ -111,8 +111,9 @@ pub async fn follow_build(app: &App, request: FollowBuild, mut tell: impl FnMut(
     // An id is part of a path here: only one that an operation can have is looked for.
     let is_id = request.operation.0.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let growing = lock(&app.build_logs).get(&request.operation).cloned();
-    let file = tokio::fs::File::open(path(app, &request.operation)).await;
-    let (true, Ok(file)) = (is_id, file) else {
+    let file =
+        if is_id { tokio::fs::File::open(path(app, &request.operation)).await.ok() } else { None };
+    let Some(file) = file else {
         tell(LogEvent::Ended { sentence: "No log is kept of this build.".into() });
         return;
     };

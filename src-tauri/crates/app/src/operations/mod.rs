@@ -17,6 +17,7 @@ mod proof;
 mod put_back;
 mod recover;
 mod resume;
+mod scratch;
 mod swap;
 mod transaction;
 mod update;
@@ -36,7 +37,7 @@ use domain::{
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
-pub(crate) use build::{build, in_scratch};
+pub(crate) use build::build;
 pub use build_log::follow_build;
 pub(crate) use configure::{change_configuration, manage};
 pub(crate) use create::create;
@@ -48,6 +49,7 @@ pub(crate) use preview::{active_runs, all_containers, preview_update, refusals, 
 pub(crate) use proof::inside;
 pub use recover::recover_all;
 pub(crate) use recover::{recover_compute, take_over};
+pub(crate) use scratch::in_scratch;
 pub(crate) use update::{roll_back, shown, update, update_by};
 
 use crate::{
