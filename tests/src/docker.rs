@@ -22,6 +22,8 @@ pub struct DockerOptions {
     /// Containers reach the network beyond this machine (one address translation rule, removed at the
     /// end). Without it they reach this machine and each other.
     pub reaches_outside: bool,
+    /// BuildKit is switched off: images are made by the classic builder.
+    pub classic_builder: bool,
     /// More arguments for `dockerd`, e.g. `--max-download-attempts=1`.
     pub arguments: Vec<String>,
 }
@@ -170,7 +172,9 @@ impl DockerEngine {
             command.args(["--insecure-registry", registry]);
         }
         // Its own configuration, so that none of the machine's is read.
-        std::fs::write(self.place.path("daemon.json"), "{}")?;
+        let features = if self.options.classic_builder { "\"buildkit\": false" } else { "" };
+        let settings = format!("{{\"features\": {{{features}}}}}");
+        std::fs::write(self.place.path("daemon.json"), settings)?;
         let mut daemon = program::spawn(&mut command, &log)?;
         self.place.janitor.owns_process(daemon.id())?;
         let ready = program::wait_until(

@@ -161,6 +161,8 @@ impl Image {
             0o644,
             b"root:x:0:0:root:/:/bin/sh\nruntime:x:10001:10001::/:/bin/sh\n",
         )?;
+        // BuildKit looks for a user's groups.
+        base.file("etc/group", 0o644, b"root:x:0:\nruntime:x:10001:\n")?;
         base.file("bin/busybox", 0o755, &std::fs::read(program::find("busybox")?)?)?;
         for word in [
             "cat", "dd", "echo", "env", "false", "grep", "httpd", "id", "ip", "kill", "ls",

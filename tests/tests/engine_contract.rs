@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
+use domain::build::Builder;
 use domain::compute::{
     ComputeAddress, ComputeId, ComputeOrigin, FoundCompute, Unreachable, can_host,
 };
@@ -13,7 +14,7 @@ use engine::docker::DockerEngine;
 use engine::twin::{Behaviour, PullScript, TwinEngine, TwinImage};
 use engine::{EngineError, ExecOutput, LogSource};
 use real_parts::contract::engine::{
-    EXEC, Fixture, every_rule, everything_ends_when_the_engine_does,
+    EXEC, Fixture, every_rule, every_rule_of_builds, everything_ends_when_the_engine_does,
 };
 use real_parts::images::small_runtime;
 use real_parts::podman::PodmanEngine;
@@ -127,10 +128,26 @@ async fn docker_obeys_every_rule() -> PartResult<()> {
         !facts.is_podman && !facts.engine_id.is_empty() && facts.cpus > 0 && facts.memory > 0,
         "{facts:?}"
     );
+    assert_eq!(facts.builder, Builder::BuildKit);
     assert_eq!(std::path::Path::new(&facts.data_root), docker.data_root());
     assert_eq!(can_host(facts), Ok(()));
     every_rule(&fixture).await;
     everything_ends_when_the_engine_does(&fixture, || docker.kill().expect("end the engine")).await;
+    Ok(())
+}
+
+/// Where BuildKit is switched off.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_classic_builder_obeys_the_rules_of_builds() -> PartResult<()> {
+    let options =
+        docker::DockerOptions { classic_builder: true, ..docker::DockerOptions::default() };
+    let docker = docker::DockerEngine::start_with(options)?;
+    let registry = RegistryServer::start()?;
+    let private = RegistryServer::start_with_login(USER, PASSWORD)?;
+    docker.load(&small_runtime("20240429.v8")?, "small:1")?;
+    let fixture = real_fixture(&docker.socket(), &registry, &private).await?;
+    assert_eq!(fixture.engine.facts().builder, Builder::Classic);
+    every_rule_of_builds(&fixture).await;
     Ok(())
 }
 

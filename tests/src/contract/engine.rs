@@ -78,12 +78,22 @@ pub async fn every_rule(fixture: &Fixture) {
     }
     builds::a_context_that_cannot_be_read_is_the_cause(fixture).await;
     builds::a_build_that_nobody_reads_ends(fixture).await;
+    builds::a_secret_reaches_its_step_and_stays_nowhere(fixture).await;
     containers::the_restart_policy_changes_or_the_engine_says_that_it_cannot(fixture).await;
     containers::a_network_is_connected_before_the_start(fixture).await;
     containers::a_volume_handed_over_is_named(fixture).await;
     containers::what_is_not_there_is_not_found(engine).await;
     assert!(engine.free_disk().await.expect("free disk").is_none_or(|bytes| bytes > 0));
     assert!(engine.managed().await.expect("managed").is_empty(), "a rule left something behind");
+}
+
+/// The rules of building alone.
+pub async fn every_rule_of_builds(fixture: &Fixture) {
+    builds::a_context_becomes_an_image_with_its_labels_and_arguments(fixture).await;
+    builds::a_step_that_fails_ends_the_build_with_what_it_said(fixture).await;
+    builds::a_context_that_cannot_be_read_is_the_cause(fixture).await;
+    builds::a_build_that_nobody_reads_ends(fixture).await;
+    builds::a_secret_reaches_its_step_and_stays_nowhere(fixture).await;
 }
 
 fn body(image: &str, more: Value) -> Value {

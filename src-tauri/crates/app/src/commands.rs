@@ -80,6 +80,7 @@ macro_rules! for_each_command {
 
             credentials save_registry_login(SaveLogin) -> Nothing;
             credentials try_registry_login(TryLogin) -> LoginTrial;
+            credentials keep_build_secret(KeepBuildSecret) -> Nothing;
             credentials delete_registry_login(DeleteLogin) -> Nothing;
             credentials allow_memory_secrets(Nothing) -> Nothing;
         }

@@ -343,6 +343,11 @@ pub async fn finish_closing(app: &App, request: FinishClosing) -> Answer<Nothing
     Ok(Nothing {})
 }
 
+pub async fn keep_build_secret(app: &App, request: KeepBuildSecret) -> Answer<Nothing> {
+    environments::keep_build_secret(app, request).await?;
+    Ok(Nothing {})
+}
+
 pub async fn save_registry_login(app: &App, request: SaveLogin) -> Answer<Nothing> {
     logins::save(app, request).await?;
     Ok(Nothing {})

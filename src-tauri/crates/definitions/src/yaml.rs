@@ -214,6 +214,7 @@ impl Reading<'_> {
                 })
                 .collect(),
             target: text("target"),
+            secrets: vec![],
         })
     }
 
@@ -478,6 +479,7 @@ mod tests {
                     confirmed: true,
                 }],
                 target: "run".into(),
+                secrets: vec!["pip".into()],
             }),
             Source::Image { reference: "r.example/x:1".into() },
             Source::Default { repository: String::new(), version: "20240429.v10".into() },

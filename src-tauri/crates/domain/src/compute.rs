@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
+use crate::build::Builder;
+
 /// Names a compute within this application, e.g. `local`, `context:colima` or `podman`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(transparent)]
@@ -81,6 +83,8 @@ pub struct EngineFacts {
     /// A node of a swarm that may not run containers by itself is told by this.
     pub swarm_worker_without_control: bool,
     pub is_podman: bool,
+    /// What makes images there.
+    pub builder: Builder,
 }
 
 /// Why an engine cannot be used. Sentences for people; the UI adds the fix.
@@ -167,6 +171,7 @@ mod tests {
             data_root: "/var/lib/docker".into(),
             swarm_worker_without_control: false,
             is_podman: false,
+            builder: Builder::BuildKit,
         }
     }
 

@@ -4,6 +4,7 @@
 //! does the rest.
 
 mod build;
+mod build_kit;
 pub(crate) mod convert;
 mod events;
 mod exec;
@@ -11,6 +12,7 @@ mod lines;
 mod logs;
 mod pull;
 mod refusal;
+mod session;
 mod stats;
 mod wire;
 
@@ -81,7 +83,8 @@ impl DockerEngine {
             .map_err(|error| refusal::client(Path::new(&socket), &error))?;
         let wire = wire.speaking(spoken);
         let info = wire.json(Call::get("/info"), CONNECT_LIMIT).await?;
-        Ok(Self { facts: convert::facts(&version, &info), socket, wire, typed })
+        let builder = wire.header("/_ping", "builder-version", CONNECT_LIMIT).await?;
+        Ok(Self { facts: convert::facts(&version, &info, &builder), socket, wire, typed })
     }
 
     fn refused(&self, error: &bollard::errors::Error) -> EngineError {
@@ -297,7 +300,7 @@ impl Engine for DockerEngine {
         request: &BuildRequest,
         context: ContextStream,
     ) -> BoxStream<'static, Result<BuildEvent, EngineError>> {
-        build::build(self.wire.clone(), request, context)
+        build::build(self.wire.clone(), self.facts.builder, request, context)
     }
 
     async fn image(&self, reference: &str) -> Result<LocalImage, EngineError> {

@@ -11,7 +11,7 @@ use domain::{
     disk::DiskUsage,
     image::{ImageReference, Platform},
     pull::PullEvent,
-    secret::Login,
+    secret::{Login, Secret},
     usage::Usage,
 };
 use futures_util::stream::BoxStream;
@@ -158,6 +158,8 @@ pub struct BuildRequest {
     pub target: Option<String>,
     /// Use nothing of earlier builds.
     pub no_cache: bool,
+    /// What steps may mount, by id; only where the [builder](EngineFacts::builder) keeps secrets.
+    pub secrets: BTreeMap<String, Secret>,
 }
 
 /// Which lines of a log are wanted.

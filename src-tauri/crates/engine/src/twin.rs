@@ -20,7 +20,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    build::BuildEvent,
+    build::{BuildEvent, Builder},
     compute::EngineFacts,
     container::{Container, EngineEvent, LocalImage, Neighbour},
     disk::{DiskUsage, ImageDisk},
@@ -73,6 +73,7 @@ impl TwinEngine {
             data_root: "/var/lib/docker".into(),
             swarm_worker_without_control: false,
             is_podman: false,
+            builder: Builder::BuildKit,
         };
         Self::with_facts(facts)
     }
@@ -81,6 +82,7 @@ impl TwinEngine {
     pub fn podman() -> Self {
         let mut facts = EngineFacts::clone(&Self::new().facts);
         facts.engine = "Podman".into();
+        facts.builder = Builder::Podman;
         facts.version = "4.3.1".into();
         facts.engine_id = String::new();
         facts.is_podman = true;

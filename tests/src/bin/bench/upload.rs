@@ -77,6 +77,7 @@ async fn ours(engine: &dyn Engine, folder: &Path) -> PartResult<(f64, u64)> {
         labels: [].into(),
         target: None,
         no_cache: true,
+        secrets: std::collections::BTreeMap::new(),
     };
     let context = Context::new(folder.to_owned(), "Dockerfile");
     let began = Instant::now();

@@ -1,9 +1,10 @@
 //! Building images.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::build::BuildEvent;
 use domain::image::ImageReference;
+use domain::secret::Secret;
 use engine::twin::{BuildScript, TwinImage};
 use engine::{BuildRequest, ContextStream, EngineError};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -34,6 +35,7 @@ fn request(tag: &str) -> BuildRequest {
         labels: [("io.promptflow-runtimes.environment".to_owned(), "the id".to_owned())].into(),
         target: None,
         no_cache: false,
+        secrets: BTreeMap::new(),
     }
 }
 
@@ -41,7 +43,9 @@ fn said(events: &[BuildEvent]) -> String {
     events
         .iter()
         .filter_map(|event| match event {
-            BuildEvent::Output { text } => Some(text.as_str()),
+            BuildEvent::Output { text } | BuildEvent::StepOutput { text, .. } => {
+                Some(text.as_str())
+            }
             _ => None,
         })
         .collect()
@@ -128,7 +132,11 @@ pub(super) async fn a_build_that_nobody_reads_ends(fixture: &Fixture) {
     let begun = async {
         while let Some(event) = build.next().await {
             let event = event.expect("event");
-            let runs = matches!(&event, BuildEvent::Output { text } if text.contains("sleep"));
+            let runs = match &event {
+                BuildEvent::Output { text } => text.contains("sleep"),
+                BuildEvent::Step(step) => step.title.contains("sleep") && step.started.is_some(),
+                _ => false,
+            };
             if runs || !fixture.serves {
                 break;
             }
@@ -147,6 +155,34 @@ pub(super) async fn a_build_that_nobody_reads_ends(fixture: &Fixture) {
     };
     let ended = tokio::time::timeout(SOON, gone).await;
     assert!(ended.is_ok(), "the step goes on although nobody reads the build");
+}
+
+pub(super) async fn a_secret_reaches_its_step_and_stays_nowhere(fixture: &Fixture) {
+    let engine = &*fixture.engine;
+    let secret = "planted-build-secret";
+    let mut request = request("secret");
+    request.secrets = [("pip".to_owned(), Secret::new(secret.to_owned()))].into();
+    let dockerfile = format!(
+        "FROM {}\nUSER 0\nRUN --mount=type=secret,id=pip read it < /run/secrets/pip; echo \"it has ${{#it}} letters\"\n",
+        fixture.image
+    );
+    let build = engine.build(&request, context(&dockerfile)).await;
+    let ended: Result<Vec<BuildEvent>, EngineError> =
+        soon("the end of the build", build.try_collect()).await;
+    if !engine.facts().builder.keeps_secrets() {
+        let error = ended.expect_err("no builder that would keep it gets it");
+        let why = engine.facts().builder.why_no_secrets();
+        assert!(matches!(&error, EngineError::Context(words) if words == why), "{error:?}");
+        return;
+    }
+    let events = ended.expect("build");
+    if fixture.serves {
+        assert!(said(&events).contains("it has 20 letters"), "{events:#?}");
+    }
+    assert!(!format!("{request:?} {events:?}").contains(secret), "{events:#?}");
+    let image = engine.image(&request.name.to_string()).await.expect("image");
+    assert!(!image.config.to_string().contains(secret));
+    engine.remove_image(&request.name.to_string()).await.expect("remove image");
 }
 
 /// Whether any process of this machine does what the endless step does.

@@ -16,4 +16,8 @@ dockerfile: string, arguments: Array<BuildArgument>,
 /**
  * The stage to build; empty = the last one.
  */
-target: string, };
+target: string, 
+/**
+ * Ids of secrets for `RUN --mount=type=secret,id=…`; their values are in the keyring.
+ */
+secrets: Array<string>, };

@@ -30,6 +30,7 @@ import type { ImagePreview } from "./ImagePreview";
 import type { ImportEnvironment } from "./ImportEnvironment";
 import type { ImportedEnvironment } from "./ImportedEnvironment";
 import type { InstallPackages } from "./InstallPackages";
+import type { KeepBuildSecret } from "./KeepBuildSecret";
 import type { KeepPackages } from "./KeepPackages";
 import type { KeptPackages } from "./KeptPackages";
 import type { LatestCheck } from "./LatestCheck";
@@ -144,6 +145,7 @@ export interface Commands {
   check_bases: { request: OfEnvironment; response: Nothing };
   save_registry_login: { request: SaveLogin; response: Nothing };
   try_registry_login: { request: TryLogin; response: LoginTrial };
+  keep_build_secret: { request: KeepBuildSecret; response: Nothing };
   delete_registry_login: { request: DeleteLogin; response: Nothing };
   allow_memory_secrets: { request: Nothing; response: Nothing };
 }

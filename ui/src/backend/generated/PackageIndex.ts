@@ -9,6 +9,10 @@ export type PackageIndex = {
  */
 url: string, 
 /**
+ * Who may use it; empty = everybody. The password is in the keyring.
+ */
+username: string, 
+/**
  * Further ones.
  */
 extraUrls: Array<string>, 

@@ -8,6 +8,7 @@ use domain::{
     image::ImageReference,
     operation::{OperationId, PackageChange},
     runtime::{Package, Protocol, RuntimeId},
+    secret::Secret,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,8 @@ pub struct EnvironmentView {
     pub runtimes: Vec<RuntimeId>,
     /// What works on it just now.
     pub operation: Option<OperationId>,
+    /// Secrets that builds are given.
+    pub secrets: Vec<BuildSecretView>,
     /// What stands in the way of making a version, e.g. a definition that was edited by hand.
     pub problems: Vec<Problem>,
     /// Something newer than what the newest version was made from; `None` = nothing is known.
@@ -163,6 +166,26 @@ pub struct SaveEnvironment {
     /// `None` = a new one.
     pub environment: Option<EnvironmentId>,
     pub form: EnvironmentForm,
+}
+
+/// Keeps the value of a secret that builds of an environment are given, in the keyring.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct KeepBuildSecret {
+    pub environment: EnvironmentId,
+    /// Its id: as in `--mount=type=secret,id=…`; `index` for the password of a package index.
+    pub secret: String,
+    #[ts(type = "string")]
+    pub value: Secret,
+}
+
+/// A secret that builds are given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildSecretView {
+    pub id: String,
+    /// Its value can be read from the keyring.
+    pub kept: bool,
 }
 
 /// Makes an environment like another under a new name; versions are not copied.

@@ -13,7 +13,7 @@ use domain::{
 };
 use engine::EngineError;
 
-use super::{OnDisk, made, of_disk, on_disk, read_again, view};
+use super::{OnDisk, made, of_disk, on_disk, read_again, secrets, view};
 use crate::{
     api::{
         CheckEnvironment, DeleteEnvironment, DuplicateEnvironment, EnvironmentCheck,
@@ -129,6 +129,12 @@ pub(crate) async fn save(app: &App, request: SaveEnvironment) -> Result<Environm
         return Err(problem);
     }
     write(app, &definition, before.as_ref()).await?;
+    if let Some(before) = &before {
+        let named = definition.source.secrets();
+        let gone = before.definition.source.secrets().into_iter().filter(|id| !named.contains(id));
+        let gone: Vec<String> = gone.map(str::to_owned).collect();
+        secrets::forget(app, &definition.id, &gone).await;
+    }
     Ok(definition.id)
 }
 
@@ -162,6 +168,7 @@ pub(crate) async fn duplicate(
         .copy_files(&from.definition.name, &definition.name)
         .await
         .map_err(|error| of_disk(&error))?;
+    secrets::copy(app, &from.definition, &definition.id).await;
     Ok(definition.id)
 }
 
@@ -175,6 +182,9 @@ pub(crate) async fn delete(app: &App, request: DeleteEnvironment) -> Result<(), 
     }
     let versions: Vec<_> = lock(&app.environments).versions_of(id).cloned().collect();
     app.parts.shelf.remove(&on_disk.definition.name).await.map_err(|error| of_disk(&error))?;
+    let ids: Vec<String> =
+        on_disk.definition.source.secrets().into_iter().map(str::to_owned).collect();
+    secrets::forget(app, id, &ids).await;
     if request.remove_images {
         for version in versions {
             let Ok(engine) = super::engine(app, &version.compute) else { continue };
@@ -305,7 +315,9 @@ pub(crate) async fn take_over_dockerfile(app: &App, id: &EnvironmentId) -> Resul
         dockerfile: String::new(),
         arguments,
         target: String::new(),
+        secrets: before.definition.source.secrets().into_iter().map(str::to_owned).collect(),
     });
+    secrets::take_over(app, &before.definition).await?;
     // What is on disk is what was generated last.
     let there = Context::new(before.folder.clone(), "Dockerfile").text("Dockerfile").await;
     if there.map_err(|error| of_disk(&error))?.is_none() {

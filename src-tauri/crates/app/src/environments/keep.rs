@@ -109,6 +109,7 @@ async fn of_image(
             dockerfile: String::new(),
             arguments: vec![],
             target: String::new(),
+            secrets: vec![],
         }),
         port: None,
         health_path: row.spec.as_ref().map(|spec| spec.health_path.clone()).unwrap_or_default(),

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, path::Path};
 
 use definitions::Context;
 use domain::{
-    build::{Dockerfile, LineChange},
+    build::{Builder, Dockerfile, LineChange},
     environment::{
         BUILD_NUMBER, BaseUsed, CERTIFICATES, EnvironmentName, EnvironmentVersion, Installed,
         REQUIREMENTS, Source, build_arguments, generated, lock_of,
     },
     finding::{Problem, ProblemCode},
     image::{Digest, ImageReference},
+    secret::Secret,
 };
 use engine::Engine;
 
@@ -41,6 +42,8 @@ pub(crate) struct Made {
     pub dockerfile: Dockerfile,
     pub arguments: BTreeMap<String, String>,
     pub target: Option<String>,
+    /// What its steps may mount, by id.
+    pub secrets: BTreeMap<String, Secret>,
     /// Images that it is built on.
     pub bases: Vec<ImageReference>,
     /// The Dockerfile as it is written, before a newer base.
@@ -146,13 +149,13 @@ pub(crate) async fn made_of(
             context = context.with(REQUIREMENTS, lock_of(&exactly.packages));
         }
     }
-    if let Some((line, what)) = dockerfile.needs_build_kit(engine.facts().is_podman) {
-        return Err(Problem::field(
-            "dockerfile",
-            format!("Line {line}: {what} needs BuildKit. Images are built by the engine's classic builder here, which does not know it and keeps no secret."),
-        )
-        .hint("Write it without that, or build the image elsewhere and make an environment of the kind \"image\" from it."));
+    let builder = engine.facts().builder;
+    can_build(&dockerfile, builder)?;
+    if !definition.source.secrets().is_empty() && !builder.keeps_secrets() {
+        return Err(Problem::field("secrets", builder.why_no_secrets())
+            .hint("Build this environment on a compute with Docker and BuildKit, or make the image elsewhere and use an environment of the kind \"image\"."));
     }
+    let secrets = super::secrets::for_build(app, definition).await?;
     let written = dockerfile.text().to_owned();
     let mut changes = Vec::new();
     let newer = match &wanted.exactly {
@@ -173,7 +176,31 @@ pub(crate) async fn made_of(
     }
     let bases = references(&dockerfile, &arguments)?;
     context = context.with(&path, dockerfile.text());
-    Ok(Made { context, path, dockerfile, arguments, target, bases, written, changes })
+    Ok(Made { context, path, dockerfile, arguments, target, secrets, bases, written, changes })
+}
+
+/// Whether a builder understands all of it.
+fn can_build(dockerfile: &Dockerfile, builder: Builder) -> Result<(), Problem> {
+    let used = dockerfile.secrets();
+    if let (Some((line, id)), false) = (used.first(), builder.keeps_secrets()) {
+        return Err(Problem::field(
+            "dockerfile",
+            format!("Line {line} mounts the secret {id}. {}", builder.why_no_secrets()),
+        )
+        .hint("Build it on a compute with Docker and BuildKit."));
+    }
+    let Some((line, what)) = dockerfile.too_new_for(builder) else { return Ok(()) };
+    let who = match builder {
+        Builder::Podman => "Podman's builder",
+        Builder::Classic | Builder::BuildKit => {
+            "the classic builder, which this engine is set to use,"
+        }
+    };
+    Err(Problem::field(
+        "dockerfile",
+        format!("Line {line}: {what} needs BuildKit; {who} does not know it."),
+    )
+    .hint("Write it without that, or build it on a compute with Docker and BuildKit."))
 }
 
 /// Bases by exactly the image that was used; those that no registry gave stay as they are.
@@ -235,6 +262,7 @@ pub(crate) async fn preview(app: &App, request: PreviewBuild) -> Result<BuildPre
         warnings: vec![],
     };
     let references = if on_disk.definition.source.is_built() {
+        let given = on_disk.definition.source.secrets();
         let wanted = Wanted { newest_base: request.newest_base, exactly: None };
         let made = match made_of(app, engine, &on_disk, number, &wanted).await {
             Ok(made) => made,
@@ -245,6 +273,13 @@ pub(crate) async fn preview(app: &App, request: PreviewBuild) -> Result<BuildPre
         };
         made.dockerfile.text().clone_into(&mut preview.dockerfile);
         preview.changes.clone_from(&made.changes);
+        preview.warnings.extend(
+            made.dockerfile.secrets().into_iter().filter(|(_, id)| !given.contains(id)).map(
+                |(line, id)| {
+                    format!("Line {line} mounts the secret {id}, which this environment does not have; the step runs without it.")
+                },
+            ),
+        );
         match made.context.measure().await {
             Ok(size) => {
                 preview.context = Some(ContextSize {

@@ -6,6 +6,7 @@ mod edit;
 mod keep;
 mod made;
 mod outdated;
+mod secrets;
 mod view;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -37,6 +38,7 @@ pub(crate) use edit::{
 };
 pub(crate) use keep::keep_packages;
 pub(crate) use made::{Made, Wanted, made_of, preview};
+pub(crate) use secrets::{index_password, keep as keep_build_secret};
 pub(crate) use view::list;
 
 /// What is known of all environments.

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use domain::{
-    environment::{EnvironmentVersion, Packages, Source, build_arguments, service_packages},
+    environment::{EnvironmentVersion, Packages, Source, index_with_login, service_packages},
     finding::{Problem, ProblemCode},
     operation::PackageChange,
 };
-use engine::{Engine, LogRequest, LogSource};
-use futures_util::StreamExt;
+use engine::{Engine, ExecAs};
 use serde_json::{Value, json};
 
-use super::keep::named;
+use super::{keep::named, secrets};
 use crate::{context::App, operations, problem};
 
 /// How long pip may take to ask its index about every package.
@@ -30,23 +29,30 @@ pub(super) async fn outdated(
         .as_deref()
         .and_then(|python| Some(python.split_once('(')?.1.trim_end_matches(')')))
         .unwrap_or("python");
+    let password = secrets::index_password(app, &version.environment, source).await;
     let body = body(&version.image_id, python, packages);
-    let asked = |engine_error| problem::of_engine(&engine_error);
-    let said = operations::in_scratch(app, engine, "packages", body, LIMIT, async |id| {
-        let request = LogRequest { tail: None, follow: false, since: 0 };
-        let mut lines = engine.logs(id, request).await;
-        let (mut out, mut error) = (String::new(), String::new());
-        while let Some(Ok(line)) = lines.next().await {
-            match line.source {
-                LogSource::Out => out.push_str(&line.text),
-                LogSource::Error => error = format!("{error}{}\n", line.text),
-            }
-        }
-        (out, error)
+    let command = [
+        python,
+        "-m",
+        "pip",
+        "list",
+        "--outdated",
+        "--format",
+        "json",
+        "--no-input",
+        "--disable-pip-version-check",
+    ]
+    .map(str::to_owned);
+    // A login is in the variables of this one command, never in the container's configuration.
+    let variables = index_with_login(packages, password.as_ref());
+    let who = ExecAs { user: None, variables };
+    let output = operations::in_scratch(app, engine, "packages", body, async |id| {
+        engine.exec_as(id, &command, &who, LIMIT).await
     })
     .await
-    .map_err(asked)?;
-    let (out, error) = said;
+    .and_then(|output| output)
+    .map_err(|error| problem::of_engine(&error))?;
+    let (out, error) = (output.out, output.error);
     let Ok(Value::Array(listed)) = serde_json::from_str::<Value>(out.trim()) else {
         return Err(Problem::new(
             ProblemCode::RegistryUnreachable,
@@ -77,26 +83,19 @@ pub(super) async fn outdated(
         .collect())
 }
 
-/// A container that only runs pip, with the settings of the index as variables.
+/// A container that only waits while pip runs in it.
 fn body(image: &str, python: &str, packages: &Packages) -> Value {
-    let variables: Vec<String> =
-        build_arguments(packages).iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let wait = format!("import time; time.sleep({})", 2 * LIMIT.as_secs());
     let mut body = json!({
         "Image": image,
-        "Entrypoint": [
-            python, "-m", "pip", "list", "--outdated", "--format", "json",
-            "--disable-pip-version-check",
-        ],
-        "Env": variables,
+        "Entrypoint": [python, "-c", wait],
         "HostConfig": {"RestartPolicy": {"Name": "no"}},
     });
     let certificates = packages.index.certificates.trim();
     if !certificates.is_empty() {
         const INSIDE: &str = "/run/certificates.pem";
         body["HostConfig"]["Binds"] = json!([format!("{certificates}:{INSIDE}:ro")]);
-        if let Some(variables) = body["Env"].as_array_mut() {
-            variables.extend([json!(format!("PIP_CERT={INSIDE}"))]);
-        }
+        body["Env"] = json!([format!("PIP_CERT={INSIDE}")]);
     }
     body
 }

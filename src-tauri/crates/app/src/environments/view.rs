@@ -11,7 +11,7 @@ use domain::{
     spec::Environment,
 };
 
-use super::{Known, OnDisk, of_disk};
+use super::{Known, OnDisk, of_disk, secrets};
 use crate::{
     api::{EnvironmentVersionView, EnvironmentView, Environments, UnreadableEnvironment},
     context::{App, lock},
@@ -27,6 +27,10 @@ pub(crate) async fn list(app: &App) -> Result<Environments, Problem> {
     let users = users(app);
     let names = compute_names(app);
     let busy = lock(&app.busy).clone();
+    let mut given = BTreeMap::new();
+    for (definition, _) in super::known(app) {
+        given.insert(definition.id.clone(), secrets::views(app, &definition).await);
+    }
     let known = lock(&app.environments);
     let environments = known
         .definitions
@@ -35,6 +39,7 @@ pub(crate) async fn list(app: &App) -> Result<Environments, Problem> {
             let subject = Subject::Environment(on_disk.definition.id.clone());
             EnvironmentView {
                 operation: busy.get(&subject).cloned(),
+                secrets: given.remove(&on_disk.definition.id).unwrap_or_default(),
                 ..view(&known, on_disk, &users, &names)
             }
         })
@@ -84,6 +89,7 @@ fn view(
             .collect(),
         runtimes,
         operation: None,
+        secrets: vec![],
         problems: domain::environment::check(&definition.source, &definition.health_path),
         news: known.news.get(&definition.id).cloned(),
     }

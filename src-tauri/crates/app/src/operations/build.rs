@@ -1,7 +1,7 @@
 //! Build: find the bases → pull them → build → look into the image → prove it → keep it as a version.
 //! Nothing that runs is touched, and a build that fails leaves no image.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use domain::{
     build::{BuildEvent, BuildTracker, FailedBuild, LineSplitter, of_build},
@@ -184,6 +184,7 @@ impl Work {
             .into(),
             target: made.target.clone(),
             no_cache: self.no_cache,
+            secrets: made.secrets.clone(),
         };
         let id = self.follow(handle, log, made, &request).await?;
         let image = handle.engine.image(&id).await.map_err(|error| problem::of_engine(&error))?;
@@ -260,7 +261,8 @@ impl Work {
     ) -> Result<String, Stop> {
         let mut tracker = BuildTracker::new();
         let mut splitter = LineSplitter::new();
-        let mut last: VecDeque<String> = VecDeque::new();
+        let mut last: VecDeque<Said> = VecDeque::new();
+        let mut begun = HashSet::new();
         let mut image = None;
         let mut told = tracker.progress();
         let mut events = handle.engine.build(request, made.context.stream()).await;
@@ -290,7 +292,19 @@ impl Work {
                 BuildEvent::Output { text } => {
                     for line in splitter.take(&text) {
                         log.line(&line).await;
-                        keep(&mut last, line);
+                        keep(&mut last, None, line);
+                    }
+                }
+                BuildEvent::Step(step) => {
+                    if step.started.is_some() && begun.insert(step.id) {
+                        let cached = if step.cached { " (taken from before)" } else { "" };
+                        log.line(&format!("{}{cached}", step.title)).await;
+                    }
+                }
+                BuildEvent::StepOutput { step, text } => {
+                    for line in splitter.take(&text) {
+                        log.line(&line).await;
+                        keep(&mut last, Some(step.clone()), line);
                     }
                 }
                 BuildEvent::Image { id } => image = Some(id),
@@ -299,7 +313,7 @@ impl Work {
         };
         if let Some(line) = splitter.finish() {
             log.line(&line).await;
-            keep(&mut last, line);
+            keep(&mut last, None, line);
         }
         tracker.finish(crate::context::now(), failed.is_none());
         handle.build(tracker.progress());
@@ -312,10 +326,17 @@ impl Work {
             )
             .into()),
             (Some(error), _) => {
-                let step = tracker.progress().steps.last().cloned();
-                let instruction = step.as_ref().map(|step| step.instruction.as_str());
+                let failed = tracker.failed();
+                let (id, step) = (failed.and_then(|(id, _)| id), failed.map(|(_, step)| step));
+                let instruction = step.map(|step| step.instruction.as_str());
                 let requirements = made.context.text(REQUIREMENTS).await.ok().flatten();
-                let lines: Vec<String> = last.into();
+                // Steps may go on beside each other: only what this one said tells why it failed.
+                let of_step = |said: &Said| id.is_none() || said.step.as_deref() == id;
+                let lines: Vec<String> = last
+                    .iter()
+                    .filter(|said| of_step(said))
+                    .map(|said| said.line.clone())
+                    .collect();
                 let base = made.bases.first();
                 let shown = base.map(ToString::to_string).unwrap_or_default();
                 let words = error.words();
@@ -323,7 +344,7 @@ impl Work {
                     words: &words,
                     lines: &lines,
                     instruction,
-                    step: step.as_ref().map(|step| step.number),
+                    step: step.map(|step| step.number),
                     requirements: requirements.as_deref(),
                     about: About {
                         image: &shown,
@@ -513,11 +534,18 @@ async fn remember(handle: &Handle, tracker: &BuildTracker) {
     }
 }
 
-fn keep(last: &mut VecDeque<String>, line: String) {
+/// A line of a build.
+struct Said {
+    /// The step that said it; `None` = the builder does not tell.
+    step: Option<String>,
+    line: String,
+}
+
+fn keep(last: &mut VecDeque<Said>, step: Option<String>, line: String) {
     if last.len() == LOOKED_THROUGH {
         last.pop_front();
     }
-    last.push_back(line);
+    last.push_back(Said { step, line });
 }
 
 /// A failed build in words.

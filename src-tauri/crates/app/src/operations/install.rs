@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     build::{FailedBuild, of_build},
     diagnosis::About,
-    environment::{Installer, PackageIndex, Packages, Source, build_arguments, is_requirement},
+    environment::{Installer, PackageIndex, Packages, Source, index_with_login, is_requirement},
     finding::{Problem, ProblemCode},
     operation::{Cancel, OperationId, OperationKind, StepKind, package_changes},
     runtime::Runtime,
@@ -16,7 +16,7 @@ use super::{Handle, Outcome, Plan, begin, not_held, proof, row};
 use crate::{
     api::InstallPackages,
     context::App,
-    environments::{environment_of, on_disk},
+    environments::{environment_of, index_password, on_disk},
     problem,
 };
 
@@ -92,7 +92,7 @@ async fn work(handle: Handle, row: Runtime, requirements: Vec<String>) -> Outcom
     .to_vec();
     command.extend(requirements.iter().cloned());
     // The service runs as somebody who may not write there.
-    let as_root = ExecAs { user: Some("0".into()), variables: index(handle.app(), &row) };
+    let as_root = ExecAs { user: Some("0".into()), variables: index(handle.app(), &row).await };
     let output = engine
         .exec_as(&row.container_id, &command, &as_root, LIMIT)
         .await
@@ -130,12 +130,13 @@ async fn work(handle: Handle, row: Runtime, requirements: Vec<String>) -> Outcom
 }
 
 /// The settings of the package index of the runtime's environment, as variables for pip.
-fn index(app: &App, row: &Runtime) -> Vec<(String, String)> {
+async fn index(app: &App, row: &Runtime) -> Vec<(String, String)> {
     let own = environment_of(row).and_then(|(id, _)| on_disk(app, id).ok());
-    let Some(Source::Packages(packages)) = own.map(|own| own.definition.source) else {
-        return vec![];
-    };
+    let Some(definition) = own.map(|own| own.definition) else { return vec![] };
+    let password = index_password(app, &definition.id, &definition.source).await;
+    let Source::Packages(packages) = definition.source else { return vec![] };
     // Certificates are on this machine, not in the container.
     let index = PackageIndex { certificates: String::new(), ..packages.index };
-    build_arguments(&Packages { index, installer: Installer::Pip, ..packages })
+    let packages = Packages { index, installer: Installer::Pip, ..packages };
+    index_with_login(&packages, password.as_ref())
 }

@@ -1,14 +1,14 @@
 //! Containers that only prove or ask an image, and are removed by whoever made them; what an ended process
 //! left of them is recognised by a label and removed by the next build.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use domain::{environment::PROOF_LABEL, label::ProcessMark, operation::OperationId};
 use engine::{Engine, EngineError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Handle, image, swap, works_no_more};
+use super::{Handle, swap, works_no_more};
 use crate::context::App;
 
 /// Names of containers that only prove an image begin so.
@@ -28,14 +28,13 @@ pub(super) fn labels(app: &App, operation: &OperationId) -> BTreeMap<String, Str
     BTreeMap::from([(PROOF_LABEL.to_owned(), text)])
 }
 
-/// A container for `work` alone, which is done once it ended by itself, or after `limit`. What an ended
+/// A container for `work` alone, which is done while it runs. What an ended
 /// process leaves of such ones is removed by the next build.
 pub(crate) async fn in_scratch<T>(
     app: &App,
     engine: &dyn Engine,
     purpose: &str,
     mut body: Value,
-    limit: Duration,
     work: impl AsyncFnOnce(&str) -> T,
 ) -> Result<T, EngineError> {
     let operation = OperationId(uuid::Uuid::new_v4().to_string());
@@ -44,7 +43,6 @@ pub(crate) async fn in_scratch<T>(
     let id = engine.create(&name, &body).await?;
     let done = async {
         engine.start(&id).await?;
-        image::wait_for_end(engine, &id, limit).await;
         Ok(work(&id).await)
     };
     let done = done.await;

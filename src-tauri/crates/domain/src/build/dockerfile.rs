@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
+use super::Builder;
+
 mod expand;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,8 @@ pub struct Dockerfile {
     stages: Vec<Option<String>>,
     /// What only BuildKit understands: where, what, and whether Podman's builder does as well.
     modern: Vec<(usize, &'static str, bool)>,
+    /// `RUN --mount=type=secret`: where, and the secret's id.
+    secrets: Vec<(usize, String)>,
 }
 
 /// Why a text is no Dockerfile.
@@ -88,6 +92,21 @@ struct Place {
     copied: bool,
 }
 
+/// The id of the secret that `--mount` mounts: given, or the last part of its path.
+fn secret_of(mount: &str) -> Option<String> {
+    let part = |names: &[&str]| {
+        mount.split(',').find_map(|part| {
+            let (name, value) = part.split_once('=')?;
+            names.contains(&name.trim()).then(|| value.trim())
+        })
+    };
+    if part(&["type"]) != Some("secret") {
+        return None;
+    }
+    let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    part(&["id"]).map(str::to_owned).or_else(|| part(&["target", "dst", "destination"]).map(last))
+}
+
 /// What is named at a place.
 enum Named {
     /// An earlier stage, or nothing at all.
@@ -119,6 +138,7 @@ impl Dockerfile {
         };
         let (mut arguments, mut places, mut stages) = (vec![], vec![], vec![]);
         let mut modern: Vec<(usize, &'static str, bool)> = vec![];
+        let mut secrets: Vec<(usize, String)> = vec![];
         for instruction in &parsed.instructions {
             match instruction {
                 Instruction::Arg(arg) if stages.is_empty() => {
@@ -146,6 +166,11 @@ impl Dockerfile {
                     );
                 }
                 Instruction::Run(run) => {
+                    secrets.extend(run.options.iter().filter_map(|flag| {
+                        let is_mount = flag.name.value.eq_ignore_ascii_case("mount");
+                        let id = secret_of(&flag.value.as_ref().filter(|_| is_mount)?.value)?;
+                        Some((flag.name.span.start + mark, id))
+                    }));
                     modern.extend(run.options.iter().filter_map(|flag| {
                         let what = match flag.name.value.to_ascii_lowercase().as_str() {
                             "mount" => "RUN --mount",
@@ -165,7 +190,7 @@ impl Dockerfile {
             }
         }
         drop(parsed);
-        Ok(Self { text, escape, arguments, places, stages, modern })
+        Ok(Self { text, escape, arguments, places, stages, modern, secrets })
     }
 
     /// The text as it was read.
@@ -178,12 +203,26 @@ impl Dockerfile {
         self.stages.iter().flatten().cloned().collect()
     }
 
-    /// The first thing that only BuildKit understands, with its line; `None` = Docker's classic builder,
-    /// or Podman's, can build it.
-    pub fn needs_build_kit(&self, is_podman: bool) -> Option<(u32, &'static str)> {
-        let (at, what, _) =
-            self.modern.iter().find(|(_, _, in_podman)| !(is_podman && *in_podman))?;
+    /// The first thing that this builder does not understand, with its line; `None` = it can build it.
+    pub fn too_new_for(&self, builder: Builder) -> Option<(u32, &'static str)> {
+        let knows = |in_podman: bool| match builder {
+            Builder::BuildKit => true,
+            Builder::Podman => in_podman,
+            Builder::Classic => false,
+        };
+        let (at, what, _) = self.modern.iter().find(|(_, _, in_podman)| !knows(*in_podman))?;
         Some((line_at(&self.text, *at), what))
+    }
+
+    /// Ids of the secrets that steps mount, each with its first line.
+    pub fn secrets(&self) -> Vec<(u32, &str)> {
+        let mut all: Vec<(u32, &str)> = vec![];
+        for (at, id) in &self.secrets {
+            if !all.iter().any(|(_, known)| known == id) {
+                all.push((line_at(&self.text, *at), id));
+            }
+        }
+        all
     }
 
     /// The images from elsewhere that stages are made from or copy out of, each once. The arguments

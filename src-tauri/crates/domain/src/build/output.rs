@@ -12,12 +12,55 @@ use crate::operation::StepState;
 pub enum BuildEvent {
     /// A piece of the builder's text, not necessarily whole lines.
     Output { text: String },
+    /// How a step stands, from a builder that tells steps apart (BuildKit); each time that it changes.
+    Step(StepTold),
+    /// What such a step said, in whole lines.
+    StepOutput { step: String, text: String },
     /// How far the pull of a base is.
     Status { id: String, status: String, current: Option<u64>, total: Option<u64> },
     /// Bytes of the context that were sent so far.
     Sent { bytes: u64 },
     /// The image was made.
     Image { id: String },
+}
+
+/// One step as BuildKit tells it (a *vertex* there).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepTold {
+    /// Names the step within its build.
+    pub id: String,
+    /// In full, e.g. `[packages 2/4] RUN pip install -r requirements.txt`.
+    pub title: String,
+    /// `None` = it is known that it will come.
+    pub started: Option<Timestamp>,
+    pub finished: Option<Timestamp>,
+    /// Nothing had to be done: it was done before.
+    pub cached: bool,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+impl StepTold {
+    /// The instruction as the Dockerfile has it, more or less; the title where it has none.
+    pub fn instruction(&self) -> &str {
+        let rest = self.title.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+        rest.map_or(self.title.as_str(), |(_, instruction)| instruction)
+    }
+
+    /// It was ended because another one failed, or because the build was cancelled.
+    fn was_ended(&self) -> bool {
+        self.error.as_deref().is_some_and(|error| error.contains("context canceled"))
+    }
+
+    fn state(&self) -> StepState {
+        match (&self.error, self.started, self.finished) {
+            (Some(_), _, _) if self.was_ended() => StepState::Skipped,
+            (Some(_), _, _) => StepState::Failed,
+            (None, Some(_), None) => StepState::Running,
+            (None, _, Some(_)) => StepState::Done,
+            (None, None, None) => StepState::Pending,
+        }
+    }
 }
 
 /// How far a build is.
@@ -49,9 +92,14 @@ pub struct BuildStep {
     pub finished: Option<Timestamp>,
 }
 
-/// Follows a build by what its builder says; knows Docker's and Podman's.
+/// Follows a build by what its builder says; knows Docker's two builders and Podman's.
 #[derive(Clone, Debug, Default)]
 pub struct BuildTracker {
+    /// Ids of the steps that were told, in the order in which they became known; empty for a builder
+    /// that only writes text.
+    known: Vec<String>,
+    /// Ids of the steps that began, as they stand in the progress.
+    begun: Vec<String>,
     progress: BuildProgress,
     lines: LineSplitter,
     /// Whether the builder is Docker's; known with the first step.
@@ -90,7 +138,8 @@ impl BuildTracker {
                     self.line(&line, at);
                 }
             }
-            BuildEvent::Status { .. } => {}
+            BuildEvent::Step(told) => self.told(told),
+            BuildEvent::Status { .. } | BuildEvent::StepOutput { .. } => {}
             BuildEvent::Sent { bytes } => self.progress.sent = self.progress.sent.max(*bytes),
             BuildEvent::Image { .. } => self.end_last(StepState::Done, at),
         }
@@ -101,7 +150,15 @@ impl BuildTracker {
         if let Some(line) = self.lines.finish() {
             self.line(&line, at);
         }
-        if ok {
+        if !self.known.is_empty() {
+            let left = if ok { StepState::Done } else { StepState::Skipped };
+            for step in &mut self.progress.steps {
+                if step.state == StepState::Running {
+                    step.state = left;
+                    step.finished = Some(at);
+                }
+            }
+        } else if ok {
             self.end_last(StepState::Done, at);
         } else if let Some(step) = self.progress.steps.last_mut() {
             step.state = StepState::Failed;
@@ -115,9 +172,49 @@ impl BuildTracker {
         &self.made
     }
 
+    /// The step that failed, with its id where the builder gives steps ids; else the one that it was
+    /// at last.
+    pub fn failed(&self) -> Option<(Option<&str>, &BuildStep)> {
+        let steps = &self.progress.steps;
+        if self.known.is_empty() {
+            return steps.last().map(|step| (None, step));
+        }
+        let at = steps.iter().position(|step| step.state == StepState::Failed)?;
+        Some((self.begun.get(at).map(String::as_str), &steps[at]))
+    }
+
     /// How it stands.
     pub fn progress(&self) -> BuildProgress {
         self.progress.clone()
+    }
+
+    /// A step of a builder that tells them apart. They may go on beside each other.
+    fn told(&mut self, told: &StepTold) {
+        if !self.known.contains(&told.id) {
+            self.known.push(told.id.clone());
+        }
+        self.progress.total = u32::try_from(self.known.len()).ok();
+        let state = told.state();
+        if state == StepState::Pending {
+            return;
+        }
+        let at = self.begun.iter().position(|id| *id == told.id).unwrap_or_else(|| {
+            self.begun.push(told.id.clone());
+            self.progress.steps.push(BuildStep {
+                number: u32::try_from(self.begun.len()).unwrap_or(u32::MAX),
+                instruction: told.instruction().to_owned(),
+                state,
+                cached: false,
+                started: None,
+                finished: None,
+            });
+            self.begun.len() - 1
+        });
+        let step = &mut self.progress.steps[at];
+        step.state = state;
+        step.cached = told.cached;
+        step.started = told.started;
+        step.finished = told.finished;
     }
 
     fn line(&mut self, line: &str, at: Timestamp) {
@@ -299,6 +396,55 @@ mod tests {
         let one = track("STEP 1/2: FROM a\nSTEP 2/2: RUN x\nCOMMIT localhost/x:1\n").progress();
         assert_eq!((one.total, one.steps[1].state), (Some(2), Done));
         assert_eq!(track("STEP 1: FROM a\nSTEP 2: RUN x\n").progress().steps.len(), 2);
+    }
+
+    fn step(id: &str, title: &str, started: Option<i64>, finished: Option<i64>) -> StepTold {
+        StepTold {
+            id: id.into(),
+            title: title.into(),
+            started: started.map(second),
+            finished: finished.map(second),
+            ..StepTold::default()
+        }
+    }
+
+    #[test]
+    fn steps_that_go_on_beside_each_other_are_told_apart() {
+        use StepState::{Done, Failed, Running, Skipped};
+        let mut tracker = BuildTracker::new();
+        let mut take = |told: StepTold| {
+            tracker.take(&BuildEvent::Step(told), second(0));
+            tracker.clone()
+        };
+        take(step("a", "[packages 1/2] FROM base", Some(1), Some(2)));
+        take(step("b", "[packages 2/2] RUN pip install x", None, None));
+        take(step("c", "[stage-1 2/2] RUN train", Some(3), None));
+        let both = take(step("b", "[packages 2/2] RUN pip install x", Some(4), None));
+        assert_eq!(both.progress().total, Some(3));
+        assert_eq!(
+            told(&both.progress()),
+            [
+                (1, "FROM base", Done, false),
+                (2, "RUN train", Running, false),
+                (3, "RUN pip install x", Running, false)
+            ]
+        );
+        let error = |told: StepTold, words: &str| StepTold { error: Some(words.into()), ..told };
+        take(error(step("c", "[stage-1 2/2] RUN train", Some(3), Some(6)), "context canceled"));
+        let failed = step("b", "[packages 2/2] RUN pip install x", Some(4), Some(6));
+        let mut tracker = take(error(failed, "exit code: 1"));
+        tracker.finish(second(7), false);
+        let states: Vec<_> = tracker.progress().steps.iter().map(|step| step.state).collect();
+        assert_eq!(states, [Done, Skipped, Failed]);
+        let (id, step) = tracker.failed().expect("a step");
+        assert_eq!((id, step.instruction.as_str()), (Some("b"), "RUN pip install x"));
+    }
+
+    #[test]
+    fn a_builder_without_ids_failed_at_its_last_step() {
+        let tracker = track("Step 1/2 : FROM a\nStep 2/2 : RUN x\n");
+        let (id, step) = tracker.failed().expect("a step");
+        assert_eq!((id, step.number), (None, 2));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::{
 /// Checks what an environment is made from, and how its service is reached.
 ///
 /// Fields: `base`, `promptflow`, `requirements`, `systemPackages`, `index.url`, `index.extraUrls`,
-/// `index.proxy`, `index.certificates`, `folder`, `dockerfile`, `arguments.N`, `reference`,
-/// `repository`, `version`, `healthPath`.
+/// `index.username`, `index.proxy`, `index.certificates`, `folder`, `dockerfile`, `arguments.N`,
+/// `secrets.N`, `reference`, `repository`, `version`, `healthPath`.
 pub fn check(source: &Source, health_path: &str) -> Vec<Problem> {
     let mut problems = match source {
         Source::Packages(packages) => of_packages(packages),
@@ -114,10 +114,18 @@ fn of_index(index: &PackageIndex) -> Vec<Problem> {
             ));
         } else if holds_a_password(text) {
             problems.push(
-                Problem::field(field, "The address has a password in it. An engine's builder would keep it where others can read it.")
-                    .hint("Use an index that needs no password from here, for example a mirror or a proxy on this machine."),
+                Problem::field(field, "The address has a password in it. It would stay in the files of this environment, and an engine's builder would keep it where others can read it.")
+                    .hint("Give the address of the index without it, and its user name and password in their own fields: the password is kept in the keyring."),
             );
         }
+    }
+    if index.has_login() && index.url.trim().is_empty() {
+        problems.push(Problem::field(
+            "index.username",
+            "The public index needs no login. Give the address of the index that does.",
+        ));
+    } else if index.username.trim().contains(char::is_whitespace) {
+        problems.push(Problem::field("index.username", "A user name has no spaces."));
     }
     let certificates = index.certificates.trim();
     if !certificates.is_empty() && !certificates.starts_with('/') {
@@ -162,7 +170,37 @@ fn of_context(context: &BuildContext) -> Vec<Problem> {
             );
         }
     }
+    for (at, id) in context.secrets.iter().enumerate() {
+        let field = format!("secrets.{at}");
+        if !is_secret_id(id) {
+            problems.push(Problem::field(
+                &field,
+                "A secret's id has letters, digits, dots, underscores and hyphens, and begins with a letter or digit.",
+            ));
+        } else if context.secrets[..at].contains(id) {
+            problems.push(Problem::field(&field, format!("{id} is given twice.")));
+        }
+    }
     problems
+}
+
+/// Whether a build's step can mount a secret under this id.
+fn is_secret_id(id: &str) -> bool {
+    id.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && id.len() <= 64
+        && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
+}
+
+/// Why a value cannot be the password of a package index.
+///
+/// It is handed over in a netrc file, whose words end at white space.
+pub fn check_index_password(value: &str) -> Option<&'static str> {
+    if value.is_empty() {
+        return Some("Give the password or an access token.");
+    }
+    value.contains(|letter: char| letter.is_whitespace() || letter.is_control()).then_some(
+        "pip and uv read no password that has a space in it. Make an access token, and give that.",
+    )
 }
 
 #[cfg(test)]
@@ -232,10 +270,19 @@ mod tests {
                 argument("TOKEN", "x", true),
             ],
             target: String::new(),
+            secrets: vec!["pip".into(), "a b".into(), "pip".into()],
         };
         assert_eq!(
             fields(&Source::BuildContext(bad)),
-            ["folder", "dockerfile", "arguments.0", "arguments.1", "arguments.3"]
+            [
+                "folder",
+                "dockerfile",
+                "arguments.0",
+                "arguments.1",
+                "arguments.3",
+                "secrets.1",
+                "secrets.2"
+            ]
         );
     }
 

@@ -4,9 +4,10 @@
 //! known; the second one takes the finished folder. So neither index, proxy nor certificates are in the
 //! image or in its history.
 
-use super::{EnvironmentName, Installer, Packages};
+use super::{EnvironmentName, Installer, PackageIndex, Packages};
 use crate::{
     runtime::Package,
+    secret::Secret,
     start::{USUAL_PORT, executor_command},
 };
 
@@ -14,6 +15,12 @@ use crate::{
 pub const REQUIREMENTS: &str = "requirements.txt";
 /// The name of the file with certificates to trust, in the build context.
 pub const CERTIFICATES: &str = "certificates.pem";
+
+/// The id of the secret that holds the login for the package index, as a netrc file. Both pip and uv
+/// look for such a file where the variable `NETRC` says
+/// (<https://pip.pypa.io/en/stable/topics/authentication/>).
+pub const INDEX_SECRET: &str = "index";
+const LOGIN_FILE: &str = "/run/secrets/index";
 
 /// What the Python of an environment brings itself: not part of a lock.
 const OF_PYTHON: [&str; 3] = ["pip", "setuptools", "wheel"];
@@ -64,12 +71,20 @@ pub fn generated(name: &EnvironmentName, packages: &Packages, installed: Install
         Installed::AsAsked => format!("{} -r {REQUIREMENTS}", service_packages(packages).join(" ")),
         Installed::Exactly => format!("--no-deps -r {REQUIREMENTS}"),
     };
+    // Mounted for this one step by BuildKit; it is in no layer.
+    let login = if packages.index.has_login() {
+        format!(
+            "--mount=type=secret,id={INDEX_SECRET},mode=0444,required export NETRC={LOGIN_FILE} && "
+        )
+    } else {
+        String::new()
+    };
     lines.push(match packages.installer {
         Installer::Pip => format!(
-            "RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --find-links . {what}"
+            "RUN {login}/opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --find-links . {what}"
         ),
         Installer::Uv => format!(
-            "RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check --quiet uv \\\n && /opt/uv/bin/uv pip install --no-cache --python /opt/venv/bin/python --find-links . {what}"
+            "RUN {login}python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check --quiet uv \\\n && /opt/uv/bin/uv pip install --no-cache --python /opt/venv/bin/python --find-links . {what}"
         ),
     });
     let command: Vec<String> = executor_command("python", USUAL_PORT);
@@ -122,6 +137,59 @@ pub fn lock_of(packages: &[Package]) -> String {
     lines.join("\n") + "\n"
 }
 
+/// A netrc file with the login for the index and for further ones at the same host.
+///
+/// `None` = the address names no host.
+pub fn login_file(index: &PackageIndex, password: &Secret) -> Option<Secret> {
+    let host = host_of(&index.url)?;
+    Some(Secret::new(format!(
+        "machine {host}\nlogin {}\npassword {}\n",
+        index.username.trim(),
+        password.expose()
+    )))
+}
+
+/// The variables of [`build_arguments`] with the login in the address of the index, for one command
+/// in a container: never for a container's own configuration.
+pub fn index_with_login(packages: &Packages, password: Option<&Secret>) -> Vec<(String, String)> {
+    let index = &packages.index;
+    let address = index.url.trim();
+    let mut packages = packages.clone();
+    if let (true, Some(password), Some((scheme, rest))) =
+        (index.has_login(), password, address.split_once("://"))
+    {
+        packages.index.url = format!(
+            "{scheme}://{}:{}@{rest}",
+            in_address(index.username.trim()),
+            in_address(password.expose())
+        );
+    }
+    build_arguments(&packages)
+}
+
+/// The host of an address, without its port, as netrc names machines.
+fn host_of(address: &str) -> Option<&str> {
+    let (_, rest) = address.trim().split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?;
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next()?,
+        None => host.split(':').next()?,
+    };
+    (!host.is_empty()).then_some(host)
+}
+
+/// Percent-encoded, as far as the part before the host may not hold it.
+fn in_address(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
 /// What is handed to the builder as arguments: index and proxy, for the first stage only.
 pub fn build_arguments(packages: &Packages) -> Vec<(String, String)> {
     let index = &packages.index;
@@ -146,7 +214,6 @@ pub fn build_arguments(packages: &Packages) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::PackageIndex;
 
     fn packages() -> Packages {
         Packages {
@@ -203,6 +270,29 @@ mod tests {
             |name: &str| arguments.iter().find(|(own, _)| own == name).map(|(_, v)| v.as_str());
         assert_eq!(value("UV_INDEX"), Some("https://a.example https://b.example"));
         assert_eq!(value("PIP_TRUSTED_HOST"), None);
+    }
+
+    #[test]
+    fn a_login_is_mounted_for_one_step_and_stands_nowhere() {
+        let index = PackageIndex {
+            url: "https://index.example:8443/simple".into(),
+            username: "ann".into(),
+            ..PackageIndex::default()
+        };
+        for installer in [Installer::Pip, Installer::Uv] {
+            let packages = Packages { index: index.clone(), installer, ..packages() };
+            let made = generated(&name(), &packages, Installed::AsAsked);
+            assert_eq!(made.matches("--mount=type=secret,id=index").count(), 1, "{made}");
+            assert!(crate::build::Dockerfile::read(made.clone()).is_ok(), "{made}");
+            assert!(!made.contains("ann"), "{made}");
+        }
+        let password = Secret::new("p:a/ssw@rd".into());
+        let file = login_file(&index, &password).expect("a file");
+        assert_eq!(file.expose(), "machine index.example\nlogin ann\npassword p:a/ssw@rd\n");
+        let packages = Packages { index, ..packages() };
+        let with = index_with_login(&packages, Some(&password));
+        assert_eq!(with[0].1, "https://ann:p%3Aa%2Fssw%40rd@index.example:8443/simple");
+        assert_eq!(index_with_login(&packages, None)[0].1, "https://index.example:8443/simple");
     }
 
     #[test]

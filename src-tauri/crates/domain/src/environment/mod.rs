@@ -19,10 +19,10 @@ use crate::{
     runtime::{Package, Protocol},
 };
 
-pub use check::{check, is_requirement};
+pub use check::{check, check_index_password, is_requirement};
 pub use generated::{
-    BUILD_NUMBER, CERTIFICATES, IGNORE_FILE, Installed, REQUIREMENTS, build_arguments, generated,
-    lock_of, service_packages,
+    BUILD_NUMBER, CERTIFICATES, IGNORE_FILE, INDEX_SECRET, Installed, REQUIREMENTS,
+    build_arguments, generated, index_with_login, lock_of, login_file, service_packages,
 };
 
 /// Names one environment: a random UUID. It stays when the environment is renamed.
@@ -181,6 +181,15 @@ impl Source {
         }
     }
 
+    /// Ids of the secrets that a build of it is given; their values are in the keyring.
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::Packages(packages) if packages.index.has_login() => vec![INDEX_SECRET],
+            Self::BuildContext(context) => context.secrets.iter().map(String::as_str).collect(),
+            Self::Packages(_) | Self::Image { .. } | Self::Default { .. } => vec![],
+        }
+    }
+
     /// An image is built on the compute, rather than taken from somewhere.
     pub fn is_built(&self) -> bool {
         matches!(self, Self::Packages(_) | Self::BuildContext(_))
@@ -235,6 +244,8 @@ impl Installer {
 pub struct PackageIndex {
     /// Empty = the public index.
     pub url: String,
+    /// Who may use it; empty = everybody. The password is in the keyring.
+    pub username: String,
     /// Further ones.
     pub extra_urls: Vec<String>,
     /// Hosts whose certificate is not checked, or which speak plain HTTP.
@@ -245,6 +256,13 @@ pub struct PackageIndex {
     pub no_proxy: String,
     /// Absolute path on this machine of a file with certificates (PEM) to trust; empty = none.
     pub certificates: String,
+}
+
+impl PackageIndex {
+    /// It asks who one is.
+    pub fn has_login(&self) -> bool {
+        !self.username.trim().is_empty()
+    }
 }
 
 /// A folder with a Dockerfile.
@@ -262,6 +280,9 @@ pub struct BuildContext {
     /// The stage to build; empty = the last one.
     #[serde(default)]
     pub target: String,
+    /// Ids of secrets for `RUN --mount=type=secret,id=…`; their values are in the keyring.
+    #[serde(default)]
+    pub secrets: Vec<String>,
 }
 
 impl BuildContext {

@@ -1,6 +1,6 @@
 //! Building an image: `POST /build`, a tar archive up and a stream of JSON lines down
 //! (<https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageBuild>).
-//! Docker's classic builder and Podman's answer to it alike.
+//! BuildKit, Docker's classic builder and Podman's answer to it alike, but for what they say.
 
 use std::{
     collections::VecDeque,
@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::build::BuildEvent;
+use domain::build::{BuildEvent, Builder};
 use futures_util::{
     StreamExt as _, TryStreamExt as _, future::BoxFuture, stream, stream::BoxStream,
 };
@@ -21,8 +21,10 @@ use hyper::body::Frame;
 use serde_json::{Value, json};
 
 use super::{
+    build_kit::Trace,
     convert::{image_id, text},
     pull::failure,
+    session::{self, Session},
     wire::{Body, Call, Upload, Wire, path, query},
 };
 use crate::{BuildRequest, ContextStream, EngineError};
@@ -39,8 +41,10 @@ struct Sending {
 }
 
 enum Stage {
-    Asking(BoxFuture<'static, Result<Body, EngineError>>),
+    Asking(BoxFuture<'static, Result<(Body, Option<Session>), EngineError>>),
     Reading(Body),
+    /// It failed; what steps said is told first.
+    Failed(String),
     /// All was said; the image is looked up by its name.
     Naming(Wire),
     Over,
@@ -48,6 +52,9 @@ enum Stage {
 
 struct Build {
     stage: Stage,
+    /// Answers the builder's questions for secrets as long as the build goes on.
+    _session: Option<Session>,
+    trace: Trace,
     wire: Wire,
     name: String,
     sending: Sending,
@@ -58,18 +65,34 @@ struct Build {
 /// Begins when the stream is first read. Dropping it ends the build on the engine.
 pub(super) fn build(
     wire: Wire,
+    builder: Builder,
     request: &BuildRequest,
     context: ContextStream,
 ) -> BoxStream<'static, Result<BuildEvent, EngineError>> {
+    if !request.secrets.is_empty() && !builder.keeps_secrets() {
+        let error = EngineError::Context(builder.why_no_secrets().to_owned());
+        return stream::once(async { Err(error) }).boxed();
+    }
     let sending = Sending::default();
     let upload = upload(context, &sending);
-    let asked = asked(request);
+    // BuildKit asks back for secrets only.
+    let session = (!request.secrets.is_empty()).then(|| uuid::Uuid::new_v4().to_string());
+    let asked = asked(request, builder, session.as_deref());
     let asking = {
-        let wire = wire.clone();
-        async move { wire.send(Call::post(asked, None), "application/x-tar", upload).await }
+        let (wire, secrets) = (wire.clone(), request.secrets.clone());
+        async move {
+            let session = match &session {
+                Some(id) => Some(session::begin(&wire, id, secrets).await?),
+                None => None,
+            };
+            let body = wire.send(Call::post(asked, None), "application/x-tar", upload).await?;
+            Ok((body, session))
+        }
     };
     let build = Build {
         stage: Stage::Asking(Box::pin(asking)),
+        _session: None,
+        trace: Trace::default(),
         wire,
         name: request.name.to_string(),
         sending,
@@ -86,7 +109,7 @@ pub(super) fn build(
     .boxed()
 }
 
-fn asked(request: &BuildRequest) -> String {
+fn asked(request: &BuildRequest, builder: Builder, session: Option<&str>) -> String {
     let name = request.name.to_string();
     let arguments = json!(request.arguments).to_string();
     let labels = json!(request.labels).to_string();
@@ -99,6 +122,12 @@ fn asked(request: &BuildRequest) -> String {
         ("rm", "1"),
         ("forcerm", "1"),
     ];
+    if builder == Builder::BuildKit {
+        pairs.push(("version", "2"));
+    }
+    if let Some(session) = session {
+        pairs.push(("session", session));
+    }
     if let Some(target) = &request.target {
         pairs.push(("target", target));
     }
@@ -134,7 +163,10 @@ impl Build {
             match &mut self.stage {
                 Stage::Asking(asking) => tokio::select! {
                     answer = asking => match answer {
-                        Ok(body) => self.stage = Stage::Reading(body),
+                        Ok((body, session)) => {
+                            self.stage = Stage::Reading(body);
+                            self._session = session;
+                        }
                         Err(error) => return Some(Err(self.why(error))),
                     },
                     () = paced => {}
@@ -143,15 +175,29 @@ impl Build {
                     line = body.json_line() => match line {
                         Ok(Some(line)) => {
                             if let Some(words) = failure(&line) {
+                                let rest = self.trace.rest();
+                                if !rest.is_empty() {
+                                    self.waiting.extend(rest);
+                                    self.stage = Stage::Failed(words);
+                                    continue;
+                                }
                                 return Some(Err(self.why(EngineError::Stream(words))));
                             }
+                            self.waiting.extend(self.trace.take(&line));
                             self.waiting.extend(event(&line));
                         }
-                        Ok(None) => self.stage = Stage::Naming(self.wire.clone()),
+                        Ok(None) => {
+                            self.waiting.extend(self.trace.rest());
+                            self.stage = Stage::Naming(self.wire.clone());
+                        }
                         Err(error) => return Some(Err(self.why(error))),
                     },
                     () = paced => {}
                 },
+                Stage::Failed(words) => {
+                    let words = std::mem::take(words);
+                    return Some(Err(self.why(EngineError::Stream(words))));
+                }
                 Stage::Naming(wire) => {
                     let asked = Call::get(format!("/images/{}/json", path(&self.name)));
                     let answer = wire.json(asked, super::ANSWER_LIMIT).await;
@@ -201,6 +247,7 @@ fn event(line: &Value) -> Option<BuildEvent> {
 mod tests {
     use super::*;
     use domain::image::ImageReference;
+    use std::collections::BTreeMap;
 
     #[test]
     fn a_request_names_everything_and_a_line_becomes_an_event() {
@@ -211,14 +258,17 @@ mod tests {
             labels: [("l".to_owned(), "1".to_owned())].into(),
             target: Some("run".into()),
             no_cache: true,
+            secrets: BTreeMap::new(),
         };
-        let asked = asked(&request);
+        let asked = asked(&request, Builder::BuildKit, Some("s1"));
         for part in [
             "t=localhost%2Fpromptflow-runtimes%2Frag%3A3",
             "dockerfile=docker%2FDockerfile",
             "buildargs=%7B%22A%22%3A%22x%20y%22%7D",
             "target=run",
             "nocache=1",
+            "version=2",
+            "session=s1",
             "forcerm=1",
         ] {
             assert!(asked.contains(part), "{part} in {asked}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    build::Builder,
     compute::EngineFacts,
     container::{
         Container, ContainerState, LocalImage, Mount, MountKind, Neighbour, PublishedPort,
@@ -17,8 +18,8 @@ use serde_json::Value;
 use super::wire::not_json;
 use crate::EngineError;
 
-/// Facts from `/version` and `/info`.
-pub(super) fn facts(version: &Value, info: &Value) -> EngineFacts {
+/// Facts from `/version` and `/info`, and the header `Builder-Version` of `/_ping`.
+pub(super) fn facts(version: &Value, info: &Value, builder: &str) -> EngineFacts {
     let is_podman = list(version, "/Components")
         .any(|component| text(component, "/Name").to_lowercase().contains("podman"));
     let swarm_active = text(info, "/Swarm/LocalNodeState") == "active";
@@ -36,6 +37,12 @@ pub(super) fn facts(version: &Value, info: &Value) -> EngineFacts {
         swarm_worker_without_control: swarm_active
             && info.pointer("/Swarm/ControlAvailable") != Some(&Value::Bool(true)),
         is_podman,
+        builder: match (is_podman, builder) {
+            (true, _) => Builder::Podman,
+            // Said only where the engine's settings switch BuildKit on or off.
+            (false, "1") => Builder::Classic,
+            (false, _) => Builder::BuildKit,
+        },
     }
 }
 

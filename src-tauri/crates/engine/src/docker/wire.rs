@@ -9,7 +9,10 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 use bytes::{Bytes, BytesMut};
 use domain::compute::Unreachable;
 use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
-use hyper::{Method, Request, StatusCode, body::Incoming};
+use hyper::{
+    Method, Request, StatusCode, body::Incoming, client::conn::http1::SendRequest,
+    upgrade::Upgraded,
+};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::{net::UnixStream, time::timeout};
@@ -92,18 +95,7 @@ impl Wire {
         kind: &'static str,
         body: Upload,
     ) -> Result<Body, EngineError> {
-        let stream = UnixStream::connect(&self.socket)
-            .await
-            .map_err(|error| refusal::connecting(Path::new(&self.socket), &error))?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| refusal::broken(&error))?;
-        let connection = AbortOnDropHandle::new(tokio::spawn(async move {
-            // A broken connection shows in the answer's body too, where somebody waits for it.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to an engine ended early");
-            }
-        }));
+        let (mut sender, connection) = self.connect().await?;
         let mut request = Request::builder()
             .method(call.method)
             .uri(format!("{}{}", self.prefix, call.path))
@@ -127,6 +119,75 @@ impl Wire {
         }
         let text = body.all().await.unwrap_or_default();
         Err(refusal::answer(status.as_u16(), &text))
+    }
+
+    async fn connect(&self) -> Result<(SendRequest<Upload>, AbortOnDropHandle<()>), EngineError> {
+        let stream = UnixStream::connect(&self.socket)
+            .await
+            .map_err(|error| refusal::connecting(Path::new(&self.socket), &error))?;
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| refusal::broken(&error))?;
+        let connection = AbortOnDropHandle::new(tokio::spawn(async move {
+            // A broken connection shows in the answer's body too, where somebody waits for it.
+            if let Err(error) = connection.with_upgrades().await {
+                tracing::debug!(%error, "a connection to an engine ended early");
+            }
+        }));
+        Ok((sender, connection))
+    }
+
+    /// Asks for a connection on which both sides speak another protocol from then on.
+    pub async fn upgrade(
+        &self,
+        path: &str,
+        protocol: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Upgraded, EngineError> {
+        let (mut sender, _connection) = self.connect().await?;
+        let mut request = Request::post(format!("{}{path}", self.prefix))
+            .header("host", "engine")
+            .header("connection", "Upgrade")
+            .header("upgrade", protocol);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let empty = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
+        let request = request.body(empty).map_err(|error| EngineError::Refused {
+            status: 400,
+            message: format!("No request can be made of it: {error}"),
+        })?;
+        let answer = sender.send_request(request).await.map_err(|error| refusal::broken(&error))?;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(refusal::answer(answer.status().as_u16(), b""));
+        }
+        hyper::upgrade::on(answer).await.map_err(|error| refusal::broken(&error))
+    }
+
+    /// A header of the answer; empty = it is not there.
+    pub async fn header(
+        &self,
+        path: &str,
+        name: &str,
+        limit: Duration,
+    ) -> Result<String, EngineError> {
+        timeout(limit, async {
+            let (mut sender, _connection) = self.connect().await?;
+            let empty = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
+            let request = Request::get(format!("{}{path}", self.prefix))
+                .header("host", "engine")
+                .body(empty)
+                .map_err(|error| EngineError::Refused {
+                    status: 400,
+                    message: error.to_string(),
+                })?;
+            let answer =
+                sender.send_request(request).await.map_err(|error| refusal::broken(&error))?;
+            let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
+            Ok(value.unwrap_or_default().to_owned())
+        })
+        .await
+        .map_err(|_| Unreachable::NoAnswer { seconds: limit.as_secs() })?
     }
 
     /// A request with its whole answer within `limit`.

@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use domain::{
-    build::BuildEvent, container::EngineEvent, image::ImageReference, pull::PullEvent, usage::Usage,
+    build::{BuildEvent, Builder, StepTold},
+    container::EngineEvent,
+    image::ImageReference,
+    pull::PullEvent,
+    usage::Usage,
 };
 use futures_util::{StreamExt as _, stream, stream::BoxStream};
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::{
@@ -71,9 +76,15 @@ pub(super) fn build(
         Ok(BuildEvent::Sent { bytes })
     });
     let pause = script.pause;
-    let told = stream::iter(script.lines).then(move |line| async move {
+    let builder = twin.facts.builder;
+    let mut step = String::new();
+    let told = script.lines.into_iter().map(move |line| match builder {
+        Builder::BuildKit => told_apart(&mut step, &line),
+        Builder::Classic | Builder::Podman => BuildEvent::Output { text: format!("{line}\n") },
+    });
+    let told = stream::iter(told).then(move |event| async move {
         tokio::time::sleep(pause).await;
-        Ok(BuildEvent::Output { text: format!("{line}\n") })
+        Ok(event)
     });
     let last = stream::once(async move {
         let mut image = script.end?;
@@ -94,6 +105,22 @@ pub(super) fn build(
             std::future::ready(go_on)
         })
         .boxed()
+}
+
+/// A script's line as BuildKit tells it. What begins no step was said by the one before.
+fn told_apart(step: &mut String, line: &str) -> BuildEvent {
+    let Some((number, instruction)) =
+        line.strip_prefix("Step ").and_then(|rest| rest.split_once(" : "))
+    else {
+        return BuildEvent::StepOutput { step: step.clone(), text: format!("{line}\n") };
+    };
+    number.clone_into(step);
+    BuildEvent::Step(StepTold {
+        id: number.to_owned(),
+        title: format!("[{number}] {instruction}"),
+        started: Some(Timestamp::UNIX_EPOCH),
+        ..StepTold::default()
+    })
 }
 
 /// A reading a second while it runs.

@@ -252,20 +252,27 @@ proptest! {
 }
 
 #[test]
-fn what_only_build_kit_understands_is_found_with_its_line() {
-    let needs = |text: &str, is_podman| {
-        Dockerfile::read(text.to_owned()).expect(text).needs_build_kit(is_podman)
-    };
-    let mount = "FROM a\n# RUN --mount=x\nRUN --mount=type=secret,id=pip pip install x\n";
-    assert_eq!(needs(mount, false), Some((3, "RUN --mount")));
-    assert_eq!(needs(mount, true), None);
+fn what_a_builder_does_not_understand_is_found_with_its_line() {
+    let needs =
+        |text: &str, builder| Dockerfile::read(text.to_owned()).expect(text).too_new_for(builder);
+    let mount = "FROM a\n# RUN --mount=x\nRUN --mount=type=cache,target=/x pip install x\n";
+    assert_eq!(needs(mount, Builder::Classic), Some((3, "RUN --mount")));
+    assert_eq!(needs(mount, Builder::Podman), None);
     let here = "FROM a\nRUN <<EOF\necho --mount\nEOF\n";
-    for is_podman in [false, true] {
-        assert!(needs(here, is_podman).is_some_and(|(_, what)| what == "a here-document"));
-        assert_eq!(
-            needs("FROM a\nRUN echo --mount=x << y\n", is_podman).map(|(_, what)| what),
-            None
-        );
+    for builder in [Builder::Classic, Builder::Podman] {
+        assert!(needs(here, builder).is_some_and(|(_, what)| what == "a here-document"));
+        assert_eq!(needs("FROM a\nRUN echo --mount=x << y\n", builder).map(|(_, what)| what), None);
     }
-    assert_eq!(needs("FROM a\nCOPY --from=b --chown=1 /x /x\nRUN pip install x\n", false), None);
+    let plain = "FROM a\nCOPY --from=b --chown=1 /x /x\nRUN pip install x\n";
+    assert_eq!(needs(plain, Builder::Classic), None);
+    for all in [mount, here, plain] {
+        assert_eq!(needs(all, Builder::BuildKit), None);
+    }
+}
+
+#[test]
+fn secrets_that_steps_mount_are_found() {
+    let text = "FROM a\nRUN --mount=type=secret,id=pip --mount=type=cache,target=/c x\nRUN --mount=type=secret,target=/run/secrets/netrc,mode=0444 y\nRUN --mount=type=secret,id=pip z\n";
+    let file = Dockerfile::read(text.to_owned()).expect(text);
+    assert_eq!(file.secrets(), [(2, "pip"), (3, "netrc")]);
 }

@@ -129,14 +129,14 @@ fn facts_tell_podman_and_a_swarm_worker() {
         "ID": "abc", "NCPU": 2, "MemTotal": 1024, "DockerRootDir": "/var/lib/docker",
         "Swarm": {"LocalNodeState": "active", "ControlAvailable": false}
     });
-    let seen = facts(&docker, &info);
+    let seen = facts(&docker, &info, "");
     assert_eq!((seen.engine.as_str(), seen.architecture.as_str()), ("Docker Engine", "amd64"));
     assert_eq!((seen.engine_id.as_str(), seen.cpus, seen.memory), ("abc", 2, 1024));
     assert!(seen.swarm_worker_without_control && !seen.is_podman);
     let manager = json!({"Swarm": {"LocalNodeState": "active", "ControlAvailable": true}});
-    assert!(!facts(&docker, &manager).swarm_worker_without_control);
+    assert!(!facts(&docker, &manager, "").swarm_worker_without_control);
     let podman = json!({"Components": [{"Name": "Podman Engine"}], "Version": "4.3.1"});
-    let seen = facts(&podman, &info);
+    let seen = facts(&podman, &info, "");
     assert!(seen.is_podman && seen.engine_id.is_empty());
 }
 
