@@ -243,6 +243,10 @@ impl Engine for Around {
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError> {
         self.engine.processes(container).await
     }
+    async fn clear_build_cache(&self) -> Result<u64, EngineError> {
+        self.engine.clear_build_cache().await
+    }
+
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
         self.engine.disk_usage().await
     }

@@ -522,11 +522,21 @@ async fn disk(
     let clean = app::api::CleanDisk {
         compute: compute(),
         images: proposed.iter().cloned().chain([in_use]).collect(),
+        build_cache: true,
     };
     let cleaned = handlers::clean_disk(app, clean).await.map_err(refused)?;
     assert_eq!(cleaned.removed as usize, proposed.len(), "{cleaned:#?}");
     assert_eq!(cleaned.kept.len(), 1, "{cleaned:#?}");
     runtime(app, "eval", Status::Available).await?;
+    // What the builder kept of the failed build is gone as well, and the next build goes on without it.
+    let after = handlers::disk(app, app::api::OfCompute { compute: compute() }).await;
+    let after = after.map_err(refused)?;
+    if let Some(cache) = view.build_cache {
+        assert!(cache.unused > 2_900_000 && cleaned.freed > 4_000_000, "{cache:?} {cleaned:#?}");
+        assert!(after.build_cache.is_none_or(|cache| cache.unused == 0), "{after:#?}");
+        small_context(&folder, &base, &big(5))?;
+        assert_eq!(build(app, &id, false).await?.state, OperationState::Succeeded);
+    }
     let images = client(&["images", "--format", "{{.Repository}}:{{.Tag}}"])?;
     assert!(images.contains("small-env:1") && !images.contains("small-env:2"), "{images}");
     Ok(())
@@ -535,6 +545,17 @@ async fn disk(
 #[tokio::test(flavor = "multi_thread")]
 async fn disk_is_cleaned_up_on_docker() -> PartResult<()> {
     let docker = DockerEngine::start()?;
+    let registry = RegistryServer::start()?;
+    let home = tempfile::tempdir()?;
+    let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;
+    real_parts::headless::connected(&app).await?;
+    disk(&app, &registry, home.path(), &|arguments| docker.client(arguments)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disk_is_cleaned_up_where_the_classic_builder_works() -> PartResult<()> {
+    let options = DockerOptions { classic_builder: true, ..DockerOptions::default() };
+    let docker = DockerEngine::start_with(options)?;
     let registry = RegistryServer::start()?;
     let home = tempfile::tempdir()?;
     let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;

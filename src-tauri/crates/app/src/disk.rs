@@ -33,7 +33,7 @@ pub(crate) async fn view(app: &App, compute: &ComputeId) -> Result<DiskView, Pro
         images.iter().filter_map(|image| known.judge(image, &usage)).collect();
     ours.sort_by_key(|image| std::cmp::Reverse(image.size));
     let free = engine.free_disk().await.ok().flatten();
-    Ok(DiskView { images: ours, free, all_layers: usage.layers })
+    Ok(DiskView { images: ours, free, all_layers: usage.layers, build_cache: usage.build_cache })
 }
 
 /// Removes images, each looked at again right before.
@@ -67,8 +67,17 @@ pub(crate) async fn clean(app: &App, request: CleanDisk) -> Result<CleanedDisk, 
             },
         }
     }
+    if request.build_cache {
+        match engine.clear_build_cache().await {
+            Ok(bytes) => cleaned.freed = bytes,
+            Err(error) => {
+                let words = problem::of_engine(&error).sentence;
+                cleaned.kept.push(format!("The build cache stays. {words}"));
+            }
+        }
+    }
     let after = engine.disk_usage().await.map_err(|error| problem::of_engine(&error))?;
-    cleaned.freed = before.layers.saturating_sub(after.layers);
+    cleaned.freed += before.layers.saturating_sub(after.layers);
     app.hub.environments();
     Ok(cleaned)
 }

@@ -9,6 +9,18 @@ pub struct DiskUsage {
     /// Bytes of all layers together, each counted once.
     pub layers: u64,
     pub images: Vec<ImageDisk>,
+    /// What BuildKit keeps of earlier builds, whoever made them; `None` = the engine has no such cache.
+    pub build_cache: Option<CacheDisk>,
+}
+
+/// The cache of an engine's builder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CacheDisk {
+    /// Bytes, without those that images have as well.
+    pub size: u64,
+    /// Bytes that come free when it goes: no build uses them just now.
+    pub unused: u64,
 }
 
 /// One image, as the engine counts it.

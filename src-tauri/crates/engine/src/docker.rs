@@ -21,7 +21,7 @@ use std::{path::Path, time::Duration};
 use async_trait::async_trait;
 use bollard::{ClientVersion, Docker, query_parameters as options};
 use domain::{
-    build::BuildEvent,
+    build::{BuildEvent, Builder},
     compute::{self, ComputeAddress, EngineFacts, FoundCompute, Unreachable},
     container::{Container, EngineEvent, LocalImage, Neighbour},
     disk::DiskUsage,
@@ -395,6 +395,15 @@ impl Engine for DockerEngine {
             return Err(EngineError::Conflict(format!("The container {container} does not run.")));
         }
         convert::processes(&answer)
+    }
+
+    async fn clear_build_cache(&self) -> Result<u64, EngineError> {
+        if self.facts.builder == Builder::Podman {
+            return Ok(0);
+        }
+        let asked = Call::post("/build/prune?all=1", None);
+        let answer = self.wire.json(asked, WORK_LIMIT).await?;
+        Ok(answer.get("SpaceReclaimed").and_then(Value::as_u64).unwrap_or(0))
     }
 
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {

@@ -135,6 +135,10 @@ pub trait Engine: Send + Sync {
     /// Command lines of the processes inside a running container.
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError>;
 
+    /// Removes what the builder keeps of earlier builds and no build uses; answers the bytes that came
+    /// free. Nothing is removed where there is no such cache.
+    async fn clear_build_cache(&self) -> Result<u64, EngineError>;
+
     /// What images take on disk. May take long on a full engine.
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError>;
 

@@ -23,7 +23,7 @@ use domain::{
     build::{BuildEvent, Builder},
     compute::EngineFacts,
     container::{Container, EngineEvent, LocalImage, Neighbour},
-    disk::{DiskUsage, ImageDisk},
+    disk::{CacheDisk, DiskUsage, ImageDisk},
     image::{Digest, ImageReference, Platform},
     label,
     pull::PullEvent,
@@ -462,6 +462,10 @@ impl Engine for TwinEngine {
         })
     }
 
+    async fn clear_build_cache(&self) -> Result<u64, EngineError> {
+        self.act(Call::ClearBuildCache, "", |world| Ok(std::mem::take(&mut world.build_cache)))
+    }
+
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
         self.act(Call::DiskUsage, "", |world| {
             let images: Vec<ImageDisk> = world
@@ -470,7 +474,12 @@ impl Engine for TwinEngine {
                 .into_iter()
                 .map(|image| ImageDisk { id: image.id, size: image.size, shared: Some(0) })
                 .collect();
-            Ok(DiskUsage { layers: images.iter().map(|image| image.size).sum(), images })
+            let cache = world.build_cache;
+            Ok(DiskUsage {
+                layers: images.iter().map(|image| image.size).sum(),
+                images,
+                build_cache: (cache > 0).then_some(CacheDisk { size: cache, unused: cache }),
+            })
         })
     }
 

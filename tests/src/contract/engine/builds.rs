@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use domain::build::BuildEvent;
+use domain::build::{BuildEvent, Builder};
 use domain::image::ImageReference;
 use domain::secret::Secret;
 use engine::twin::{BuildScript, TwinImage};
@@ -77,6 +77,14 @@ pub(super) async fn a_context_becomes_an_image_with_its_labels_and_arguments(fix
     assert!(usage.images.iter().any(|counted| counted.id == image.id), "{usage:#?}");
     engine.remove_image(&request.name.to_string()).await.expect("remove image");
     assert!(matches!(engine.image(id).await, Err(EngineError::NotFound(_))));
+    // What the builder keeps for the next build.
+    let usage = engine.disk_usage().await.expect("disk usage");
+    let has_cache = engine.facts().builder == Builder::BuildKit;
+    assert_eq!(usage.build_cache.is_some_and(|cache| cache.unused > 0), has_cache, "{usage:?}");
+    let freed = engine.clear_build_cache().await.expect("clear the cache");
+    assert_eq!(freed > 0, has_cache);
+    let usage = engine.disk_usage().await.expect("disk usage");
+    assert!(usage.build_cache.is_none_or(|cache| cache.unused == 0), "{usage:?}");
 }
 
 pub(super) async fn a_step_that_fails_ends_the_build_with_what_it_said(fixture: &Fixture) {

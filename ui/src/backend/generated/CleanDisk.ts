@@ -8,4 +8,8 @@ export type CleanDisk = { compute: ComputeId,
 /**
  * Ids of images.
  */
-images: Array<string>, };
+images: Array<string>, 
+/**
+ * The builder's cache as well, as far as no build uses it.
+ */
+buildCache: boolean, };

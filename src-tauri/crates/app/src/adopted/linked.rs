@@ -198,6 +198,10 @@ impl Engine for Linked {
         self.engine.processes(container).await
     }
 
+    async fn clear_build_cache(&self) -> Result<u64, EngineError> {
+        self.engine.clear_build_cache().await
+    }
+
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
         self.engine.disk_usage().await
     }

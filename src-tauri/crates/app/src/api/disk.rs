@@ -2,7 +2,7 @@
 
 use domain::{
     compute::ComputeId,
-    disk::{ImageNeed, ImageRole},
+    disk::{CacheDisk, ImageNeed, ImageRole},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ pub struct DiskView {
     pub free: Option<u64>,
     /// Bytes of every image on the compute, ours or not, each layer counted once.
     pub all_layers: u64,
+    /// What the builder keeps of earlier builds, whoever made them; `None` = there is no such cache.
+    pub build_cache: Option<CacheDisk>,
 }
 
 /// An image of ours.
@@ -48,6 +50,8 @@ pub struct CleanDisk {
     pub compute: ComputeId,
     /// Ids of images.
     pub images: Vec<String>,
+    /// The builder's cache as well, as far as no build uses it.
+    pub build_cache: bool,
 }
 
 /// What was removed.

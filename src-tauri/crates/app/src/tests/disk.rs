@@ -29,7 +29,7 @@ fn what_a_runtime_runs_or_may_go_back_to_stays_whatever_is_asked() {
         assert!(matches!(of(V2).need, ImageNeed::ToGoBack { .. }), "{before:#?}");
         assert_eq!((of(V1).need, of(V1).role), (ImageNeed::Nothing, ImageRole::Runtime));
         let all = before.iter().map(|image| image.id.clone()).collect();
-        let request = CleanDisk { compute: compute(), images: all };
+        let request = CleanDisk { compute: compute(), images: all, build_cache: false };
         let cleaned = handlers::clean_disk(&app, request).await.expect("cleaned");
         assert_eq!((cleaned.removed, cleaned.kept.len()), (1, 2), "{cleaned:#?}");
         let left: Vec<String> = images(&app).await.into_iter().flat_map(|one| one.names).collect();

@@ -8,7 +8,7 @@ use domain::{
     container::{
         Container, ContainerState, LocalImage, Mount, MountKind, Neighbour, PublishedPort,
     },
-    disk::{DiskUsage, ImageDisk},
+    disk::{CacheDisk, DiskUsage, ImageDisk},
     environment::EnvironmentName,
     image::{Digest, Platform},
 };
@@ -144,7 +144,21 @@ pub(super) fn disk_usage(raw: &Value) -> DiskUsage {
         // -1 = it was not counted.
         shared: image.get("SharedSize").and_then(Value::as_u64),
     });
-    DiskUsage { layers: whole(raw, "/LayersSize"), images: images.collect() }
+    let is = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let entries: Vec<&Value> = list(raw, "/BuildCache").collect();
+    let sum = |unused: bool| {
+        entries
+            .iter()
+            .filter(|entry| !is(entry, "Shared") && !(unused && is(entry, "InUse")))
+            .map(|entry| whole(entry, "/Size"))
+            .sum()
+    };
+    DiskUsage {
+        layers: whole(raw, "/LayersSize"),
+        images: images.collect(),
+        build_cache: (!entries.is_empty())
+            .then(|| CacheDisk { size: sum(false), unused: sum(true) }),
+    }
 }
 
 /// Command lines from `top`: a table with its columns' titles.

@@ -9,6 +9,7 @@ use crate::EngineError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Call {
     Ping,
+    ClearBuildCache,
     Managed,
     Neighbours,
     Inspect,

@@ -93,6 +93,9 @@ pub(super) fn build(
         }
         image.content = format!("{} as {}", image.content, request.name);
         let local = twin.add_image(&request.name.to_string(), image);
+        if builder == Builder::BuildKit {
+            twin.world().build_cache += 1 << 20;
+        }
         Ok(BuildEvent::Image { id: local.id })
     });
     let mut over = false;

@@ -65,6 +65,8 @@ pub(super) struct World {
     pub calls: Calls,
     pub images: Images,
     pub builds: std::collections::VecDeque<super::BuildScript>,
+    /// Bytes that BuildKit keeps of earlier builds.
+    pub build_cache: u64,
     pub containers: Vec<TwinContainer>,
     pub networks: BTreeSet<String>,
     pub volumes: BTreeSet<String>,
@@ -82,6 +84,7 @@ impl World {
             calls: Calls::default(),
             images: Images::default(),
             builds: std::collections::VecDeque::new(),
+            build_cache: 0,
             containers: Vec::new(),
             networks: ["bridge", "host", "none"].map(str::to_owned).into(),
             volumes: BTreeSet::new(),
