@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::docker::DockerEngine;
 use crate::error::{PartError, PartResult};
-use crate::package_index::PackageIndex;
+use crate::package_index::{IndexOptions, PackageIndex};
 use crate::program;
 use crate::registry::RegistryServer;
 
@@ -96,20 +96,25 @@ impl RuntimeImages {
 
     /// An index of the Python packages that the images are made of.
     pub fn package_index(&self) -> PartResult<PackageIndex> {
-        PackageIndex::start(&self.folder.join("packages"))
+        self.package_index_with(IndexOptions::default())
+    }
+
+    /// The same as the options say.
+    pub fn package_index_with(&self, options: IndexOptions) -> PartResult<PackageIndex> {
+        PackageIndex::start_with(&self.folder.join("packages"), options)
     }
 
     /// Publishes the Python base that the images are made of under this name and tag.
     pub fn publish_base(
         &self,
-        docker: &DockerEngine,
+        client: &dyn Fn(&[&str]) -> PartResult<String>,
         registry: &RegistryServer,
         name: &str,
     ) -> PartResult<String> {
         let archive = self.folder.join(format!("base-{BASE}.tar"));
         let reference = format!("{}/{name}", registry.address());
-        docker.client(&["import", &archive.to_string_lossy(), &reference])?;
-        docker.client(&["push", "-q", &reference])?;
+        client(&["import", &archive.to_string_lossy(), &reference])?;
+        client(&["push", "-q", &reference])?;
         Ok(reference)
     }
 

@@ -82,7 +82,11 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     let docker = DockerEngine::start_with(DockerOptions::default())?;
     let registry = RegistryServer::start()?;
     let index = images.package_index()?;
-    let base = images.publish_base(&docker, &registry, "library/python:3.11-slim")?;
+    let base = images.publish_base(
+        &|arguments| docker.client(arguments),
+        &registry,
+        "library/python:3.11-slim",
+    )?;
     let home = tempfile::tempdir()?;
     let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;
     real_parts::headless::connected(&app).await?;

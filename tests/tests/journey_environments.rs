@@ -40,7 +40,11 @@ async fn packages_come_into_a_runtime_and_a_mistake_hurts_nothing() -> PartResul
     let engine = DockerEngine::start()?;
     let registry = RegistryServer::start()?;
     let index = images.package_index()?;
-    let base = images.publish_base(&engine, &registry, "library/python:3.11-slim")?;
+    let base = images.publish_base(
+        &|arguments| engine.client(arguments),
+        &registry,
+        "library/python:3.11-slim",
+    )?;
     let window = open_on(&engine, "registry.invalid/none").await?;
 
     open_page(&window, "Environments").await?;

@@ -34,7 +34,11 @@ export const paths = {
     `/environments/${id}?tab=build&operation=${operation}`,
   /** The page with the dialog to build open. */
   buildEnvironment: (id: string) => `/environments/${id}?build=open`,
-  editEnvironment: (id: string) => `/environments/${id}/edit`,
+  /** With a secret's id, the field with its value has the focus. */
+  editEnvironment: (id: string, secret?: string) =>
+    secret === undefined
+      ? `/environments/${id}/edit`
+      : `/environments/${id}/edit?secret=${encodeURIComponent(secret)}`,
   /** The wizard with a version of an environment chosen. */
   addRuntimeOf: (environment: string, version: number) =>
     `/runtimes/add?environment=${environment}&version=${version}`,

@@ -189,5 +189,6 @@ export const diskView = (parts: Partial<DiskView> = {}): DiskView => ({
   ],
   free: 84 * 1024 * MB,
   allLayers: 21 * 1024 * MB,
+  buildCache: { size: 6.2 * 1024 * MB, unused: 5.5 * 1024 * MB },
   ...parts,
 })

@@ -103,5 +103,11 @@ export const adoptScenes: Record<string, () => Partial<World>> = {
         }),
     },
   }),
-  diskEmpty: () => ({ answers: { disk: () => diskView({ images: [], free: null }) } }),
+  diskEmpty: () => ({
+    answers: { disk: () => diskView({ images: [], free: null, buildCache: null }) },
+  }),
+  diskCacheOnly: () => ({ answers: { disk: () => diskView({ images: [] }) } }),
+  diskCacheInUse: () => ({
+    answers: { disk: () => diskView({ buildCache: { size: 800 * 1024 * 1024, unused: 0 } }) },
+  }),
 }

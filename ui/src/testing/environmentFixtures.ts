@@ -1,5 +1,6 @@
 import type {
   BuildPreview,
+  BuildSecretView,
   EnvironmentCheck,
   EnvironmentForm,
   Environments,
@@ -21,6 +22,7 @@ const MB = 1024 * 1024
 
 export const emptyIndex = {
   url: '',
+  username: '',
   extraUrls: [],
   trustedHosts: [],
   proxy: '',
@@ -45,6 +47,7 @@ export const contextSource: Source = {
   dockerfile: 'docker/Dockerfile',
   arguments: [{ name: 'PYTHON_VERSION', value: '3.11', confirmed: false }],
   target: 'serve',
+  secrets: [],
 }
 
 const digest = (letters: string) => `sha256:${letters.repeat(64 / letters.length)}`
@@ -73,6 +76,40 @@ export function environmentVersion(
   }
 }
 
+/** The secrets that a definition names, each with its value in the keyring unless said otherwise. */
+export const secretsOf = (source: Source, missing: string[] = []): BuildSecretView[] => {
+  const ids =
+    source.kind === 'buildContext'
+      ? source.secrets
+      : source.kind === 'packages' && source.index.username !== ''
+        ? ['index']
+        : []
+  return ids.map((id) => ({ id, kept: !missing.includes(id) }))
+}
+
+/** A build context with a secret whose value is kept, and one whose value is missing. */
+export const withSecrets = (parts: Partial<EnvironmentView> = {}): EnvironmentView => {
+  const source: Source = { ...contextSource, secrets: ['pip', 'npm-token'] } as Source
+  return environment({
+    name: 'private-packages',
+    description: 'The team’s own packages, from an index with a login.',
+    source,
+    secrets: secretsOf(source, ['npm-token']),
+    ...parts,
+  })
+}
+
+/** Packages from an index that asks for a login. */
+export const withLogin = (parts: Partial<EnvironmentView> = {}): EnvironmentView =>
+  environment({
+    name: 'with-login',
+    source: {
+      ...packagesSource,
+      index: { ...emptyIndex, url: 'https://index.example/simple', username: 'ann' },
+    } as Source,
+    ...parts,
+  })
+
 export function environment(parts: Partial<EnvironmentView> = {}): EnvironmentView {
   const name = parts.name ?? 'rag'
   return {
@@ -86,6 +123,7 @@ export function environment(parts: Partial<EnvironmentView> = {}): EnvironmentVi
     versions: [],
     runtimes: [],
     operation: null,
+    secrets: secretsOf(parts.source ?? packagesSource),
     problems: [],
     news: null,
     ...parts,
@@ -228,11 +266,21 @@ export function environmentCheck(form: EnvironmentForm): EnvironmentCheck {
       if (source.index.url !== '' && !source.index.url.startsWith('http')) {
         wrong('index.url', 'An address begins with https:// or http://.')
       }
+      if (source.index.username !== '' && source.index.url === '') {
+        wrong('index.username', 'The public index needs no login.')
+      }
       break
     case 'buildContext':
       if (!source.folder.startsWith('/')) {
         wrong('folder', 'Give the whole path of the folder, beginning with "/".')
       }
+      source.secrets.forEach((id, at) => {
+        if (!/^[a-zA-Z0-9][\w.-]*$/.test(id)) {
+          wrong(`secrets.${at}`, 'A secret’s id begins with a letter or digit.')
+        } else if (source.secrets.indexOf(id) < at) {
+          wrong(`secrets.${at}`, `${id} is given twice.`)
+        }
+      })
       source.arguments.forEach(({ name, confirmed }, at) => {
         if (/KEY|TOKEN/.test(name) && !confirmed) {
           wrong(`arguments.${at}`, `${name} looks like a key.`, [

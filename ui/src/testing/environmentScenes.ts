@@ -27,6 +27,24 @@ export const environmentScenes: Record<string, () => Partial<World>> = {
   }),
   /** `#/environments/environment-rag`, and `#/environments/environment-building?tab=build`. */
   buildRuns: () => ({ operations: [made.buildOperation()] }),
+  /** `#/environments/environment-private-packages`, and `/edit`; `…-with-login` alike. */
+  secrets: () => ({
+    environments: [made.withSecrets(), made.withLogin()],
+  }),
+  /** Saving either of them with a value. */
+  keyringLocked: () => ({
+    environments: [made.withSecrets(), made.withLogin()],
+    answers: {
+      keep_build_secret: () => {
+        throw fixtures.problem({
+          code: 'keyring',
+          sentence: 'The keyring is locked.',
+          hints: ['Unlock it.'],
+          retry: true,
+        })
+      },
+    },
+  }),
   /** `#/environments/environment-rag?tab=build`. */
   buildFailed: () => ({
     environments: [made.rag()],

@@ -233,12 +233,29 @@ function standardAnswers(world: World): Answers {
       const id = environment ?? `environment-${form.name}`
       const { name, description, source, port, healthPath } = form
       const before = world.environments.find((one) => one.id === id)
-      const saved = { ...(before ?? made.environment({ name })), id, name, description, source }
+      const wasKept = (before?.secrets ?? []).filter(({ kept }) => kept).map((one) => one.id)
+      const secrets = made
+        .secretsOf(source)
+        .map((one) => ({ ...one, kept: wasKept.includes(one.id) }))
+      const saved = {
+        ...(before ?? made.environment({ name })),
+        ...{ id, name, description, source, secrets },
+      }
       world.environments = [
         ...world.environments.filter((one) => one.id !== id),
         { ...saved, port, healthPath },
       ]
       return { environment: id }
+    },
+    keep_build_secret: ({ environment, secret }) => {
+      const before = findEnvironment(environment)
+      const secrets = before.secrets.map((one) =>
+        one.id === secret ? { ...one, kept: true } : one,
+      )
+      world.environments = world.environments.map((one) =>
+        one.id === environment ? { ...one, secrets } : one,
+      )
+      return {}
     },
     duplicate_environment: ({ environment, name }) => {
       const id = `environment-${name}`

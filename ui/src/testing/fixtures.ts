@@ -79,6 +79,7 @@ export function compute(parts: Partial<ComputeView> = {}): ComputeView {
       dataRoot: '/var/lib/docker',
       swarmWorkerWithoutControl: false,
       isPodman: false,
+      builder: 'buildKit',
     },
     inStepUntil: null,
     freeDisk: 84 * 1024 * MB,

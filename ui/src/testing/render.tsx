@@ -13,6 +13,10 @@ export interface Opened extends RenderResult {
   user: UserEvent
   /** The page's address now, with its query. */
   address(): string
+  /** Goes back, as the keys of a window or a mouse do. */
+  back(): Promise<void>
+  /** Everything that questions and actions remember, as one text. */
+  remembered(): string
 }
 
 /** Opens the whole window at an address, in a pretended world, and waits for the page's heading. */
@@ -29,6 +33,23 @@ export async function openAt(at: string, world: Partial<World> = {}): Promise<Op
     backend,
     user,
     address: () => `${router.state.location.pathname}${router.state.location.search}`,
+    back: async () => {
+      await act(async () => {
+        await router.navigate(-1)
+      })
+    },
+    remembered: () =>
+      JSON.stringify([
+        client
+          .getQueryCache()
+          .getAll()
+          .map(({ queryKey, state }) => [queryKey, state]),
+        client
+          .getMutationCache()
+          .getAll()
+          .map(({ state }) => state),
+        router.state.location,
+      ]),
   }
 }
 

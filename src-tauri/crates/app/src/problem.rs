@@ -164,9 +164,8 @@ pub(crate) fn of_registry(error: &RegistryError) -> Problem {
         }
     };
     let mut finding = finding;
-    if let Some(seen) = seen {
-        finding.evidence.push(Evidence { probe: "The registry's answer".into(), seen });
-    }
+    let seen = seen.unwrap_or_else(|| error.to_string());
+    finding.evidence.push(Evidence { probe: "The registry's answer".into(), seen });
     let mut problem = Problem::found(finding).details(error.to_string());
     problem.retry = !matches!(
         error,

@@ -22,9 +22,10 @@ import { ProblemBar } from '../../components/ProblemBar'
 import { formatBytes } from '../../format'
 import { useAsk, useComputes } from '../../state'
 import { sizes } from '../../theme'
+import { BuildCache } from './BuildCache'
 import { CleanDialog } from './CleanDialog'
 import { ImageTable } from './ImageTable'
-import { sizeOf } from './words'
+import { sizeOf, usePreview } from './words'
 
 const useStyles = makeStyles({
   root: {
@@ -57,11 +58,19 @@ function Totals({ disk }: { disk: DiskView }) {
   )
 }
 
+/** What was asked for, and what came of it. */
+interface CleanUp {
+  cleaned: CleanedDisk
+  cache: boolean
+}
+
 /** What a clean-up did, and what stayed. */
-function Cleaned({ cleaned }: { cleaned: CleanedDisk }) {
+function Cleaned({ cleaned: { removed, freed, kept }, cache }: CleanUp) {
   const styles = useStyles()
   const { t } = useTranslation('disk')
-  const { removed, freed, kept } = cleaned
+  const size = formatBytes(freed)
+  // When something stayed, that may be the cache: the sentences about it say so.
+  const cleanedCache = cache && (kept.length === 0 || (removed === 0 && freed > 0))
   return (
     <MessageBar
       intent={kept.length > 0 ? 'warning' : 'success'}
@@ -72,8 +81,10 @@ function Cleaned({ cleaned }: { cleaned: CleanedDisk }) {
       <MessageBarBody>
         <div role="status">
           {removed > 0
-            ? t('done.removed', { count: removed, size: formatBytes(freed) })
-            : t('done.nothing')}
+            ? t(cleanedCache ? 'done.both' : 'done.removed', { count: removed, size })
+            : cleanedCache
+              ? t('done.cache', { size })
+              : t(cache ? 'done.nothingAtAll' : 'done.nothing')}
         </div>
         {kept.length > 0 ? (
           <Block heading={t('done.kept')}>
@@ -85,7 +96,8 @@ function Cleaned({ cleaned }: { cleaned: CleanedDisk }) {
   )
 }
 
-function Images({
+/** What there is, what of it is chosen, and the way to remove that. */
+function Contents({
   disk,
   compute,
   name,
@@ -94,62 +106,87 @@ function Images({
   disk: DiskView
   compute: string
   name: string
-  onCleaned: (cleaned: CleanedDisk) => void
+  onCleaned: (done: CleanUp) => void
 }) {
   const styles = useStyles()
   const { t } = useTranslation('disk')
   const [changed, setChanged] = useState<ReadonlyMap<string, boolean>>(new Map())
+  const [withCache, setWithCache] = useState(false)
   const [asking, setAsking] = useState(false)
   const [held, setHeld] = useState(false)
+  const { images, buildCache } = disk
   const isChosen = (image: DiskImage) => image.mayGo && (changed.get(image.id) ?? image.proposed)
-  const chosen = disk.images.filter(isChosen)
-  if (disk.images.length === 0) {
-    return (
-      <EmptyState icon={<StorageRegular />} title={t('empty')}>
-        {t('emptyBody')}
-      </EmptyState>
-    )
-  }
-  const mayGo = disk.images.some((image) => image.mayGo)
+  const chosen = images.filter(isChosen)
+  const cacheMayGo = buildCache !== null && buildCache.unused > 0
+  const cache = cacheMayGo && withCache ? buildCache : null
+  const imagesMayGo = images.some((image) => image.mayGo)
+  const isNothing = chosen.length === 0 && cache === null
+  const preview = usePreview(chosen, cache)
+  const said = !isNothing
+    ? preview
+    : imagesMayGo || (cacheMayGo && images.length === 0)
+      ? t('nothingChosen')
+      : cacheMayGo
+        ? t('onlyCacheMayGo')
+        : images.length > 0
+          ? t('nothingMayGo')
+          : null
   return (
     <>
-      <ImageTable
-        images={disk.images}
-        isChosen={isChosen}
-        onChoose={(image, is) => {
-          setHeld(false)
-          setChanged(new Map(changed).set(image, is))
-        }}
-      />
+      {images.length === 0 ? (
+        <EmptyState icon={<StorageRegular />} title={t('empty')}>
+          {t('emptyBody')}
+        </EmptyState>
+      ) : (
+        <ImageTable
+          images={images}
+          isChosen={isChosen}
+          onChoose={(image, is) => {
+            setHeld(false)
+            setChanged(new Map(changed).set(image, is))
+          }}
+        />
+      )}
+      {buildCache ? (
+        <BuildCache
+          cache={buildCache}
+          chosen={cache !== null}
+          alone={!imagesMayGo}
+          onChoose={(is) => {
+            setHeld(false)
+            setWithCache(is)
+          }}
+        />
+      ) : null}
       <div className={styles.footer}>
-        {mayGo ? (
+        {imagesMayGo || cacheMayGo ? (
           <Button
             appearance="primary"
             onClick={() => {
-              if (chosen.length > 0) setAsking(true)
-              else setHeld(true)
+              if (isNothing) setHeld(true)
+              else setAsking(true)
             }}
           >
             {t('cleanUp')}
           </Button>
         ) : null}
-        <Text role="status" {...(held ? { weight: 'semibold' as const } : {})}>
-          {!mayGo
-            ? t('nothingMayGo')
-            : chosen.length === 0
-              ? t('nothingChosen')
-              : t('preview', { count: chosen.length, size: formatBytes(sizeOf(chosen)) })}
-        </Text>
+        {said === null ? null : (
+          <Text role="status" {...(held ? { weight: 'semibold' as const } : {})}>
+            {said}
+          </Text>
+        )}
       </div>
       {asking ? (
         <CleanDialog
           compute={compute}
           name={name}
           images={chosen}
+          cache={cache}
           onCleaned={(cleaned) => {
             setAsking(false)
             setChanged(new Map())
-            onCleaned(cleaned)
+            setWithCache(false)
+            onCleaned({ cleaned, cache: cache !== null })
           }}
           onClose={() => setAsking(false)}
         />
@@ -166,7 +203,7 @@ export default function DiskPage() {
   const { compute: id = '' } = useParams()
   const name = useComputes().find((one) => one.id === id)?.name ?? id
   const disk = useAsk('disk', { compute: id }, { staleTime: 0 })
-  const [cleaned, setCleaned] = useState<CleanedDisk | null>(null)
+  const [cleaned, setCleaned] = useState<CleanUp | null>(null)
   return (
     <Page
       heading={t('heading', { name })}
@@ -183,7 +220,7 @@ export default function DiskPage() {
     >
       <div className={styles.root}>
         <Text className={styles.purpose}>{t('purpose')}</Text>
-        {cleaned ? <Cleaned cleaned={cleaned} /> : null}
+        {cleaned ? <Cleaned {...cleaned} /> : null}
         {disk.error ? (
           <ProblemBar problem={disk.error.problem} onRetry={() => disk.refetch()} />
         ) : null}
@@ -191,7 +228,7 @@ export default function DiskPage() {
         {disk.data ? (
           <>
             <Totals disk={disk.data} />
-            <Images
+            <Contents
               disk={disk.data}
               compute={id}
               name={name}

@@ -15,15 +15,14 @@ import type { DiskImage } from '../../backend/types'
 import { Moment } from '../../components/Moment'
 import { formatBytes, shortDigest } from '../../format'
 import { sizes } from '../../theme'
+import { useRoom } from './useRoom'
 import { useImageWords } from './words'
 
 const useStyles = makeStyles({
-  scroller: {
-    overflowX: 'auto',
+  frame: {
     borderRadius: tokens.borderRadiusMedium,
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
-  table: { minWidth: '880px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
   choose: { width: '48px' },
@@ -49,10 +48,13 @@ const useStyles = makeStyles({
 function Row({
   image,
   chosen,
+  room,
   onChoose,
 }: {
   image: DiskImage
   chosen: boolean
+  /** For a column of each thing; else kind, need and age stand under the name. */
+  room: boolean
   onChoose: (chosen: boolean) => void
 }) {
   const styles = useStyles()
@@ -79,9 +81,23 @@ function Row({
           <Text size={200} className={styles.quiet}>
             {id}
           </Text>
+          {room ? null : (
+            <>
+              <Text>{need}</Text>
+              <Text size={200} className={styles.quiet}>
+                {role}
+                {image.created === null ? null : (
+                  <>
+                    {' · '}
+                    <Moment time={image.created} />
+                  </>
+                )}
+              </Text>
+            </>
+          )}
         </span>
       </TableCell>
-      <TableCell className={styles.cell}>{role}</TableCell>
+      {room ? <TableCell className={styles.cell}>{role}</TableCell> : null}
       <TableCell className={styles.number}>
         {formatBytes(image.size)}
         {image.shared > 0 ? (
@@ -90,10 +106,14 @@ function Row({
           </Text>
         ) : null}
       </TableCell>
-      <TableCell>
-        <Moment time={image.created} />
-      </TableCell>
-      <TableCell className={styles.cell}>{need}</TableCell>
+      {room ? (
+        <>
+          <TableCell>
+            <Moment time={image.created} />
+          </TableCell>
+          <TableCell className={styles.cell}>{need}</TableCell>
+        </>
+      ) : null}
     </TableRow>
   )
 }
@@ -110,32 +130,29 @@ export function ImageTable({
 }) {
   const styles = useStyles()
   const { t } = useTranslation('disk')
+  const room = useRoom()
+  const columns = [
+    ['image', room ? styles.image : undefined],
+    ['role', undefined],
+    ['size', styles.number],
+    ['created', styles.created],
+    ['need', undefined],
+  ] as const
   return (
-    <section
-      className={styles.scroller}
-      aria-label={t('table')}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-      tabIndex={0}
-    >
-      <Table size="small" aria-label={t('table')} className={styles.table}>
+    <div className={styles.frame}>
+      <Table size="small" aria-label={t('table')}>
         <TableHeader>
           <TableRow>
             <TableHeaderCell scope="col" className={styles.choose}>
               <span className={styles.heard}>{t('column.choose')}</span>
             </TableHeaderCell>
-            {(
-              [
-                ['image', styles.image],
-                ['role', undefined],
-                ['size', styles.number],
-                ['created', styles.created],
-                ['need', undefined],
-              ] as const
-            ).map(([column, width]) => (
-              <TableHeaderCell key={column} scope="col" {...(width ? { className: width } : {})}>
-                <span className={styles.heading}>{t(`column.${column}`)}</span>
-              </TableHeaderCell>
-            ))}
+            {columns
+              .filter(([column]) => room || column === 'image' || column === 'size')
+              .map(([column, width]) => (
+                <TableHeaderCell key={column} scope="col" {...(width ? { className: width } : {})}>
+                  <span className={styles.heading}>{t(`column.${column}`)}</span>
+                </TableHeaderCell>
+              ))}
           </TableRow>
         </TableHeader>
         <TableBody>
@@ -144,11 +161,12 @@ export function ImageTable({
               key={image.id}
               image={image}
               chosen={isChosen(image)}
+              room={room}
               onChoose={(chosen) => onChoose(image.id, chosen)}
             />
           ))}
         </TableBody>
       </Table>
-    </section>
+    </div>
   )
 }

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
-import type { DiskImage } from '../../backend/types'
+import type { CacheDisk, DiskImage } from '../../backend/types'
+import { formatBytes } from '../../format'
 
 export interface ImageWords {
   /** Its first name, or that builds left it. */
@@ -29,4 +30,13 @@ export function useImageWords(): (image: DiskImage) => ImageWords {
 /** Bytes of images together, as far as can be told: what they share with each other is not counted. */
 export function sizeOf(images: readonly DiskImage[]): number {
   return images.reduce((sum, { size }) => sum + size, 0)
+}
+
+/** What a clean-up would take, and about how much comes free. */
+export function usePreview(images: readonly DiskImage[], cache: CacheDisk | null): string {
+  const { t } = useTranslation('disk')
+  const count = images.length
+  const size = formatBytes(sizeOf(images) + (cache?.unused ?? 0))
+  if (cache === null) return t('preview', { count, size })
+  return count === 0 ? t('previewCache', { size }) : t('previewBoth', { count, size })
 }

@@ -8,7 +8,9 @@ import {
   environmentVersion,
   failedBuild,
   rag,
+  withLogin,
   withNewerBase,
+  withSecrets,
 } from '../../testing/environmentFixtures'
 import { compute, problem } from '../../testing/fixtures'
 import { expectAccessible, openAt } from '../../testing/render'
@@ -25,6 +27,30 @@ describe('the page of an environment', () => {
     expect(definition).toHaveTextContent('langchain==0.3.7')
     expect(screen.getByRole('region', { name: 'Newest version' })).toHaveTextContent('142')
     await expectAccessible()
+  })
+
+  it('says which secrets have a value, and leads to where one is entered', async () => {
+    const { user, address } = await openAt(of(withSecrets()), { environments: [withSecrets()] })
+    const definition = within(await screen.findByRole('region', { name: 'Definition' }))
+    expect(definition.getByText('pip').parentElement).toHaveTextContent('pipkept in the keyring')
+    expect(definition.getByText('npm-token').parentElement).toHaveTextContent(
+      'npm-tokenvalue missingEnter it',
+    )
+    expect(definition.getAllByText('kept in the keyring')).toHaveLength(1)
+    await expectAccessible()
+    await user.click(definition.getByRole('link', { name: 'Enter it: npm-token' }))
+    expect(address()).toBe('/environments/environment-private-packages/edit?secret=npm-token')
+    await waitFor(() => expect(screen.getByLabelText('Value of secret 2')).toHaveFocus())
+  })
+
+  it('says whether the password for the package index is there', async () => {
+    const missing = withLogin({ secrets: [{ id: 'index', kept: false }] })
+    const { user } = await openAt(of(missing), { environments: [missing] })
+    const definition = within(await screen.findByRole('region', { name: 'Definition' }))
+    expect(definition.getByText('ann')).toBeVisible()
+    expect(definition.getByText('value missing')).toBeVisible()
+    await user.click(definition.getByRole('link', { name: 'Enter it: Index password' }))
+    await waitFor(() => expect(screen.getByLabelText('Password or token')).toHaveFocus())
   })
 
   it('leads to the runtimes that run an older version', async () => {

@@ -10,6 +10,7 @@ import { Pre } from '../../components/Pre'
 import { formatBytes } from '../../format'
 import { sizes } from '../../theme'
 import { RuntimeLinks } from './RuntimeLinks'
+import { SecretState } from './SecretState'
 import { pythonVersion } from './state'
 
 const useStyles = makeStyles({
@@ -24,8 +25,9 @@ const useStyles = makeStyles({
 })
 
 /** What is said of the kind that it is. */
-function useSourceFacts({ source }: EnvironmentView): Fact[] {
+function useSourceFacts(environment: EnvironmentView): Fact[] {
   const { t } = useTranslation('environmentDetail')
+  const { source, secrets } = environment
   switch (source.kind) {
     case 'packages':
       return [
@@ -48,6 +50,24 @@ function useSourceFacts({ source }: EnvironmentView): Fact[] {
           : []),
         { label: t('overview.installer'), value: source.installer },
         { label: t('overview.index'), value: source.index.url || t('overview.publicIndex') },
+        ...(source.index.username
+          ? [{ label: t('overview.indexUsername'), value: source.index.username }]
+          : []),
+        ...(secrets.length > 0
+          ? [
+              {
+                label: t('overview.indexPassword'),
+                value: secrets.map((secret) => (
+                  <SecretState
+                    key={secret.id}
+                    environment={environment.id}
+                    secret={secret}
+                    what={t('overview.indexPassword')}
+                  />
+                )),
+              },
+            ]
+          : []),
       ]
     case 'buildContext':
       return [
@@ -66,6 +86,22 @@ function useSourceFacts({ source }: EnvironmentView): Fact[] {
                 label: t('overview.arguments'),
                 value: source.arguments.map(({ name, value }) => (
                   <div key={name}>{t('overview.argument', { name, value })}</div>
+                )),
+              },
+            ]
+          : []),
+        ...(secrets.length > 0
+          ? [
+              {
+                label: t('overview.secrets'),
+                value: secrets.map((secret) => (
+                  <SecretState
+                    key={secret.id}
+                    environment={environment.id}
+                    secret={secret}
+                    what={secret.id}
+                    shown
+                  />
                 )),
               },
             ]

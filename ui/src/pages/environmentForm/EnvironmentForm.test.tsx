@@ -55,6 +55,7 @@ describe('the form of an environment', () => {
             installer: 'uv',
             index: {
               url: 'https://index.example/simple',
+              username: '',
               extraUrls: [],
               trustedHosts: ['a.example', 'b.example'],
               proxy: '',
@@ -135,6 +136,7 @@ describe('the form of an environment', () => {
       dockerfile: '',
       arguments: [{ name: 'API_KEY_NAME', value: 'which', confirmed: true }],
       target: 'serve',
+      secrets: [],
     })
   })
 

@@ -10,9 +10,9 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { BoxToolboxRegular } from '@fluentui/react-icons'
-import { type FormEvent, useEffect } from 'react'
+import { type FormEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNavigate, useParams } from 'react-router'
+import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { paths } from '../../app/paths'
 import type { EnvironmentView } from '../../backend/types'
 import { BusyButton } from '../../components/decision/BusyButton'
@@ -25,7 +25,8 @@ import { useFieldStyles } from '../../components/settings/fieldStyles'
 import { sizes } from '../../theme'
 import { useEnvironments } from '../environment/state'
 import { DockerfilePanel } from './DockerfilePanel'
-import { idOf, KINDS, type SourceKind } from './form'
+import { fieldOfSecret, idOf, KINDS, type SourceKind } from './form'
+import { LeaveDialog } from './LeaveDialog'
 import { SourceFields } from './SourceFields'
 import { TypedField } from './TypedField'
 import { type EnvironmentFormState, useEnvironmentForm } from './useEnvironmentForm'
@@ -74,14 +75,60 @@ function KindField({ form }: { form: EnvironmentFormState }) {
   )
 }
 
+/** Values that did not come into the keyring after the rest was saved. */
+function UnkeptBar({ form }: { form: EnvironmentFormState }) {
+  const { t } = useTranslation(['environmentForm', 'common'])
+  if (form.unkept === null) return null
+  const { secrets, problem } = form.unkept
+  const outcome =
+    form.typed.kind === 'packages'
+      ? t('unkept.password')
+      : t('unkept.secrets', { count: secrets.length, names: secrets.join(', ') })
+  // What is wrong with a value stands at its field.
+  if (problem.field === 'value') {
+    return (
+      <Text role="alert">
+        {outcome} {t('unkept.change')}
+      </Text>
+    )
+  }
+  return (
+    <div role="alert">
+      <ProblemBar
+        problem={problem}
+        outcome={`${outcome} ${t('unkept.again', { count: secrets.length })}`}
+        actions={<Button onClick={form.submit}>{t('common:tryAgain')}</Button>}
+      />
+    </div>
+  )
+}
+
+/** Goes to the value that the address asks for, once. */
+function useAskedSecret(form: EnvironmentFormState) {
+  const [search] = useSearchParams()
+  const secret = search.get('secret')
+  const field = secret === null ? null : fieldOfSecret(form.typed, secret)
+  const asked = useRef(false)
+  useEffect(() => {
+    if (field === null || asked.current) return
+    asked.current = true
+    form.show(field)
+  })
+}
+
 /** Everything that can be said about an environment, and what would be built beside it. */
 function Form({ environment }: { environment: EnvironmentView | null }) {
   const styles = useStyles()
   const shared = useFieldStyles()
   const { t } = useTranslation('environmentForm')
   const navigate = useNavigate()
-  const form = useEnvironmentForm(environment, (id) => navigate(paths.environment(id)))
-  const { focus, onFocused } = form
+  const leaving = useRef(false)
+  const form = useEnvironmentForm(environment, (id) => {
+    leaving.current = true
+    navigate(paths.environment(id))
+  })
+  const { focus, onFocused, id } = form
+  useAskedSecret(form)
   useEffect(() => {
     if (focus === null) return
     const control = document.getElementById(idOf(focus))
@@ -132,20 +179,20 @@ function Form({ environment }: { environment: EnvironmentView | null }) {
         </Fold>
         {form.held ? <Text role="alert">{t('cannotSave')}</Text> : null}
         {form.broken ? <ProblemBar problem={form.broken} onRetry={form.submit} /> : null}
+        <UnkeptBar form={form} />
         <div className={styles.buttons}>
           <BusyButton type="submit" busy={form.busy}>
             {t('save')}
           </BusyButton>
           <Button
-            onClick={() =>
-              navigate(environment ? paths.environment(environment.id) : paths.environments)
-            }
+            onClick={() => navigate(id === null ? paths.environments : paths.environment(id))}
           >
             {t('cancel')}
           </Button>
         </div>
       </form>
       <DockerfilePanel form={form} />
+      <LeaveDialog unsaved={form.unsaved} leaving={leaving} />
     </div>
   )
 }

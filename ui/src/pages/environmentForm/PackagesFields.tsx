@@ -14,8 +14,9 @@ import { useTranslation } from 'react-i18next'
 import type { Installer } from '../../backend/types'
 import { Fold } from '../../components/Fold'
 import { useFieldStyles } from '../../components/settings/fieldStyles'
-import { BASES, idOf } from './form'
+import { BASES, INDEX_PASSWORD, INDEX_SECRET, idOf } from './form'
 import { ReadRequirementsDialog } from './ReadRequirementsDialog'
+import { SecretValue } from './SecretValue'
 import { TypedField } from './TypedField'
 import type { EnvironmentFormState } from './useEnvironmentForm'
 
@@ -86,6 +87,23 @@ function IndexFields({ form }: { form: EnvironmentFormState }) {
         label={t('indexUrl')}
         hint={t('indexUrlHint')}
       />
+      <div className={styles.pair}>
+        <TypedField
+          form={form}
+          name="indexUsername"
+          field="index.username"
+          label={t('indexUsername')}
+          hint={t('indexUsernameHint')}
+        />
+        <SecretValue
+          form={form}
+          of={INDEX_SECRET}
+          secret={INDEX_SECRET}
+          field={INDEX_PASSWORD}
+          label={t('indexPassword')}
+          hint={t('indexPasswordHint')}
+        />
+      </div>
       <TypedField
         form={form}
         name="extraUrls"

@@ -5,6 +5,7 @@ import { useFieldStyles } from '../../components/settings/fieldStyles'
 import { ArgumentRows } from './ArgumentRows'
 import { idOf } from './form'
 import { PackagesFields } from './PackagesFields'
+import { SecretRows } from './SecretRows'
 import { TypedField } from './TypedField'
 import type { EnvironmentFormState } from './useEnvironmentForm'
 
@@ -85,6 +86,7 @@ export function SourceFields({
             <TargetField form={form} />
           </div>
           <ArgumentRows form={form} />
+          <SecretRows form={form} />
         </>
       )
     }

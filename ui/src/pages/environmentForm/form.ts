@@ -23,6 +23,21 @@ export interface ArgumentRow {
   confirmed: boolean
 }
 
+/** A row of the build secrets. What is typed as its value is never here: see `SecretValues`. */
+export interface SecretRow {
+  key: number
+  id: string
+}
+
+/** The id under which the password for the package index is kept. */
+export const INDEX_SECRET = 'index'
+
+/** Whose value was typed: a row of the secrets by its key, or the password for the package index. */
+export type SecretKey = number | typeof INDEX_SECRET
+
+/** Values as typed, apart from all that is asked, saved or remembered. */
+export type SecretValues = ReadonlyMap<SecretKey, string>
+
 /** An environment as typed: what belongs to the other kinds stays while one looks around. */
 export interface TypedEnvironment {
   name: string
@@ -35,6 +50,7 @@ export interface TypedEnvironment {
   systemPackages: string
   installer: Installer
   indexUrl: string
+  indexUsername: string
   extraUrls: string
   trustedHosts: string
   proxy: string
@@ -44,6 +60,7 @@ export interface TypedEnvironment {
   dockerfile: string
   arguments: ArgumentRow[]
   target: string
+  secrets: SecretRow[]
   reference: string
   repository: string
   version: string
@@ -62,6 +79,7 @@ export const startForm: TypedEnvironment = {
   systemPackages: '',
   installer: 'pip',
   indexUrl: '',
+  indexUsername: '',
   extraUrls: '',
   trustedHosts: '',
   proxy: '',
@@ -71,6 +89,7 @@ export const startForm: TypedEnvironment = {
   dockerfile: '',
   arguments: [],
   target: '',
+  secrets: [],
   reference: '',
   repository: '',
   version: '',
@@ -90,6 +109,7 @@ function typedSource(source: Source): Partial<TypedEnvironment> {
         installer,
         systemPackages: source.systemPackages.join('\n'),
         indexUrl: index.url,
+        indexUsername: index.username,
         extraUrls: index.extraUrls.join('\n'),
         trustedHosts: index.trustedHosts.join('\n'),
         proxy: index.proxy,
@@ -104,6 +124,7 @@ function typedSource(source: Source): Partial<TypedEnvironment> {
         dockerfile,
         target,
         arguments: source.arguments.map((one, at) => ({ ...one, key: at + 1 })),
+        secrets: source.secrets.map((id, at) => ({ id, key: at + 1 })),
       }
     }
     case 'image':
@@ -143,6 +164,7 @@ function sourceOf(typed: TypedEnvironment): Source {
         installer: typed.installer,
         index: {
           url: typed.indexUrl.trim(),
+          username: typed.indexUsername.trim(),
           extraUrls: list(typed.extraUrls),
           trustedHosts: list(typed.trustedHosts),
           proxy: typed.proxy.trim(),
@@ -161,6 +183,7 @@ function sourceOf(typed: TypedEnvironment): Source {
           confirmed,
         })),
         target: typed.target,
+        secrets: typed.secrets.map(({ id }) => id.trim()),
       }
     case 'image':
       return { kind: 'image', reference: typed.reference.trim() }
@@ -190,6 +213,47 @@ export function formOf(typed: TypedEnvironment): EnvironmentForm {
   }
 }
 
+/** A value that goes into the keyring once the form is saved. */
+export interface TypedSecret {
+  key: SecretKey
+  secret: string
+  value: string
+  /** Where it was typed, and where a problem of it is told. */
+  field: string
+}
+
+/** The values that belong to what is saved; those of the other kinds stay where they were typed. */
+export function typedSecrets(typed: TypedEnvironment, values: SecretValues): TypedSecret[] {
+  const secrets: TypedSecret[] = []
+  const add = (key: SecretKey, secret: string, field: string) => {
+    const value = values.get(key) ?? ''
+    if (value !== '') secrets.push({ key, secret, value, field })
+  }
+  if (typed.kind === 'packages') add(INDEX_SECRET, INDEX_SECRET, INDEX_PASSWORD)
+  if (typed.kind === 'buildContext') {
+    typed.secrets.forEach(({ key, id }, at) => {
+      add(key, id.trim(), `secretValues.${at}`)
+    })
+  }
+  return secrets
+}
+
+/** The field of the password for the package index. */
+export const INDEX_PASSWORD = 'index.password'
+
+/** Whether a password was typed for nobody. */
+export const isLoginIncomplete = (typed: TypedEnvironment, values: SecretValues): boolean =>
+  typed.kind === 'packages' &&
+  typed.indexUsername.trim() === '' &&
+  (values.get(INDEX_SECRET) ?? '') !== ''
+
+/** The field with the value of a secret, as the form stands; `null` = it has no such secret. */
+export function fieldOfSecret(typed: TypedEnvironment, secret: string): string | null {
+  if (typed.kind === 'packages') return secret === INDEX_SECRET ? INDEX_PASSWORD : null
+  const at = typed.kind === 'buildContext' ? typed.secrets.findIndex(({ id }) => id === secret) : -1
+  return at < 0 ? null : `secretValues.${at}`
+}
+
 /** The id of a field's control. */
 export const idOf = (field: string): string => `environment-${field.replaceAll('.', '-')}`
 
@@ -200,13 +264,17 @@ const FIELDS = [
   'requirements',
   'systemPackages',
   'index.url',
+  'index.username',
+  INDEX_PASSWORD,
   'index.extraUrls',
   'index.proxy',
   'index.certificates',
   'folder',
   'dockerfile',
-  'arguments',
   'target',
+  'arguments',
+  'secrets',
+  'secretValues',
   'reference',
   'repository',
   'version',
@@ -216,8 +284,7 @@ const FIELDS = [
 
 /** The first of these fields in the order of the form. */
 export function firstField(fields: Iterable<string>): string | null {
-  const place = (field: string) =>
-    FIELDS.indexOf(field.startsWith('arguments.') ? 'arguments' : field)
+  const place = (field: string) => FIELDS.indexOf(field.replace(/\.\d+$/, ''))
   const [first] = [...fields].sort(
     (one, other) => place(one) - place(other) || one.localeCompare(other, 'en', { numeric: true }),
   )
@@ -237,9 +304,14 @@ export const beginsOpen = (typed: TypedEnvironment): Record<Folded, boolean> => 
   more:
     typed.systemPackages !== '' ||
     typed.installer !== 'pip' ||
-    [typed.indexUrl, typed.extraUrls, typed.trustedHosts, typed.proxy, typed.certificates].some(
-      (text) => text !== '',
-    ),
+    [
+      typed.indexUrl,
+      typed.indexUsername,
+      typed.extraUrls,
+      typed.trustedHosts,
+      typed.proxy,
+      typed.certificates,
+    ].some((text) => text !== ''),
   service: typed.port !== '' || typed.healthPath !== '',
 })
 

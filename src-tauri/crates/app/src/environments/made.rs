@@ -150,11 +150,11 @@ pub(crate) async fn made_of(
         }
     }
     let builder = engine.facts().builder;
-    can_build(&dockerfile, builder)?;
     if !definition.source.secrets().is_empty() && !builder.keeps_secrets() {
         return Err(Problem::field("secrets", builder.why_no_secrets())
             .hint("Build this environment on a compute with Docker and BuildKit, or make the image elsewhere and use an environment of the kind \"image\"."));
     }
+    can_build(&dockerfile, builder)?;
     let secrets = super::secrets::for_build(app, definition).await?;
     let written = dockerfile.text().to_owned();
     let mut changes = Vec::new();
