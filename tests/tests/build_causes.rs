@@ -106,11 +106,17 @@ fn settings(index: &PackageIndex, gateway: &str) -> IndexSettings {
     }
 }
 
+/// An image without Python in a registry.
+fn bare(registry: &RegistryServer) -> PartResult<String> {
+    registry.push(&small_runtime("20240111.v2")?, "team/bare", "1")?;
+    Ok(format!("{}/team/bare:1", registry.address()))
+}
+
 /// What a package environment fails of, with a real pip.
 async fn causes_of_packages(
     app: &App,
     home: &Path,
-    base: &str,
+    (base, no_python): (&str, &str),
     gateway: &str,
     images: &RuntimeImages,
 ) -> PartResult<EnvironmentId> {
@@ -118,7 +124,12 @@ async fn causes_of_packages(
     let good = settings(&open, gateway);
 
     let two = packages(base, "promptflow-core==1.18.5\n", good.clone());
-    let id = save(app, None, two).await?;
+    let id = save(app, None, two.clone()).await?;
+    let without = packages(no_python, "", good.clone());
+    save(app, Some(&id), without).await?;
+    let finding = fails(app, home, &id, Cause::PythonDoesNotFit).await?;
+    assert!(finding.sentence.contains("no Python"), "{finding:#?}");
+    save(app, Some(&id), two).await?;
     let finding = fails(app, home, &id, Cause::PackageConflict).await?;
     assert!(finding.sentence.contains("promptflow-core"), "{finding:#?}");
     assert!(seen(&finding).contains("1: promptflow-core==1.18.5"), "{finding:#?}");
@@ -205,11 +216,12 @@ async fn packages_fail_and_mend_on_docker() -> PartResult<()> {
     let registry = RegistryServer::start()?;
     let client = |arguments: &[&str]| docker.client(arguments);
     let base = images.publish_base(&client, &registry, "library/python:3.11-slim")?;
+    let bare = bare(&registry)?;
     let home = tempfile::tempdir()?;
     let app = application(&docker.socket(), home.path(), "registry.invalid/x").await?;
     real_parts::headless::connected(&app).await?;
     let gateway = docker.gateway();
-    let id = causes_of_packages(&app, home.path(), &base, &gateway, &images).await?;
+    let id = causes_of_packages(&app, home.path(), (&base, &bare), &gateway, &images).await?;
     through_a_proxy(&app, home.path(), &id, &base, &gateway, &images).await
 }
 
@@ -221,11 +233,12 @@ async fn packages_fail_and_mend_on_podman() -> PartResult<()> {
     let registry = RegistryServer::start()?;
     let client: Client<'_> = &|arguments: &[&str]| podman.client(arguments);
     let base = images.publish_base(client, &registry, "library/python:3.11-slim")?;
+    let bare = bare(&registry)?;
     let home = tempfile::tempdir()?;
     let app = application(&podman.socket(), home.path(), "registry.invalid/x").await?;
     real_parts::headless::connected(&app).await?;
     // Podman's builder works in the network of its machine.
-    let id = causes_of_packages(&app, home.path(), &base, "127.0.0.1", &images).await?;
+    let id = causes_of_packages(&app, home.path(), (&base, &bare), "127.0.0.1", &images).await?;
     let environment = EnvironmentDraft::Named { environment: id.clone(), version: None };
     let draft = plain("eval", environment, free_port()?);
     let created = handlers::create_runtime(&app, OfDraft { compute: compute(), draft }).await;

@@ -5,7 +5,7 @@ use real_parts::PartResult;
 use real_parts::docker::DockerEngine;
 use real_parts::images::small_runtime;
 use real_parts::journey::{Name, SOON};
-use real_parts::program::free_port;
+use real_parts::program::{self, free_port};
 use real_parts::registry::RegistryServer;
 use real_parts::steps::{
     OPERATION_LIMIT, ask, click_first, end_of_dialog, inspect, open_on, open_page, open_runtime,
@@ -33,6 +33,39 @@ async fn adopt(window: &Window, name: &str) -> PartResult<()> {
     window.wait_text(SOON, "Available").await
 }
 
+/// How Compose calls the first container of the service.
+const SERVICE: &str = "shop_flows_1";
+
+/// A project of Compose with one service.
+struct Compose<'a> {
+    engine: &'a DockerEngine,
+    _folder: tempfile::TempDir,
+    file: std::path::PathBuf,
+}
+
+impl<'a> Compose<'a> {
+    fn new(engine: &'a DockerEngine) -> PartResult<Self> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("compose.yaml");
+        std::fs::write(
+            &file,
+            "version: \"3.8\"\nservices:\n  flows:\n    image: small:1\n    ports: [\"127.0.0.1::8080\"]\n",
+        )?;
+        Ok(Self { engine, _folder: folder, file })
+    }
+
+    /// Brings the project up, as a person does.
+    fn up(&self) -> PartResult<()> {
+        let mut command = program::command("docker-compose")?;
+        command
+            .args(["-H", &self.engine.host(), "-p", "shop", "-f", &self.file.to_string_lossy()])
+            .args(["up", "-d"])
+            .env_remove("DOCKER_CONTEXT")
+            .env_remove("DOCKER_HOST");
+        program::output(&mut command).map(drop)
+    }
+}
+
 #[tokio::test]
 async fn containers_made_by_hand_and_by_compose_are_adopted_as_they_are() -> PartResult<()> {
     let engine = DockerEngine::start()?;
@@ -45,21 +78,8 @@ async fn containers_made_by_hand_and_by_compose_are_adopted_as_they_are() -> Par
         "run", "-d", "--name", "by-hand", "-e", "OWN=kept", "-p", &published, "small:1",
     ])?;
     engine.client(&["run", "-d", "--name", "hidden", "small:1"])?;
-    engine.client(&[
-        "run",
-        "-d",
-        "--name",
-        "shop-flows-1",
-        "-p",
-        "127.0.0.1::8080",
-        "--label",
-        "com.docker.compose.project=shop",
-        "--label",
-        "com.docker.compose.service=flows",
-        "--label",
-        "com.docker.compose.project.config_files=/srv/compose.yaml",
-        "small:1",
-    ])?;
+    let compose = Compose::new(&engine)?;
+    compose.up()?;
     let before = inspect(&engine, "by-hand")?;
     let repository = format!("{}/{REPOSITORY}", registry.address());
     let window = open_on(&engine, &repository).await?;
@@ -94,16 +114,24 @@ async fn containers_made_by_hand_and_by_compose_are_adopted_as_they_are() -> Par
     assert_eq!(ask(port, "/health").await?, (200, "healthy".to_owned()));
 
     // A service of Compose is adopted, and not replaced behind its back.
-    let compose = inspect(&engine, "shop-flows-1")?;
-    adopt(&window, "shop-flows-1").await?;
+    let made = inspect(&engine, SERVICE)?;
+    adopt(&window, SERVICE).await?;
     window.click("button", "Manage fully").await?;
     window.find("dialog", "Manage fully").await?;
     window
-        .wait_text(SOON, "docker compose -f /srv/compose.yaml -p shop up -d --pull always flows")
+        .wait_text(
+            SOON,
+            &format!(
+                "docker compose -f {} -p shop up -d --pull always flows",
+                compose.file.display()
+            ),
+        )
         .await?;
     window.press_key(real_parts::journey::Key::Escape, 1).await?;
     window.wait_gone(SOON, "dialog", Name::Any).await?;
-    assert_eq!(inspect(&engine, "shop-flows-1")?["Id"], compose["Id"]);
+    // Compose finds its service as it left it, and has nothing to do.
+    compose.up()?;
+    assert_eq!(inspect(&engine, SERVICE)?["Id"], made["Id"]);
 
     // The disk of the compute: what runs stays, what nothing needs goes.
     engine.client(&["pull", "-q", &format!("{repository}:{VERSION}")])?;

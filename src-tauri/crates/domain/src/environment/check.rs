@@ -1,7 +1,7 @@
 //! Whether a definition can be made into an image, as far as that needs neither engine nor disk. Each
 //! problem names its field.
 
-use super::{BuildContext, PackageIndex, Packages, Source};
+use super::{BuildContext, HIGHEST_PYTHON, LOWEST_PYTHON, PackageIndex, Packages, Source};
 use crate::{
     finding::Problem,
     image::{ImageReference, Repository},
@@ -47,8 +47,9 @@ fn of_default(repository: &str, version: &str) -> Vec<Problem> {
 
 fn of_packages(packages: &Packages) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Err(error) = ImageReference::parse(&packages.base) {
-        problems.push(Problem::field("base", error.to_string()));
+    match ImageReference::parse(&packages.base) {
+        Err(error) => problems.push(Problem::field("base", error.to_string())),
+        Ok(base) => problems.extend(of_python(&base)),
     }
     let version = packages.promptflow.trim();
     let is_version = version.starts_with(|first: char| first.is_ascii_digit())
@@ -73,6 +74,28 @@ fn of_packages(packages: &Packages) -> Vec<Problem> {
     }
     problems.extend(of_index(&packages.index));
     problems
+}
+
+/// The official images say their Python in their tag.
+fn of_python(base: &ImageReference) -> Option<Problem> {
+    let tag = base.tag.as_deref().filter(|_| base.repository.path().ends_with("python"))?;
+    let mut parts = tag.split(['.', '-']).map(|part| part.parse::<u32>().ok());
+    let version = (parts.next()??, parts.next()??);
+    let fits = version >= LOWEST_PYTHON && version <= HIGHEST_PYTHON;
+    (!fits).then(|| {
+        Problem::field(
+            "base",
+            format!(
+                "Prompt flow runs on Python {}.{} to {}.{}, and this base has {}.{}.",
+                LOWEST_PYTHON.0,
+                LOWEST_PYTHON.1,
+                HIGHEST_PYTHON.0,
+                HIGHEST_PYTHON.1,
+                version.0,
+                version.1
+            ),
+        )
+    })
 }
 
 /// `name`, `name=version`, `name:architecture`.
@@ -251,6 +274,24 @@ mod tests {
             index: PackageIndex::default(),
         };
         assert!(fields(&Source::Packages(good)).is_empty());
+    }
+
+    #[test]
+    fn a_base_says_its_python_in_its_tag() {
+        let of = |base: &str| of_python(&ImageReference::parse(base).expect(base)).is_none();
+        for good in [
+            "python:3.9-slim",
+            "python:3.13.1",
+            "r.example/mirror/python:3.11-slim",
+            "python:3-slim",
+            "python",
+            "other:2.7",
+        ] {
+            assert!(of(good), "{good}");
+        }
+        for bad in ["python:3.8-slim", "python:3.14", "r.example/library/python:2.7"] {
+            assert!(!of(bad), "{bad}");
+        }
     }
 
     #[test]

@@ -22,6 +22,12 @@ pub const CERTIFICATES: &str = "certificates.pem";
 pub const INDEX_SECRET: &str = "index";
 const LOGIN_FILE: &str = "/run/secrets/index";
 
+/// Pythons that promptflow runs on, both included.
+pub const LOWEST_PYTHON: (u32, u32) = (3, 9);
+pub const HIGHEST_PYTHON: (u32, u32) = (3, 13);
+/// What a build says of a base with another one, before its version.
+pub(crate) const WRONG_PYTHON: &str = "Prompt flow does not run on this Python: ";
+
 /// What the Python of an environment brings itself: not part of a lock.
 const OF_PYTHON: [&str; 3] = ["pip", "setuptools", "wheel"];
 
@@ -47,6 +53,8 @@ pub fn generated(name: &EnvironmentName, packages: &Packages, installed: Install
             "# The environment {name}, made from its definition: change that rather than this file."
         ),
         format!("FROM {} AS base", packages.base.trim()),
+        // Whoever the base runs as: packages are installed by root, and the service runs as nobody special.
+        "USER root".into(),
     ];
     if !packages.system_packages.is_empty() {
         let names = packages.system_packages.join(" ");
@@ -64,6 +72,10 @@ pub fn generated(name: &EnvironmentName, packages: &Packages, installed: Install
         let path = format!("/build/{CERTIFICATES}");
         lines.push(format!("ENV PIP_CERT={path} SSL_CERT_FILE={path} REQUESTS_CA_BUNDLE={path}"));
     }
+    lines.push(format!(
+        "RUN python3 -c \"import sys; v = sys.version_info; sys.exit(0 if ({}, {}) <= v[:2] <= ({}, {}) else '{WRONG_PYTHON}%d.%d.' % v[:2])\"",
+        LOWEST_PYTHON.0, LOWEST_PYTHON.1, HIGHEST_PYTHON.0, HIGHEST_PYTHON.1,
+    ));
     lines.push("RUN python3 -m venv /opt/venv".into());
     lines.push("WORKDIR /build".into());
     lines.push("COPY . .".into());

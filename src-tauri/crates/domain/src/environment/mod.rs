@@ -20,9 +20,11 @@ use crate::{
 };
 
 pub use check::{check, check_index_password, is_requirement};
+pub(crate) use generated::WRONG_PYTHON;
 pub use generated::{
-    BUILD_NUMBER, CERTIFICATES, IGNORE_FILE, INDEX_SECRET, Installed, REQUIREMENTS,
-    build_arguments, generated, index_with_login, lock_of, login_file, service_packages,
+    BUILD_NUMBER, CERTIFICATES, HIGHEST_PYTHON, IGNORE_FILE, INDEX_SECRET, Installed,
+    LOWEST_PYTHON, REQUIREMENTS, build_arguments, generated, index_with_login, lock_of, login_file,
+    service_packages,
 };
 
 /// Names one environment: a random UUID. It stays when the environment is renamed.

@@ -9,11 +9,12 @@ use super::{
         says_no_connection, without_origin,
     },
 };
-use crate::finding::Cause;
+use crate::{environment::WRONG_PYTHON, finding::Cause};
 
 /// What was said last is why it ended.
 pub(super) fn recognise(said: &[&str]) -> Option<Found> {
     [
+        of_the_base,
         bad_requirement,
         no_requirements_file,
         other_python,
@@ -27,6 +28,39 @@ pub(super) fn recognise(said: &[&str]) -> Option<Found> {
     .into_iter()
     .filter_map(|recognise| recognise(said))
     .max_by_key(|found| found.at)
+}
+
+/// What the generated Dockerfile asks of its base.
+fn of_the_base(said: &[&str]) -> Option<Found> {
+    let advice = ["Choose a base with Python 3.9 to 3.13, for example python:3.11-slim."];
+    // Not the instruction itself, in which there is a place for the version only.
+    let version = |line: &'_ str| {
+        behind(line, WRONG_PYTHON)
+            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            .map(str::to_owned)
+    };
+    if let Some((at, version)) =
+        said.iter().enumerate().rev().find_map(|(at, line)| Some((at, version(line)?)))
+    {
+        return Some(
+            Found::new(Cause::PythonDoesNotFit, at)
+                .sentence(format!(
+                    "The base has Python {}, and Prompt flow runs on 3.9 to 3.13.",
+                    version.trim_end_matches('.')
+                ))
+                .meaning("Nothing was installed.")
+                .advice(advice)
+                .lines([said[at]]),
+        );
+    }
+    let at = last_with(said, &["python3: not found", "python3: command not found"])?;
+    Some(
+        Found::new(Cause::PythonDoesNotFit, at)
+            .sentence("The base has no Python.")
+            .meaning("Packages can be installed only where Python is.")
+            .advice(advice)
+            .lines([said[at]]),
+    )
 }
 
 /// The number in `(from line 3 of requirements.txt)` or `(line 3)`.

@@ -350,6 +350,12 @@ fn what_programs_say_in_a_step_leads_to_its_cause() {
         (network.as_str(), Cause::NoNetworkInBuild, "looked for ariadne"),
         // The connection was broken for another package, and came back.
         (other.as_str(), Cause::PackageNotFound, "pyPDF99"),
+        (
+            "Prompt flow does not run on this Python: 3.8.",
+            Cause::PythonDoesNotFit,
+            "The base has Python 3.8, and",
+        ),
+        ("/bin/sh: 1: python3: not found", Cause::PythonDoesNotFit, "The base has no Python"),
     ];
     for (log, cause, part) in PIP.iter().chain(UV).chain(NEW).chain(SYSTEM).chain(&more) {
         let finding = run(log);
