@@ -13,7 +13,7 @@ use real_parts::keyring::KeyringState;
 use real_parts::registry::RegistryServer;
 use real_parts::steps::{
     NewRuntime, OPERATION_LIMIT, add_runtime, begin_build, begin_to_add, click_first,
-    import_folder, on, open_on, open_page, open_runtime, open_tab, open_update,
+    import_folder, on, open_on, open_page, open_runtime, open_tab, open_update, press_in_dialog,
 };
 use real_parts::window::{Window, WindowOptions};
 use real_parts::{PartResult, program};
@@ -139,7 +139,12 @@ async fn before_anything_exists(appearance: &'static str) -> PartResult<()> {
         window.click("radio", kind).await?;
         tour.look(&format!("environment-form-{}", kind.to_lowercase().replace(' ', "-"))).await?;
     }
-    open_page(&window, "Activity").await?;
+    // What was typed is not thrown away unasked.
+    click_first(&window, "link", "Activity").await?;
+    window.find("dialog", "Leave without saving?").await?;
+    tour.look("environment-form-leave").await?;
+    press_in_dialog(&window, "Discard changes").await?;
+    window.find("heading", "Activity").await?;
     window.wait_text(SOON, "Nothing has been done yet").await?;
     tour.look("activity-empty").await?;
     open_page(&window, "Connections").await?;

@@ -19,6 +19,8 @@ const REPOSITORY: &str = "team/promptflow-runtime";
 const OLD: &str = "20240111.v2";
 const NEW: &str = "20240429.v8";
 const PASSWORD: &str = "planted-registry-password-8842";
+const BUILD_SECRET: &str = "planted-build-secret-1177";
+const INDEX_PASSWORD: &str = "planted-index-password-3306";
 const VALUE: &str = "planted-variable-value-5519";
 
 /// Command lines of all processes of this machine that hold the text, apart from this test's own.
@@ -59,7 +61,7 @@ async fn page_of(window: &Window) -> PartResult<String> {
 async fn nowhere(window: &Window, engine: &DockerEngine, when: &str) -> PartResult<()> {
     let page = page_of(window).await?;
     let told = told_by_engine(engine, "private")?;
-    for secret in [PASSWORD, VALUE] {
+    for secret in [PASSWORD, VALUE, BUILD_SECRET, INDEX_PASSWORD] {
         assert!(!page.contains(secret), "{when}: the page holds {secret}");
         assert!(!told.contains(secret), "{when}: the engine tells {secret}");
         assert_eq!(files_with(window.home(), secret)?, Vec::<String>::new(), "{when}: {secret}");
@@ -102,22 +104,45 @@ async fn secrets_are_in_their_place_only() -> PartResult<()> {
     let folder = tempfile::tempdir()?;
     std::fs::write(
         folder.path().join("Dockerfile"),
-        format!("FROM {repository}:{OLD}\nARG API_KEY\nRUN true\n"),
+        format!(
+            "FROM {repository}:{OLD}\nUSER 0\nARG API_KEY\nRUN --mount=type=secret,id=pip read it < /run/secrets/pip; echo it has ${{#it}} letters\nUSER 10001\n"
+        ),
     )?;
     window.fill("textbox", "Folder", &folder.path().to_string_lossy()).await?;
     window.click("button", "Add argument").await?;
     window.fill("textbox", "Name of argument 1", "API_KEY").await?;
-    window.fill("textbox", "Value of argument 1", "planted-build-secret-1177").await?;
+    window.fill("textbox", "Value of argument 1", BUILD_SECRET).await?;
     window.click("button", "Save").await?;
     window.wait_text(SOON, "looks like a key").await?;
     window.click("button", "Remove argument 1").await?;
+    // A real secret of the build has its place.
+    window.click("button", "Add secret").await?;
+    window.fill("textbox", "Id of secret 1", "pip").await?;
+    window.fill("textbox", "Value of secret 1", BUILD_SECRET).await?;
     window.click("button", "Save").await?;
     window.find("heading", "own").await?;
     engine.client(&["rmi", "-f", &format!("{repository}:{OLD}")]).ok();
     begin_build(&window).await?;
     window.wait_text(OPERATION_LIMIT, "Version 1 of own is ready").await?;
+    window.wait_text(SOON, "kept in the keyring").await?;
+    let letters = format!("it has {} letters", BUILD_SECRET.len());
+    assert!(!files_with(window.home(), &letters)?.is_empty(), "the step did not get its secret");
     nowhere(&window, &engine, "after the build").await?;
-    assert_eq!(files_with(window.home(), "planted-build-secret")?, Vec::<String>::new());
+
+    // The password of a package index, in a build that fails.
+    open_page(&window, "Environments").await?;
+    click_first(&window, "button", "Add environment").await?;
+    window.fill("textbox", "Name", "indexed").await?;
+    window.fill("textbox", "Base image", &format!("{repository}:{OLD}")).await?;
+    window.click("button", "More").await?;
+    window.fill("textbox", "Index URL", "https://index.invalid/simple").await?;
+    window.fill("textbox", "User name", "ann").await?;
+    window.fill("textbox", "Password or token", INDEX_PASSWORD).await?;
+    window.click("button", "Save").await?;
+    window.find("heading", "indexed").await?;
+    begin_build(&window).await?;
+    window.wait_text(OPERATION_LIMIT, "The base has no Python").await?;
+    nowhere(&window, &engine, "after the build that failed").await?;
 
     // An update, and a crash in the middle of the next one.
     registry.push(&small_runtime(NEW)?, REPOSITORY, NEW)?;
@@ -131,7 +156,7 @@ async fn secrets_are_in_their_place_only() -> PartResult<()> {
     window.kill_application()?;
     tokio::time::sleep(Duration::from_millis(500)).await;
     let told = told_by_engine(&engine, "private")?;
-    for secret in [PASSWORD, VALUE] {
+    for secret in [PASSWORD, VALUE, BUILD_SECRET, INDEX_PASSWORD] {
         assert!(!told.contains(secret), "after the crash: {secret}");
         assert_eq!(files_with(window.home(), secret)?, Vec::<String>::new(), "after the crash");
         assert_eq!(processes_with(secret), Vec::<String>::new(), "after the crash");
