@@ -55,6 +55,20 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
       again('list_environments')
       again('environment_version')
       break
+    case 'flows':
+      again('list_flows')
+      break
+    case 'flow':
+      again('flow', { flow: change.flow })
+      again('read_flow_file')
+      break
+    case 'flowRun':
+      if (change.run.ended !== null) {
+        again('flow_run', { run: change.run.id })
+        again('list_flow_runs')
+        again('list_flows')
+      }
+      break
     case 'series':
       again('update_series')
       break

@@ -8,6 +8,7 @@ use std::{
 };
 
 use domain::{
+    flow::{FlowId, FlowRun, FlowRunId},
     operation::{Operation, OperationId},
     runtime::{Runtime, RuntimeId},
     series::Series,
@@ -35,6 +36,9 @@ struct Pending {
     settings: Option<Settings>,
     logins: bool,
     environments: bool,
+    flows: BTreeSet<FlowId>,
+    flow_list: bool,
+    flow_runs: BTreeMap<FlowRunId, Box<FlowRun>>,
     series: Option<Box<Series>>,
     policies: BTreeSet<RuntimeId>,
     closing: Option<Vec<Operation>>,
@@ -107,6 +111,25 @@ impl Hub {
     /// An environment is new, differs or is gone.
     pub(crate) fn environments(&self) {
         self.tell(true, |pending| pending.environments = true);
+    }
+
+    /// Files of a flow, or what is known around it, changed.
+    pub(crate) fn flow(&self, flow: &FlowId) {
+        self.tell(true, |pending| {
+            pending.flows.insert(flow.clone());
+        });
+    }
+
+    /// The list of flows is different.
+    pub(crate) fn flows(&self) {
+        self.tell(true, |pending| pending.flow_list = true);
+    }
+
+    /// A run of a flow began, moved on or ended.
+    pub(crate) fn flow_run(&self, run: &FlowRun) {
+        self.tell(run.state.is_final(), |pending| {
+            pending.flow_runs.insert(run.id.clone(), Box::new(run.clone()));
+        });
     }
 
     pub(crate) fn series(&self, series: &Series) {
@@ -229,6 +252,11 @@ fn in_order(pending: Pending) -> Vec<Change> {
     if pending.environments {
         changes.push(Change::Environments);
     }
+    if pending.flow_list {
+        changes.push(Change::Flows);
+    }
+    changes.extend(pending.flow_runs.into_values().map(|run| Change::FlowRun { run }));
+    changes.extend(pending.flows.into_iter().map(|flow| Change::Flow { flow }));
     changes.extend(pending.series.map(|series| Change::Series { series }));
     changes.extend(pending.policies.into_iter().map(|runtime| Change::UpdatePolicy { runtime }));
     if let Some(operations) = pending.closing {

@@ -9,7 +9,7 @@ use crate::api::*;
 use crate::{
     adopted, computes, configuration as settings_of,
     context::{App, lock},
-    detail as detail_page, disk as disk_use, environments, first_run as first, logins, logs,
+    detail as detail_page, disk as disk_use, environments, first_run as first, flows, logins, logs,
     operations, policies, series, settings as choices, usage, versions, wizard,
 };
 
@@ -234,6 +234,75 @@ pub async fn build_environment(app: &App, request: BuildEnvironment) -> Answer<O
 
 pub async fn check_bases(app: &App, request: OfEnvironment) -> Answer<Nothing> {
     environments::check_bases(app, &request.environment).await?;
+    Ok(Nothing {})
+}
+
+pub async fn list_flows(app: &App, _: Nothing) -> Answer<Flows> {
+    flows::list(app).await
+}
+
+pub async fn flow(app: &App, request: OfFlow) -> Answer<FlowView> {
+    flows::view(app, &request.flow).await
+}
+
+pub async fn read_flow_file(app: &App, request: ReadFlowFile) -> Answer<FlowFile> {
+    flows::read_file(app, request).await
+}
+
+pub async fn flow_runtimes(app: &App, request: OfFlow) -> Answer<FlowRuntimes> {
+    flows::runtimes(app, &request.flow).await
+}
+
+pub async fn check_flow_inputs(app: &App, request: CheckFlowInputs) -> Answer<FlowInputsCheck> {
+    flows::check_inputs(app, request).await
+}
+
+pub async fn list_flow_runs(app: &App, request: ListFlowRuns) -> Answer<FlowRuns> {
+    flows::runs(app, request).await
+}
+
+pub async fn flow_run(app: &App, request: OfFlowRun) -> Answer<FlowRunDetail> {
+    flows::run_detail(app, &request.run).await
+}
+
+pub async fn flow_run_part(app: &App, request: ReadRunPart) -> Answer<ShownValue> {
+    flows::run_part(app, request).await
+}
+
+pub async fn open_flow(app: &App, request: OpenFlow) -> Answer<FlowView> {
+    flows::open(app, &request.path).await
+}
+
+pub async fn forget_flow(app: &App, request: OfFlow) -> Answer<Nothing> {
+    flows::forget(app, &request.flow).await?;
+    Ok(Nothing {})
+}
+
+pub async fn choose_flow_runtime(app: &App, request: FlowOnRuntime) -> Answer<Nothing> {
+    flows::choose_runtime(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn check_flow_fit(app: &App, request: FlowOnRuntime) -> Answer<FlowFit> {
+    flows::check_fit(app, request).await
+}
+
+pub async fn start_flow_run(app: &App, request: StartFlowRun) -> Answer<OfFlowRun> {
+    Ok(OfFlowRun { run: flows::start_run(app, request).await? })
+}
+
+pub async fn cancel_flow_run(app: &App, request: OfFlowRun) -> Answer<Nothing> {
+    flows::cancel_run(app, &request.run).await?;
+    Ok(Nothing {})
+}
+
+pub async fn delete_flow_run(app: &App, request: OfFlowRun) -> Answer<Nothing> {
+    flows::delete_run(app, &request.run).await?;
+    Ok(Nothing {})
+}
+
+pub async fn delete_flow_runs(app: &App, request: OfFlow) -> Answer<Nothing> {
+    flows::delete_runs(app, &request.flow).await?;
     Ok(Nothing {})
 }
 

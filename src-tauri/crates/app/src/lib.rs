@@ -20,6 +20,7 @@ mod finding;
 mod first_run;
 mod fitness;
 mod fits;
+mod flows;
 pub mod handlers;
 mod health;
 mod logins;
@@ -39,6 +40,7 @@ mod wizard;
 
 pub use changes::Subscription;
 pub use context::{App, Computes, DockerLogins, Folders, Identity, Parts, WallClock};
+pub use flows::follow_run;
 pub use logs::follow_log;
 pub use operations::{follow_build, recover_all};
 pub use real::{RealPartsError, real_parts, system_clock};

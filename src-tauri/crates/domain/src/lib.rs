@@ -15,6 +15,7 @@ pub mod environment;
 pub mod facts;
 pub mod finding;
 pub mod first;
+pub mod flow;
 pub mod image;
 pub mod label;
 pub mod listening;
