@@ -43,6 +43,13 @@ impl Reference {
     }
 }
 
+/// Reads `${connection.key}` of a variable: the connection's name and the key.
+pub fn connection_reference(text: &str) -> Option<(&str, &str)> {
+    let inside = text.trim().strip_prefix("${")?.strip_suffix('}')?.trim();
+    let (name, key) = inside.split_once('.')?;
+    (!name.is_empty() && !key.is_empty()).then_some((name, key))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
