@@ -35,6 +35,7 @@ struct Pending {
     checks: BTreeMap<RuntimeId, Box<VersionCheck>>,
     settings: Option<Settings>,
     logins: bool,
+    connections: bool,
     environments: bool,
     flows: BTreeSet<FlowId>,
     flow_list: bool,
@@ -106,6 +107,11 @@ impl Hub {
 
     pub(crate) fn logins(&self) {
         self.tell(true, |pending| pending.logins = true);
+    }
+
+    /// A connection is new, differs or is gone.
+    pub(crate) fn connections(&self) {
+        self.tell(true, |pending| pending.connections = true);
     }
 
     /// An environment is new, differs or is gone.
@@ -246,6 +252,9 @@ fn in_order(pending: Pending) -> Vec<Change> {
         changes.push(Change::Usage { readings });
     }
     changes.extend(pending.checks.into_values().map(|check| Change::VersionCheck { check }));
+    if pending.connections {
+        changes.push(Change::Connections);
+    }
     if pending.logins {
         changes.push(Change::RegistryLogins);
     }

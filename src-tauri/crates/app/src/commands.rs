@@ -42,6 +42,8 @@ macro_rules! for_each_command {
             read check_environment(CheckEnvironment) -> EnvironmentCheck;
             read read_requirements(ReadRequirements) -> RequirementsText;
             read preview_build(PreviewBuild) -> BuildPreview;
+            read list_connections(Nothing) -> FlowConnections;
+            read check_connection(CheckConnection) -> DraftCheck;
             read list_flows(Nothing) -> Flows;
             read flow(OfFlow) -> FlowView;
             read read_flow_file(ReadFlowFile) -> FlowFile;
@@ -70,6 +72,7 @@ macro_rules! for_each_command {
             change retry_compute(OfCompute) -> Nothing;
             change start_podman_service(Nothing) -> Nothing;
             change save_log(OfRuntime) -> SavedFile;
+            change export_connection(OfConnection) -> SavedFile;
             change change_settings(Settings) -> Nothing;
             change finish_closing(FinishClosing) -> Nothing;
             change save_environment(SaveEnvironment) -> OfEnvironment;
@@ -98,6 +101,10 @@ macro_rules! for_each_command {
             credentials try_registry_login(TryLogin) -> LoginTrial;
             credentials delete_registry_login(DeleteLogin) -> Nothing;
             credentials allow_memory_secrets(Nothing) -> Nothing;
+            credentials read_connection_file(ReadConnectionFile) -> ConnectionFile;
+            credentials save_connection(SaveConnection) -> Nothing;
+            credentials test_connection(TestConnection) -> ConnectionTest;
+            credentials delete_connection(OfConnection) -> Nothing;
         }
     };
 }

@@ -7,7 +7,7 @@ use domain::{finding::Problem, operation::Subject};
 #[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
-    adopted, computes, configuration as settings_of,
+    adopted, computes, configuration as settings_of, connections,
     context::{App, lock},
     detail as detail_page, disk as disk_use, environments, first_run as first, flows, logins, logs,
     operations, policies, series, settings as choices, usage, versions, wizard,
@@ -423,6 +423,39 @@ pub async fn try_registry_login(app: &App, request: TryLogin) -> Answer<LoginTri
 
 pub async fn delete_registry_login(app: &App, request: DeleteLogin) -> Answer<Nothing> {
     logins::delete(app, &request.registry).await?;
+    Ok(Nothing {})
+}
+
+pub async fn list_connections(app: &App, _: Nothing) -> Answer<FlowConnections> {
+    connections::list(app).await
+}
+
+pub async fn check_connection(app: &App, request: CheckConnection) -> Answer<DraftCheck> {
+    connections::check(app, request).await
+}
+
+pub async fn read_connection_file(
+    app: &App,
+    request: ReadConnectionFile,
+) -> Answer<ConnectionFile> {
+    connections::read_file(app, &request.path).await
+}
+
+pub async fn save_connection(app: &App, request: SaveConnection) -> Answer<Nothing> {
+    connections::save(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn test_connection(app: &App, request: TestConnection) -> Answer<ConnectionTest> {
+    connections::test(app, request).await
+}
+
+pub async fn export_connection(app: &App, request: OfConnection) -> Answer<SavedFile> {
+    connections::export(app, &request.name).await
+}
+
+pub async fn delete_connection(app: &App, request: OfConnection) -> Answer<Nothing> {
+    connections::delete(app, &request.name).await?;
     Ok(Nothing {})
 }
 

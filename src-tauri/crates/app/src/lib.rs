@@ -11,6 +11,7 @@ mod changes;
 pub mod commands;
 mod computes;
 mod configuration;
+mod connections;
 mod context;
 mod descriptions;
 mod detail;

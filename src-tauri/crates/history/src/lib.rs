@@ -8,6 +8,7 @@
 //! of the application, is set aside under another name and never deleted.
 
 mod begun;
+mod connections;
 mod descriptions;
 mod entries;
 mod environments;

@@ -95,6 +95,13 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (compute, image)
     ) STRICT;
 ",
+    "
+    -- What flows connect to. Their secrets are in the keyring.
+    CREATE TABLE connection (
+        name TEXT PRIMARY KEY,
+        document TEXT NOT NULL -- the whole connection without its secrets, JSON
+    ) STRICT;
+",
 ];
 
 /// The schema that this version of the application reads and writes.

@@ -47,6 +47,8 @@ pub enum Change {
         settings: Settings,
     },
     RegistryLogins,
+    /// A connection is new, differs or is gone.
+    Connections,
     /// An environment is new, differs or is gone.
     Environments,
     /// Files of a flow changed, or what is known around it did: ask for it again.

@@ -5,6 +5,7 @@
 mod adopt;
 mod computes;
 mod configuration;
+mod connections;
 mod credentials;
 mod disk;
 mod environments;
@@ -21,6 +22,7 @@ mod wizard;
 pub use adopt::*;
 pub use computes::*;
 pub use configuration::*;
+pub use connections::*;
 pub use credentials::*;
 pub use disk::*;
 pub use environments::*;
