@@ -125,7 +125,7 @@ pub(super) fn within(path: &str, folder: &str) -> String {
 
 /// The innermost frame of the person's own code in a traceback.
 pub(super) fn own_frame(traceback: &str, folder: &str) -> Option<Frame> {
-    traceback.lines().filter_map(|line| frame(line, folder)).last()
+    traceback.lines().rev().find_map(|line| frame(line, folder))
 }
 
 #[cfg(test)]

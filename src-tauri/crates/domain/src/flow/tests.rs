@@ -230,7 +230,8 @@ fn missing_inputs_take_their_defaults_or_are_asked_for() {
     let given =
         inputs::values(&flow.inputs, &texts(&[("b", "1"), ("c", ""), ("a", " ")]), None, "inputs");
     assert_eq!(given.map(Value::Object), Ok(json!({"a": 7, "b": 1, "c": "", "h": []})));
-    let problems = inputs::values(&flow.inputs, &texts(&[("z", "")]), None, "inputs").unwrap_err();
+    let problems = inputs::values(&flow.inputs, &texts(&[("z", "")]), None, "inputs")
+        .expect_err("it is refused");
     let fields: Vec<_> = problems.iter().filter_map(|problem| problem.field.as_deref()).collect();
     assert_eq!(fields, ["inputs.z", "inputs.b", "inputs.c"]);
     let only = inputs::of_node(&flow, "n");
@@ -289,7 +290,7 @@ fn variants_and_connections_are_put_into_what_is_sent() {
         Some("1.jinja2")
     );
     let wrong: BTreeMap<String, String> = [("ask".to_owned(), "v7".to_owned())].into();
-    let problems = resolved(&document, &flow, &wrong, &[]).unwrap_err();
+    let problems = resolved(&document, &flow, &wrong, &[]).expect_err("it is refused");
     assert_eq!(problems[0].field.as_deref(), Some("variants.ask"));
     // Nothing to choose: the file goes as it is.
     let plain = json!({"nodes": [python("py", json!({}))]});
