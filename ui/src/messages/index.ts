@@ -14,6 +14,7 @@ import environmentForm from './en/environmentForm.json'
 import environments from './en/environments.json'
 import fields from './en/fields.json'
 import firstrun from './en/firstrun.json'
+import flowConnections from './en/flowConnections.json'
 import log from './en/log.json'
 import operation from './en/operation.json'
 import packages from './en/packages.json'
@@ -43,6 +44,7 @@ export const english = {
   environments,
   fields,
   firstrun,
+  flowConnections,
   log,
   operation,
   packages,

@@ -100,6 +100,7 @@ export function applyChange(change: Change): void {
       live.series.set(change.series)
       break
     case 'registryLogins':
+    case 'connections':
     case 'environments':
     case 'flow':
     case 'flows':

@@ -48,6 +48,8 @@ export type ReadCommand =
   | 'check_environment'
   | 'read_requirements'
   | 'preview_build'
+  | 'list_connections'
+  | 'check_connection'
 
 /** The one cache of answers. Keys are command and request; changes told by `watch` refresh them. */
 export function makeQueryClient(): QueryClient {

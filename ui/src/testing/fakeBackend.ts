@@ -3,6 +3,7 @@ import { installFakeIpc, sendOver } from '../backend/fakeIpc'
 import type {
   Change,
   ComputeView,
+  ConnectionView,
   EnvironmentView,
   LogEvent,
   Operation,
@@ -12,6 +13,7 @@ import type {
   UnreadableEnvironment,
 } from '../backend/types'
 import { diskView, foreignContainers } from './adoptFixtures'
+import * as connected from './connectionFixtures'
 import { configuration, configurationPreview } from './configurationFixtures'
 import * as made from './environmentFixtures'
 import * as fixtures from './fixtures'
@@ -30,6 +32,7 @@ export interface World {
   series: Series[]
   environments: EnvironmentView[]
   unreadable: UnreadableEnvironment[]
+  connections: ConnectionView[]
   settings: Settings
   /** Lines that a followed log begins with. */
   log: LogEvent[]
@@ -296,6 +299,33 @@ function standardAnswers(world: World): Answers {
     try_registry_login: () => ({ problem: null }),
     delete_registry_login: nothing,
     allow_memory_secrets: nothing,
+    list_connections: () => ({
+      connections: world.connections,
+      types: connected.connectionTypes,
+    }),
+    check_connection: ({ original, draft }) => ({
+      problems: connected.connectionProblems(draft, original, world.connections),
+    }),
+    read_connection_file: ({ path }) => connected.dotenvFile(path),
+    save_connection: ({ original, draft }) => {
+      const { name, type, fields, pairs } = draft
+      world.connections = [
+        ...world.connections.filter((one) => one.connection.name !== original),
+        connected.connection(name, { type, fields, pairs }),
+      ]
+      return {}
+    },
+    test_connection: ({ original }) => ({
+      verdict: 'accepted',
+      sentence: `${original ?? 'The service'} was reached and accepts the key.`,
+      hints: [],
+      details: null,
+    }),
+    export_connection: ({ name }) => ({ path: `/home/anna/Downloads/${name}.yml` }),
+    delete_connection: ({ name }) => {
+      world.connections = world.connections.filter((one) => one.connection.name !== name)
+      return {}
+    },
   }
 }
 
@@ -308,6 +338,7 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     series: [],
     environments: made.manyEnvironments(),
     unreadable: [],
+    connections: connected.manyConnections(),
     settings: fixtures.settings,
     log: [],
     buildLog: made.buildLog,

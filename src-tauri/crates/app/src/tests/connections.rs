@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    connection::{Answer, ConnectionDraft, ConnectionType, Miss, Pair, Verdict},
+    connection::{Answer, ConnectionDraft, ConnectionType, Miss, Pair, TestVerdict},
     finding::ProblemCode,
     secret::Secret,
 };
@@ -226,25 +226,25 @@ fn a_connection_is_tried_as_it_is_and_as_it_stands_in_the_form() {
             test.verdict
         };
         let right = [("api_key", PLANTED)];
-        assert_eq!(verdict(form(None, azure("new"), &right)).await, Verdict::Accepted);
+        assert_eq!(verdict(form(None, azure("new"), &right)).await, TestVerdict::Accepted);
         let wrong = form(None, azure("new"), &[("api_key", "wrong")]);
-        assert_eq!(verdict(wrong).await, Verdict::NotAuthorised);
+        assert_eq!(verdict(wrong).await, TestVerdict::NotAuthorised);
         assert_eq!(names(&app).await, [""; 0]);
         save(&app, new(azure("aoai"), &right)).await;
-        assert_eq!(verdict(kept("aoai")).await, Verdict::Accepted);
+        assert_eq!(verdict(kept("aoai")).await, TestVerdict::Accepted);
         // The kept secret goes with a changed form.
-        assert_eq!(verdict(form(Some("aoai"), azure("other"), &[])).await, Verdict::Accepted);
+        assert_eq!(verdict(form(Some("aoai"), azure("other"), &[])).await, TestVerdict::Accepted);
         world.endpoints.miss(BASE, Miss::NoSuchHost);
-        assert_eq!(verdict(kept("aoai")).await, Verdict::Unreachable);
+        assert_eq!(verdict(kept("aoai")).await, TestVerdict::Unreachable);
         let told = Answer { status: 429, retry_after: Some(3), json: None, excerpt: "slow".into() };
         world.endpoints.answer(BASE, told);
-        assert_eq!(verdict(kept("aoai")).await, Verdict::Throttled);
+        assert_eq!(verdict(kept("aoai")).await, TestVerdict::Throttled);
         let asked = world.endpoints.asked();
         assert_eq!(asked.len(), 6);
         assert!(asked[0].starts_with(&format!("{BASE}/openai/models?api-version=")));
         // What has no known endpoint is said to be so, and asks nobody.
         save(&app, new(custom("mine", &[("t", true)]), &[("t", "x")])).await;
-        assert_eq!(verdict(kept("mine")).await, Verdict::NotTestable);
+        assert_eq!(verdict(kept("mine")).await, TestVerdict::NotTestable);
         assert_eq!(world.endpoints.asked().len(), 6);
         let problem =
             handlers::test_connection(&app, form(None, azure(""), &right)).await.expect_err("name");

@@ -20,7 +20,7 @@ pub use check::{ConnectionDraft, check, check_secrets};
 pub use dotenv::read as read_dotenv;
 pub use file::{FileError, Found};
 pub use kind::{ConnectionType, FieldKind, FieldSpec};
-pub use probe::{Answer, Auth, ConnectionTest, Miss, Probe, Verdict, judge, judge_miss, probe};
+pub use probe::{Answer, Auth, ConnectionTest, Miss, Probe, TestVerdict, judge, judge_miss, probe};
 pub use request::{Connections, Resolved};
 pub use yaml::{export, read as read_yaml};
 

@@ -88,7 +88,7 @@ pub enum Miss {
 /// How a test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub enum Verdict {
+pub enum TestVerdict {
     /// Reached, and the key was accepted.
     Accepted,
     NotAuthorised,
@@ -105,7 +105,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionTest {
-    pub verdict: Verdict,
+    pub verdict: TestVerdict,
     pub sentence: String,
     /// What to do, or what else to know; a sentence each.
     pub hints: Vec<String>,
@@ -114,7 +114,7 @@ pub struct ConnectionTest {
 }
 
 impl ConnectionTest {
-    fn new(verdict: Verdict, sentence: impl Into<String>) -> Self {
+    fn new(verdict: TestVerdict, sentence: impl Into<String>) -> Self {
         Self { verdict, sentence: sentence.into(), hints: vec![], details: None }
     }
 
@@ -126,7 +126,7 @@ impl ConnectionTest {
     /// A custom connection: only the flow knows what its pairs mean.
     pub fn not_testable() -> Self {
         Self::new(
-            Verdict::NotTestable,
+            TestVerdict::NotTestable,
             "A custom connection cannot be tested: only the flow that uses it knows what its values mean.",
         )
         .hint("Run a flow that uses it.")
@@ -209,7 +209,7 @@ pub fn judge(probe: &Probe, answer: &Answer) -> ConnectionTest {
     let mut test = match answer.status {
         200 if right => accepted(probe, &host),
         401 => ConnectionTest::new(
-            Verdict::NotAuthorised,
+            TestVerdict::NotAuthorised,
             format!("{host} was reached and does not accept the key."),
         )
         .hint("Copy the key again: it may have been renewed, or belong to another resource."),
@@ -221,37 +221,39 @@ pub fn judge(probe: &Probe, answer: &Answer) -> ConnectionTest {
                 None => "Wait a minute, then test again.".to_owned(),
             };
             ConnectionTest::new(
-                Verdict::Throttled,
+                TestVerdict::Throttled,
                 format!("{host} was reached and asks to wait: there were too many requests, or the quota is used up."),
             )
             .hint(wait)
             .hint("If it stays, look at the quota of the account.")
         }
         300..=399 => ConnectionTest::new(
-            Verdict::SomethingElse,
+            TestVerdict::SomethingElse,
             format!("{host} sends the request on to another address. The key was not sent there."),
         )
         .hint("Give the address to which it leads, if you trust it."),
         500.. => ConnectionTest::new(
-            Verdict::SomethingElse,
+            TestVerdict::SomethingElse,
             format!("{host} was reached and has a fault of its own (status {}).", answer.status),
         )
         .hint("Test again later."),
         status => ConnectionTest::new(
-            Verdict::SomethingElse,
+            TestVerdict::SomethingElse,
             format!("{host} answers, but not as this kind of service does (status {status})."),
         )
         .hint("Check the address, and the type of the connection."),
     };
-    if test.verdict != Verdict::Accepted && !answer.excerpt.trim().is_empty() {
+    if test.verdict != TestVerdict::Accepted && !answer.excerpt.trim().is_empty() {
         test.details = Some(format!("Status {}: {}", answer.status, answer.excerpt.trim()));
     }
     test
 }
 
 fn accepted(probe: &Probe, host: &str) -> ConnectionTest {
-    let test =
-        ConnectionTest::new(Verdict::Accepted, format!("{host} was reached and accepts the key."));
+    let test = ConnectionTest::new(
+        TestVerdict::Accepted,
+        format!("{host} was reached and accepts the key."),
+    );
     match probe.place {
         Place::Elsewhere => test,
         Place::Here => test.hint("Inside a runtime this address means the runtime itself. Use host.docker.internal to reach this machine from there."),
@@ -261,7 +263,7 @@ fn accepted(probe: &Probe, host: &str) -> ConnectionTest {
 
 fn forbidden(probe: &Probe, host: &str) -> ConnectionTest {
     let test = ConnectionTest::new(
-        Verdict::NotAuthorised,
+        TestVerdict::NotAuthorised,
         format!("{host} was reached and refuses this request."),
     );
     if probe.kind == ConnectionType::CognitiveSearch {
@@ -275,7 +277,7 @@ fn forbidden(probe: &Probe, host: &str) -> ConnectionTest {
 
 fn not_found(probe: &Probe, host: &str) -> ConnectionTest {
     let test = ConnectionTest::new(
-        Verdict::NotFound,
+        TestVerdict::NotFound,
         format!(
             "{host} answers, but has nothing at the address that was asked. Whether it accepts the key is not known."
         ),
@@ -328,7 +330,8 @@ pub fn judge_miss(probe: &Probe, miss: &Miss) -> ConnectionTest {
             "Use an address that begins with https://.",
         ),
     };
-    let verdict = if *miss == Miss::Broken { Verdict::SomethingElse } else { Verdict::Unreachable };
+    let verdict =
+        if *miss == Miss::Broken { TestVerdict::SomethingElse } else { TestVerdict::Unreachable };
     let mut test = ConnectionTest::new(verdict, sentence).hint(hint);
     test.details = Some(miss.to_string());
     test
@@ -398,22 +401,22 @@ mod tests {
     #[test]
     fn each_answer_has_its_meaning_and_what_to_do() {
         for (status, body, expected) in [
-            (200, json!({"data": []}), Verdict::Accepted),
-            (200, json!({"other": 1}), Verdict::SomethingElse),
-            (200, json!("healthy"), Verdict::SomethingElse),
-            (204, json!(null), Verdict::SomethingElse),
-            (302, json!(null), Verdict::SomethingElse),
-            (400, json!({"data": 1}), Verdict::SomethingElse),
-            (401, json!({}), Verdict::NotAuthorised),
-            (403, json!({}), Verdict::NotAuthorised),
-            (404, json!({}), Verdict::NotFound),
-            (429, json!({}), Verdict::Throttled),
-            (503, json!({}), Verdict::SomethingElse),
+            (200, json!({"data": []}), TestVerdict::Accepted),
+            (200, json!({"other": 1}), TestVerdict::SomethingElse),
+            (200, json!("healthy"), TestVerdict::SomethingElse),
+            (204, json!(null), TestVerdict::SomethingElse),
+            (302, json!(null), TestVerdict::SomethingElse),
+            (400, json!({"data": 1}), TestVerdict::SomethingElse),
+            (401, json!({}), TestVerdict::NotAuthorised),
+            (403, json!({}), TestVerdict::NotAuthorised),
+            (404, json!({}), TestVerdict::NotFound),
+            (429, json!({}), TestVerdict::Throttled),
+            (503, json!({}), TestVerdict::SomethingElse),
         ] {
             let test = judge(&azure(), &answer(status, &body));
             assert_eq!(test.verdict, expected, "{status}");
             assert!(test.sentence.contains("https://x.openai.azure.com"), "{}", test.sentence);
-            assert_eq!(test.hints.is_empty(), expected == Verdict::Accepted, "{status}");
+            assert_eq!(test.hints.is_empty(), expected == TestVerdict::Accepted, "{status}");
         }
         let waits = Answer { retry_after: Some(7), ..answer(429, &json!({})) };
         assert!(judge(&azure(), &waits).hints[0].contains("7 s"));
@@ -436,8 +439,8 @@ mod tests {
             Miss::Refused,
         ] {
             let test = judge_miss(&azure(), &miss);
-            assert_eq!((test.verdict, test.hints.len()), (Verdict::Unreachable, 1), "{miss:?}");
+            assert_eq!((test.verdict, test.hints.len()), (TestVerdict::Unreachable, 1), "{miss:?}");
         }
-        assert_eq!(judge_miss(&azure(), &Miss::Broken).verdict, Verdict::SomethingElse);
+        assert_eq!(judge_miss(&azure(), &Miss::Broken).verdict, TestVerdict::SomethingElse);
     }
 }
