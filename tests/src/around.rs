@@ -243,6 +243,9 @@ impl Engine for Around {
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError> {
         self.engine.processes(container).await
     }
+    fn files(&self) -> &dyn engine::Files {
+        self.engine.files()
+    }
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
         self.engine.disk_usage().await
     }

@@ -7,6 +7,7 @@ mod build;
 pub(crate) mod convert;
 mod events;
 mod exec;
+mod files;
 mod lines;
 mod logs;
 mod pull;
@@ -392,6 +393,10 @@ impl Engine for DockerEngine {
             return Err(EngineError::Conflict(format!("The container {container} does not run.")));
         }
         convert::processes(&answer)
+    }
+
+    fn files(&self) -> &dyn crate::Files {
+        self
     }
 
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {

@@ -135,6 +135,9 @@ pub trait Engine: Send + Sync {
     /// Command lines of the processes inside a running container.
     async fn processes(&self, container: &str) -> Result<Vec<String>, EngineError>;
 
+    /// Files inside containers.
+    fn files(&self) -> &dyn crate::Files;
+
     /// What images take on disk. May take long on a full engine.
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError>;
 

@@ -5,6 +5,7 @@
 //! engine that goes away. No container of it serves anything; health is the executor twin's part.
 
 mod calls;
+mod files;
 mod hands;
 mod images;
 mod lifecycle;
@@ -458,6 +459,10 @@ impl Engine for TwinEngine {
             let at = world.running(container)?;
             Ok(world.behaviour(at).processes)
         })
+    }
+
+    fn files(&self) -> &dyn crate::Files {
+        self
     }
 
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {

@@ -262,13 +262,14 @@ fn archive(files: &BTreeMap<String, File>, prefix: &str, pieces: Pieces) -> io::
                 continue;
             }
             archive.append_data(
-                &mut header(EntryType::Directory, 0o755, 0),
+                &mut header(EntryType::Directory, 0o777, 0),
                 folder,
                 io::empty(),
             )?;
             folders.push(folder.to_owned());
         }
-        let mode = if file.executable { 0o755 } else { 0o644 };
+        // The service's user may be anyone, and nodes write beside their code: as on a person's own machine.
+        let mode = if file.executable { 0o777 } else { 0o666 };
         let mut header = header(EntryType::Regular, mode, file.size);
         match &file.content {
             Content::Kept(content) => {
@@ -287,7 +288,7 @@ fn archive(files: &BTreeMap<String, File>, prefix: &str, pieces: Pieces) -> io::
         }
     }
     let complete = format!("{prefix}.complete");
-    archive.append_data(&mut header(EntryType::Regular, 0o644, 0), complete, io::empty())?;
+    archive.append_data(&mut header(EntryType::Regular, 0o666, 0), complete, io::empty())?;
     archive.finish()?;
     archive.into_inner()?.flush()
 }

@@ -198,6 +198,10 @@ impl Engine for Linked {
         self.engine.processes(container).await
     }
 
+    fn files(&self) -> &dyn engine::Files {
+        self.engine.files()
+    }
+
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
         self.engine.disk_usage().await
     }

@@ -33,6 +33,10 @@ pub enum Call {
     Processes,
     FreeDisk,
     DiskUsage,
+    Unpack,
+    ReadFile,
+    FollowFile,
+    RemoveFile,
 }
 
 impl Call {
