@@ -2,9 +2,11 @@
 //!
 //! The only room that talks to them, and only to try a connection: one small GET. What to ask and what an
 //! answer means are rules of `domain::connection`. [`client::EndpointsClient`] is the real one,
-//! [`twin::TwinEndpoints`] answers from memory.
+//! [`twin::TwinEndpoints`] answers from memory; both pass one contract suite.
 
 pub mod client;
+#[cfg(test)]
+mod contract_tests;
 pub mod twin;
 
 use std::time::Duration;
