@@ -12,6 +12,7 @@ mod connections;
 mod descriptions;
 mod entries;
 mod environments;
+mod flows;
 mod schema;
 mod series;
 mod store;
@@ -24,6 +25,7 @@ use std::{
 };
 
 pub use begun::BegunCreate;
+pub use flows::{KeptRun, RememberedFlow};
 use rusqlite::Connection;
 use thiserror::Error;
 
