@@ -14,7 +14,10 @@ import environmentForm from './en/environmentForm.json'
 import environments from './en/environments.json'
 import fields from './en/fields.json'
 import firstrun from './en/firstrun.json'
+import flow from './en/flow.json'
 import flowConnections from './en/flowConnections.json'
+import flowRun from './en/flowRun.json'
+import flows from './en/flows.json'
 import log from './en/log.json'
 import operation from './en/operation.json'
 import packages from './en/packages.json'
@@ -45,6 +48,9 @@ export const english = {
   fields,
   firstrun,
   flowConnections,
+  flow,
+  flowRun,
+  flows,
   log,
   operation,
   packages,

@@ -120,6 +120,7 @@ export function forgetLive(): void {
   live.runtimes.clear()
   live.usage.clear()
   live.operations.clear()
+  live.flowRuns.clear()
   live.versionChecks.clear()
   live.computes.set([])
   live.settings.set(null)

@@ -13,10 +13,11 @@ import type {
   UnreadableEnvironment,
 } from '../backend/types'
 import { diskView, foreignContainers } from './adoptFixtures'
-import * as connected from './connectionFixtures'
 import { configuration, configurationPreview } from './configurationFixtures'
+import * as connected from './connectionFixtures'
 import * as made from './environmentFixtures'
 import * as fixtures from './fixtures'
+import { type FlowWorld, flowAnswers, flowWorld } from './flowAnswers'
 
 /** Answers of single commands; what is missing is answered from the world. */
 export type Answers = {
@@ -24,7 +25,7 @@ export type Answers = {
 }
 
 /** What exists in a pretended application. */
-export interface World {
+export interface World extends FlowWorld {
   runtimes: Runtime[]
   computes: ComputeView[]
   operations: Operation[]
@@ -78,6 +79,7 @@ function standardAnswers(world: World): Answers {
   const started = () => ({ operation: 'operation-started' })
   const nothing = () => ({})
   return {
+    ...flowAnswers(world),
     app_info: () => ({
       version: '0.1.0',
       creator: 'anna@workstation',
@@ -342,6 +344,7 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     settings: fixtures.settings,
     log: [],
     buildLog: made.buildLog,
+    ...flowWorld(),
     answers: {},
     ...parts,
   }
@@ -371,10 +374,15 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
       if (running) sendOver(args.channel, { kind: 'series', series: running } satisfies Change)
       return null
     }
-    if (command === 'follow_log' || command === 'follow_build') {
+    if (command === 'follow_log' || command === 'follow_build' || command === 'follow_flow_run') {
       const stream = logs.size + 1
       logs.set(stream, args.channel)
-      const begin = command === 'follow_log' ? world.log : world.buildLog
+      const begin =
+        command === 'follow_log'
+          ? world.log
+          : command === 'follow_build'
+            ? world.buildLog
+            : world.runLog
       for (const event of begin) sendOver(args.channel, event)
       return { stream }
     }

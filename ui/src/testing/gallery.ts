@@ -3,6 +3,7 @@ import { adoptScenes } from './adoptScenes'
 import { environmentScenes } from './environmentScenes'
 import { installFakeBackend, type World } from './fakeBackend'
 import * as fixtures from './fixtures'
+import { flowScenes } from './flowScenes'
 import { pageScenes } from './pageScenes'
 
 /**
@@ -12,6 +13,7 @@ const scenes: Record<string, () => Partial<World>> = {
   ...pageScenes,
   ...environmentScenes,
   ...adoptScenes,
+  ...flowScenes,
   full: () => ({ operations: [fixtures.operation()] }),
   empty: () => ({ runtimes: [], computes: [fixtures.compute({ runtimes: 0 })] }),
   noEngine: () => ({ runtimes: [], computes: [fixtures.unreachable] }),
