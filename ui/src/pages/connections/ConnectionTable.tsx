@@ -26,9 +26,10 @@ const useStyles = makeStyles({
   trial: { paddingBlock: tokens.spacingVerticalS, height: 'auto' },
   name: { overflowWrap: 'anywhere', userSelect: 'text' },
   quiet: { color: tokens.colorNeutralForeground3 },
-  type: { width: '168px' },
-  secret: { width: '168px' },
-  actionColumn: { width: '304px' },
+  nameColumn: { width: '176px' },
+  type: { width: '160px' },
+  secret: { width: '160px' },
+  actionColumn: { width: '288px' },
 })
 
 /** How each state of a secret looks. */
@@ -127,7 +128,7 @@ export function ConnectionTable({
           <TableRow>
             {(
               [
-                ['name', undefined],
+                ['name', styles.nameColumn],
                 ['type', styles.type],
                 ['endpoint', undefined],
                 ['secret', styles.secret],

@@ -197,6 +197,10 @@ describe('a connection', () => {
     expect(dialog.getByLabelText('Value 1')).toHaveFocus()
     await put(user, dialog.getByLabelText('Value 1'), PLANTED)
     await user.click(dialog.getByRole('button', { name: 'Add value' }))
+    await waitFor(() =>
+      expect(backend.requests('check_connection').at(-1)?.draft.pairs).toHaveLength(2),
+    )
+    expect(dialog.queryByText('Give the key of this value.')).toBeNull()
     await put(user, dialog.getByRole('textbox', { name: 'Key 2' }), 'url')
     await put(user, dialog.getByLabelText('Value 2'), 'https://c.example')
     expect(dialog.getByLabelText('Value 1')).toHaveAttribute('type', 'password')

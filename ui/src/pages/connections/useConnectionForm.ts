@@ -65,6 +65,8 @@ export function useConnectionForm(
     setRefused(null)
     save.reset()
     forget()
+    // What is new in the form is no mistake yet.
+    if (field === 'type' || field === 'added') setTried(false)
     setTyped((now) => ({ ...now, ...part }))
     setTouched((now) => new Set([...now, field]))
   }
