@@ -163,6 +163,7 @@ pub struct Inner {
     /// Whose turn it is to write the series to the history.
     pub(crate) series_turn: tokio::sync::Mutex<()>,
     pub(crate) policies: Mutex<Policies>,
+    pub(crate) flows: crate::flows::State,
     /// Whose turn it is to change connections.
     pub(crate) connections_turn: tokio::sync::Mutex<()>,
     /// Wakes everyone who waits for an operation to end, whichever it is.
@@ -229,6 +230,7 @@ impl App {
             series: Mutex::default(),
             series_turn: tokio::sync::Mutex::default(),
             policies: Mutex::new(policies),
+            flows: crate::flows::State::default(),
             connections_turn: tokio::sync::Mutex::default(),
             operation_ended: Notify::new(),
             policies_stirred: Notify::new(),
@@ -242,10 +244,12 @@ impl App {
         tokio::spawn(crate::versions::check_in_background(self.clone()));
         tokio::spawn(crate::previous::remove_when_due(self.clone()));
         tokio::spawn(crate::policies::look_after(self.clone()));
+        tokio::spawn(crate::flows::recover(self.clone()));
     }
 
     /// Ends what this application started beside itself, right before it ends.
     pub async fn end(&self) {
+        crate::flows::cancel_all(self, Duration::from_secs(10)).await;
         self.parts.computes.end_podman().await;
     }
 

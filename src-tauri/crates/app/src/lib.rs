@@ -39,9 +39,9 @@ mod usage;
 mod versions;
 mod wizard;
 
+pub use crate::flows::follow_run;
 pub use changes::Subscription;
 pub use context::{App, Computes, DockerLogins, Folders, Identity, Parts, WallClock};
-pub use flows::follow_run;
 pub use logs::follow_log;
 pub use operations::{follow_build, recover_all};
 pub use real::{RealPartsError, real_parts, system_clock};

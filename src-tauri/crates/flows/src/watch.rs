@@ -15,8 +15,16 @@ const LONGEST: Duration = Duration::from_secs(1);
 
 /// Watches until it is dropped.
 pub struct Watching {
+    places: Vec<PathBuf>,
     _watcher: RecommendedWatcher,
     _telling: AbortOnDropHandle<()>,
+}
+
+impl Watching {
+    /// What is watched.
+    pub fn places(&self) -> &[PathBuf] {
+        &self.places
+    }
 }
 
 /// Tells whenever something in one of these files and folders changed. Needs a runtime of tokio.
@@ -60,7 +68,7 @@ pub fn watch(
             tell();
         }
     });
-    Ok(Watching { _watcher: watcher, _telling: AbortOnDropHandle::new(telling) })
+    Ok(Watching { places, _watcher: watcher, _telling: AbortOnDropHandle::new(telling) })
 }
 
 /// Reading a file is no change, and neither is what Python and Git leave.
