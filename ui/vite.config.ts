@@ -1,8 +1,11 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { frozenPrototype } from './scripts/frozenPrototype'
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), frozenPrototype()],
+  // What is made ready for development does not go through the plugins above.
+  optimizeDeps: { rolldownOptions: { plugins: [frozenPrototype()] } },
   clearScreen: false,
   server: { host: '127.0.0.1', watch: { ignored: ['**/dist/**'] } },
   build: {

@@ -39,6 +39,7 @@ macro_rules! handlers {
                 crate::streams::watch,
                 crate::streams::follow_log,
                 crate::streams::follow_build,
+                crate::streams::follow_flow_run,
                 crate::streams::stop_following,
             ]
         }

@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     App,
-    api::{Change, FollowBuild, FollowLog, LogEvent, Nothing, OfStream},
+    api::{Change, FollowBuild, FollowFlowRun, FollowLog, LogEvent, Nothing, OfStream},
 };
 use domain::finding::Problem;
 use serde::Serialize;
@@ -117,6 +117,23 @@ pub async fn follow_build(
     let app = app.inner().clone();
     tauri::async_runtime::spawn(async move {
         let following = app::follow_build(&app, request, |event| channel.send(event).is_ok());
+        tokio::select! { () = following => {}, () = token.cancelled() => {} }
+    });
+    Ok(Opened { stream })
+}
+
+/// Follows the log of a flow's run.
+#[tauri::command]
+pub async fn follow_flow_run(
+    app: State<'_, App>,
+    streams: State<'_, Streams>,
+    request: FollowFlowRun,
+    channel: Channel<LogEvent>,
+) -> Result<Opened, Problem> {
+    let (stream, token) = streams.log();
+    let app = app.inner().clone();
+    tauri::async_runtime::spawn(async move {
+        let following = app::follow_run(&app, request, |event| channel.send(event).is_ok());
         tokio::select! { () = following => {}, () = token.cancelled() => {} }
     });
     Ok(Opened { stream })

@@ -247,6 +247,9 @@ impl Engine for Around {
         self.engine.clear_build_cache().await
     }
 
+    fn files(&self) -> &dyn engine::Files {
+        self.engine.files()
+    }
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
         self.engine.disk_usage().await
     }

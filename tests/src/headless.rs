@@ -120,6 +120,7 @@ pub async fn start_as(
     let app = App::new(Parts {
         computes: Arc::new(OneSocket(found(socket), wrap)),
         registry: Arc::new(registry::client::RegistryClient::new()),
+        endpoints: Arc::new(endpoints::client::EndpointsClient::new().map_err(PartError::new)?),
         executor: Arc::new(executor::client::ExecutorClient::new().map_err(PartError::new)?),
         vault: Arc::new(vault::twin::TwinVault::new()),
         docker_logins: Arc::new(NoLogins),

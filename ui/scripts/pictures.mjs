@@ -1,5 +1,6 @@
 // Takes pictures of gallery pages: node scripts/pictures.mjs OUT name=?scene=…#/address …
-// Builds the gallery for itself, and says what axe finds on each page, colours included. Names with "narrow" get a narrow window.
+// Builds the gallery for itself, and says what axe finds on each page, colours included. Names with "narrow" get a narrow window, those
+// with "slim" the narrowest; "tall" shows what is below. What the window does to the prototypes of objects is done here, too.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,8 +38,11 @@ await mkdir(out, { recursive: true })
 for (const line of wanted) {
   const split = line.indexOf('=')
   const [name, address] = [line.slice(0, split), line.slice(split + 1)]
-  const width = name.includes('narrow') ? 820 : 1280
-  const page = await browser.newPage({ viewport: { width, height: 800 } })
+  const width = name.includes('slim') ? 640 : name.includes('narrow') ? 820 : 1280
+  const page = await browser.newPage({
+    viewport: { width, height: name.includes('tall') ? 1800 : 800 },
+  })
+  await page.addInitScript(() => Object.freeze(Object.prototype))
   page.on('pageerror', (error) => console.error(`${name}: ${String(error).split('\n')[0]}`))
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('NETWORK_CHANGED')) {

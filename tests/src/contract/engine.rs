@@ -5,6 +5,7 @@
 
 mod builds;
 mod containers;
+mod files;
 mod images;
 mod watching;
 
@@ -66,6 +67,9 @@ pub async fn every_rule(fixture: &Fixture) {
         watching::a_busy_container_is_seen_to_be_busy(fixture).await;
     }
     watching::a_command_inside_answers_with_both_outputs_and_its_code(fixture).await;
+    files::what_is_unpacked_is_read_again_and_removed(fixture).await;
+    files::an_archive_that_cannot_be_read_is_the_cause(fixture).await;
+    files::a_growing_file_is_followed_until_it_is_gone(fixture).await;
     watching::usage_is_told_while_it_runs(fixture).await;
     watching::processes_are_listed(fixture).await;
     images::a_pull_tells_its_progress_and_the_image_is_there_by_digest(fixture).await;

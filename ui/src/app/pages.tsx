@@ -2,6 +2,7 @@ import {
   ArrowSyncCircleRegular,
   BoxToolboxRegular,
   DesktopRegular,
+  FlowRegular,
   HistoryRegular,
   KeyRegular,
   SettingsRegular,
@@ -24,6 +25,8 @@ export const routes: Route[] = [
     Component: lazy(() => import('../pages/updateAll/UpdateAllPage')),
   },
   { path: '/runtimes/:runtime', Component: lazy(() => import('../pages/runtime/RuntimePage')) },
+  { path: '/flows', Component: lazy(() => import('../pages/flows/FlowsPage')) },
+  { path: '/flows/:flow', Component: lazy(() => import('../pages/flow/FlowPage')) },
   {
     path: '/environments',
     Component: lazy(() => import('../pages/environments/EnvironmentsPage')),
@@ -49,6 +52,7 @@ export const routes: Route[] = [
 
 export type NavigationKey =
   | 'runtimes'
+  | 'flows'
   | 'environments'
   | 'activity'
   | 'computes'
@@ -66,6 +70,7 @@ export interface NavigationEntry {
 /** The navigation in its order. */
 export const navigation: NavigationEntry[] = [
   { key: 'runtimes', to: paths.runtimes, icon: <ArrowSyncCircleRegular /> },
+  { key: 'flows', to: paths.flows, icon: <FlowRegular /> },
   { key: 'environments', to: paths.environments, icon: <BoxToolboxRegular /> },
   { key: 'computes', to: paths.computes, icon: <DesktopRegular /> },
   { key: 'connections', to: paths.connections(), icon: <KeyRegular /> },

@@ -6,6 +6,9 @@ export type RuntimeTab = 'overview' | 'logs' | 'packages' | 'history' | 'configu
 /** Tabs of an environment's page. */
 export type EnvironmentTab = 'overview' | 'versions' | 'build' | 'history'
 
+/** Tabs of a flow's page about its runs. */
+export type FlowTab = 'run' | 'log' | 'history'
+
 /** Addresses of the pages. Nothing else spells one. */
 export const paths = {
   runtimes: '/runtimes',
@@ -22,6 +25,9 @@ export const paths = {
   /** The Configuration tab with its form open at a field; `port` is a free one that was proposed. */
   configure: (id: string, field: string, port: number | null = null) =>
     `/runtimes/${id}?tab=configuration&edit=${field}${port === null ? '' : `&port=${port}`}`,
+  flows: '/flows',
+  /** The page of a flow; its id is the path of its file. */
+  flow: (id: string) => `/flows/${encodeURIComponent(id)}`,
   environments: '/environments',
   addEnvironment: '/environments/add',
   environment: (id: string, tab?: EnvironmentTab) =>

@@ -1,3 +1,4 @@
+import { listen } from '@tauri-apps/api/event'
 import { writeText } from '@tauri-apps/plugin-clipboard-manager'
 import { openUrl as open } from '@tauri-apps/plugin-opener'
 import { ProblemError, problemOf } from './problem'
@@ -17,5 +18,16 @@ export async function copyText(text: string): Promise<void> {
     await writeText(text)
   } catch (error) {
     throw new ProblemError(problemOf(error))
+  }
+}
+
+/** Tells of files and folders that are dropped on the window, until the answer is called. */
+export function onDropped(tell: (paths: string[]) => void): () => void {
+  const listening = listen<{ paths: string[] }>('tauri://drag-drop', ({ payload }) => {
+    if (payload.paths.length > 0) tell(payload.paths)
+  })
+  return () => {
+    // A window that told nothing has nothing to be told to stop.
+    listening.then((stop) => stop()).catch(() => undefined)
   }
 }

@@ -1,4 +1,4 @@
 export { type CommandName, call, type Request, type Response } from './call'
-export { copyText, openUrl } from './desktop'
+export { copyText, onDropped, openUrl } from './desktop'
 export { ProblemError, problemOf } from './problem'
-export { type Follow, followBuild, followLog, watch } from './streams'
+export { type Follow, followBuild, followFlowRun, followLog, watch } from './streams'

@@ -1,6 +1,7 @@
 import { Channel, invoke } from '@tauri-apps/api/core'
 import type { Change } from './generated/Change'
 import type { FollowBuild } from './generated/FollowBuild'
+import type { FollowFlowRun } from './generated/FollowFlowRun'
 import type { FollowLog } from './generated/FollowLog'
 import type { LogEvent } from './generated/LogEvent'
 import { ProblemError, problemOf } from './problem'
@@ -19,7 +20,7 @@ export async function watch(onChange: (change: Change) => void): Promise<void> {
 /** Follows a log by its command, until the answer is called. */
 async function follow(
   command: string,
-  request: FollowLog | FollowBuild,
+  request: FollowLog | FollowBuild | FollowFlowRun,
   onEvent: (event: LogEvent) => void,
 ): Promise<() => void> {
   const channel = new Channel<LogEvent>()
@@ -49,3 +50,7 @@ export const followLog = (request: FollowLog, onEvent: (event: LogEvent) => void
 /** Follows the log of a build, also of one that has ended, until the answer is called. */
 export const followBuild = (request: FollowBuild, onEvent: (event: LogEvent) => void) =>
   follow('follow_build', request, onEvent)
+
+/** Follows the log of a flow's run, also of one that has ended, until the answer is called. */
+export const followFlowRun = (request: FollowFlowRun, onEvent: (event: LogEvent) => void) =>
+  follow('follow_flow_run', request, onEvent)

@@ -14,6 +14,10 @@ import environmentForm from './en/environmentForm.json'
 import environments from './en/environments.json'
 import fields from './en/fields.json'
 import firstrun from './en/firstrun.json'
+import flow from './en/flow.json'
+import flowConnections from './en/flowConnections.json'
+import flowRun from './en/flowRun.json'
+import flows from './en/flows.json'
 import log from './en/log.json'
 import operation from './en/operation.json'
 import packages from './en/packages.json'
@@ -43,6 +47,10 @@ export const english = {
   environments,
   fields,
   firstrun,
+  flowConnections,
+  flow,
+  flowRun,
+  flows,
   log,
   operation,
   packages,

@@ -28,6 +28,8 @@ export const looks: Record<ProblemCode, Look> = {
   keyring: { intent: 'warning' },
   cannotBeKept: { intent: 'error' },
   buildFailed: { intent: 'error' },
+  flowHasErrors: { intent: 'error' },
+  runFailed: { intent: 'error' },
   engine: { intent: 'error' },
   storage: { intent: 'error' },
   internal: { intent: 'error' },

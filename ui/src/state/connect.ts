@@ -8,6 +8,7 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
   const again = (...queryKey: unknown[]) => client.invalidateQueries({ queryKey })
   switch (change.kind) {
     case 'runtimes':
+      again('flow_runtimes')
       for (const { id } of change.changed) {
         again('runtime_detail', { runtime: id })
         again('configuration', { runtime: id })
@@ -29,6 +30,7 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
         if (runtime !== null) {
           again('runtime_history', { runtime })
           again('runtime_packages', { runtime })
+          again('check_flow_fit')
         }
         if (environment !== null) {
           again('environment_history', { environment })
@@ -50,10 +52,33 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
       break
     case 'registryLogins':
       again('registry_logins')
+      // The keyring may be another one by now.
+      again('list_connections')
+      break
+    case 'connections':
+      again('list_connections')
       break
     case 'environments':
       again('list_environments')
       again('environment_version')
+      break
+    case 'flows':
+      again('list_flows')
+      break
+    case 'flow':
+      again('flow', { flow: change.flow })
+      again('read_flow_file')
+      again('check_flow_inputs')
+      again('check_flow_fit')
+      break
+    case 'flowRun':
+      if (change.run.ended !== null) {
+        again('flow_run', { run: change.run.id })
+        again('list_flow_runs')
+        again('list_flows')
+        again('flow', { flow: change.run.flow })
+        again('flow_runtimes')
+      }
       break
     case 'series':
       again('update_series')

@@ -1,6 +1,7 @@
 import { useCallback, useSyncExternalStore } from 'react'
 import type {
   ComputeView,
+  FlowRun,
   Operation,
   Runtime,
   Series,
@@ -32,6 +33,7 @@ export const useRuntime = (id: string): Runtime | undefined => useKey(live.runti
 export const useUsage = (id: string): LiveUsage | undefined => useKey(live.usage, id)
 export const useLiveOperations = (): readonly Operation[] => useAll(live.operations)
 export const useLiveOperation = (id: string): Operation | undefined => useKey(live.operations, id)
+export const useLiveFlowRuns = (): readonly FlowRun[] => useAll(live.flowRuns)
 export const useLiveVersionCheck = (runtime: string): VersionCheck | undefined =>
   useKey(live.versionChecks, runtime)
 export const useComputes = (): readonly ComputeView[] => useValue(live.computes)

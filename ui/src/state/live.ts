@@ -1,6 +1,7 @@
 import type {
   Change,
   ComputeView,
+  FlowRun,
   Operation,
   Problem,
   Runtime,
@@ -33,6 +34,8 @@ export const live = {
   usage: new KeyedStore<LiveUsage>(),
   /** By id; running ones, and those that ended while this window was open. */
   operations: new KeyedStore<Operation>(),
+  /** By id; runs of flows that are active, and those that ended while this window was open. */
+  flowRuns: new KeyedStore<FlowRun>(),
   /** By runtime. */
   versionChecks: new KeyedStore<VersionCheck>(),
   computes: new ValueStore<readonly ComputeView[]>([]),
@@ -84,6 +87,9 @@ export function applyChange(change: Change): void {
     case 'operation':
       live.operations.apply([[change.operation.id, change.operation]])
       break
+    case 'flowRun':
+      live.flowRuns.apply([[change.run.id, change.run]])
+      break
     case 'versionCheck':
       live.versionChecks.apply([[change.check.runtime, change.check]])
       break
@@ -94,7 +100,10 @@ export function applyChange(change: Change): void {
       live.series.set(change.series)
       break
     case 'registryLogins':
+    case 'connections':
     case 'environments':
+    case 'flow':
+    case 'flows':
     case 'updatePolicy':
       break
     case 'closing':
@@ -111,6 +120,7 @@ export function forgetLive(): void {
   live.runtimes.clear()
   live.usage.clear()
   live.operations.clear()
+  live.flowRuns.clear()
   live.versionChecks.clear()
   live.computes.set([])
   live.settings.set(null)

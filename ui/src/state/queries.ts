@@ -48,6 +48,17 @@ export type ReadCommand =
   | 'check_environment'
   | 'read_requirements'
   | 'preview_build'
+  | 'list_connections'
+  | 'check_connection'
+  | 'list_flows'
+  | 'flow'
+  | 'read_flow_file'
+  | 'flow_runtimes'
+  | 'check_flow_inputs'
+  | 'check_flow_fit'
+  | 'list_flow_runs'
+  | 'flow_run'
+  | 'flow_run_part'
 
 /** The one cache of answers. Keys are command and request; changes told by `watch` refresh them. */
 export function makeQueryClient(): QueryClient {

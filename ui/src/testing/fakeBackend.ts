@@ -3,6 +3,7 @@ import { installFakeIpc, sendOver } from '../backend/fakeIpc'
 import type {
   Change,
   ComputeView,
+  ConnectionView,
   EnvironmentView,
   LogEvent,
   Operation,
@@ -13,8 +14,10 @@ import type {
 } from '../backend/types'
 import { diskView, foreignContainers } from './adoptFixtures'
 import { configuration, configurationPreview } from './configurationFixtures'
+import * as connected from './connectionFixtures'
 import * as made from './environmentFixtures'
 import * as fixtures from './fixtures'
+import { type FlowWorld, flowAnswers, flowWorld } from './flowAnswers'
 
 /** Answers of single commands; what is missing is answered from the world. */
 export type Answers = {
@@ -22,7 +25,7 @@ export type Answers = {
 }
 
 /** What exists in a pretended application. */
-export interface World {
+export interface World extends FlowWorld {
   runtimes: Runtime[]
   computes: ComputeView[]
   operations: Operation[]
@@ -30,6 +33,7 @@ export interface World {
   series: Series[]
   environments: EnvironmentView[]
   unreadable: UnreadableEnvironment[]
+  connections: ConnectionView[]
   settings: Settings
   /** Lines that a followed log begins with. */
   log: LogEvent[]
@@ -75,6 +79,7 @@ function standardAnswers(world: World): Answers {
   const started = () => ({ operation: 'operation-started' })
   const nothing = () => ({})
   return {
+    ...flowAnswers(world),
     app_info: () => ({
       version: '0.1.0',
       creator: 'anna@workstation',
@@ -313,6 +318,33 @@ function standardAnswers(world: World): Answers {
     try_registry_login: () => ({ problem: null }),
     delete_registry_login: nothing,
     allow_memory_secrets: nothing,
+    list_connections: () => ({
+      connections: world.connections,
+      types: connected.connectionTypes,
+    }),
+    check_connection: ({ original, draft }) => ({
+      problems: connected.connectionProblems(draft, original, world.connections),
+    }),
+    read_connection_file: ({ path }) => connected.dotenvFile(path),
+    save_connection: ({ original, draft }) => {
+      const { name, type, fields, pairs } = draft
+      world.connections = [
+        ...world.connections.filter((one) => one.connection.name !== original),
+        connected.connection(name, { type, fields, pairs }),
+      ]
+      return {}
+    },
+    test_connection: ({ original }) => ({
+      verdict: 'accepted',
+      sentence: `${original ?? 'The service'} was reached and accepts the key.`,
+      hints: [],
+      details: null,
+    }),
+    export_connection: ({ name }) => ({ path: `/home/anna/Downloads/${name}.yml` }),
+    delete_connection: ({ name }) => {
+      world.connections = world.connections.filter((one) => one.connection.name !== name)
+      return {}
+    },
   }
 }
 
@@ -325,9 +357,11 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     series: [],
     environments: made.manyEnvironments(),
     unreadable: [],
+    connections: connected.manyConnections(),
     settings: fixtures.settings,
     log: [],
     buildLog: made.buildLog,
+    ...flowWorld(),
     answers: {},
     ...parts,
   }
@@ -357,10 +391,15 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
       if (running) sendOver(args.channel, { kind: 'series', series: running } satisfies Change)
       return null
     }
-    if (command === 'follow_log' || command === 'follow_build') {
+    if (command === 'follow_log' || command === 'follow_build' || command === 'follow_flow_run') {
       const stream = logs.size + 1
       logs.set(stream, args.channel)
-      const begin = command === 'follow_log' ? world.log : world.buildLog
+      const begin =
+        command === 'follow_log'
+          ? world.log
+          : command === 'follow_build'
+            ? world.buildLog
+            : world.runLog
       for (const event of begin) sendOver(args.channel, event)
       return { stream }
     }

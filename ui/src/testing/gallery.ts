@@ -3,6 +3,7 @@ import { adoptScenes } from './adoptScenes'
 import { environmentScenes } from './environmentScenes'
 import { installFakeBackend, type World } from './fakeBackend'
 import * as fixtures from './fixtures'
+import { flowScenes } from './flowScenes'
 import { pageScenes } from './pageScenes'
 
 /**
@@ -12,6 +13,7 @@ const scenes: Record<string, () => Partial<World>> = {
   ...pageScenes,
   ...environmentScenes,
   ...adoptScenes,
+  ...flowScenes,
   full: () => ({ operations: [fixtures.operation()] }),
   empty: () => ({ runtimes: [], computes: [fixtures.compute({ runtimes: 0 })] }),
   noEngine: () => ({ runtimes: [], computes: [fixtures.unreachable] }),
@@ -26,6 +28,7 @@ const scenes: Record<string, () => Partial<World>> = {
       list_versions: never,
       propose_runtime: never,
       registry_logins: never,
+      list_connections: never,
       app_info: never,
       first_run: never,
       preview_update: never,
@@ -46,6 +49,7 @@ const scenes: Record<string, () => Partial<World>> = {
       list_versions: fails,
       propose_runtime: fails,
       registry_logins: fails,
+      list_connections: fails,
       first_run: fails,
       preview_update: fails,
       preview_delete: fails,

@@ -166,6 +166,7 @@ export const pageScenes: Record<string, () => Partial<World>> = {
     ),
   keyringLocked: () =>
     keyring('locked', 'The keyring is locked.', 'Unlock it, then come back to this page.'),
+  noConnections: () => ({ connections: [] }),
   noRepository: () => ({
     answers: {
       list_versions: ({ repository }) => ({

@@ -8,6 +8,7 @@ use std::{
 };
 
 use domain::{
+    flow::{FlowId, FlowRun, FlowRunId},
     operation::{Operation, OperationId},
     runtime::{Runtime, RuntimeId},
     series::Series,
@@ -34,7 +35,11 @@ struct Pending {
     checks: BTreeMap<RuntimeId, Box<VersionCheck>>,
     settings: Option<Settings>,
     logins: bool,
+    connections: bool,
     environments: bool,
+    flows: BTreeSet<FlowId>,
+    flow_list: bool,
+    flow_runs: BTreeMap<FlowRunId, Box<FlowRun>>,
     series: Option<Box<Series>>,
     policies: BTreeSet<RuntimeId>,
     closing: Option<Vec<Operation>>,
@@ -104,9 +109,33 @@ impl Hub {
         self.tell(true, |pending| pending.logins = true);
     }
 
+    /// A connection is new, differs or is gone.
+    pub(crate) fn connections(&self) {
+        self.tell(true, |pending| pending.connections = true);
+    }
+
     /// An environment is new, differs or is gone.
     pub(crate) fn environments(&self) {
         self.tell(true, |pending| pending.environments = true);
+    }
+
+    /// Files of a flow, or what is known around it, changed.
+    pub(crate) fn flow(&self, flow: &FlowId) {
+        self.tell(true, |pending| {
+            pending.flows.insert(flow.clone());
+        });
+    }
+
+    /// The list of flows is different.
+    pub(crate) fn flows(&self) {
+        self.tell(true, |pending| pending.flow_list = true);
+    }
+
+    /// A run of a flow began, moved on or ended.
+    pub(crate) fn flow_run(&self, run: &FlowRun) {
+        self.tell(run.state.is_final(), |pending| {
+            pending.flow_runs.insert(run.id.clone(), Box::new(run.clone()));
+        });
     }
 
     pub(crate) fn series(&self, series: &Series) {
@@ -223,12 +252,20 @@ fn in_order(pending: Pending) -> Vec<Change> {
         changes.push(Change::Usage { readings });
     }
     changes.extend(pending.checks.into_values().map(|check| Change::VersionCheck { check }));
+    if pending.connections {
+        changes.push(Change::Connections);
+    }
     if pending.logins {
         changes.push(Change::RegistryLogins);
     }
     if pending.environments {
         changes.push(Change::Environments);
     }
+    if pending.flow_list {
+        changes.push(Change::Flows);
+    }
+    changes.extend(pending.flow_runs.into_values().map(|run| Change::FlowRun { run }));
+    changes.extend(pending.flows.into_iter().map(|flow| Change::Flow { flow }));
     changes.extend(pending.series.map(|series| Change::Series { series }));
     changes.extend(pending.policies.into_iter().map(|runtime| Change::UpdatePolicy { runtime }));
     if let Some(operations) = pending.closing {

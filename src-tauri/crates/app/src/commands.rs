@@ -42,6 +42,16 @@ macro_rules! for_each_command {
             read check_environment(CheckEnvironment) -> EnvironmentCheck;
             read read_requirements(ReadRequirements) -> RequirementsText;
             read preview_build(PreviewBuild) -> BuildPreview;
+            read list_connections(Nothing) -> FlowConnections;
+            read check_connection(CheckConnection) -> DraftCheck;
+            read list_flows(Nothing) -> Flows;
+            read flow(OfFlow) -> FlowView;
+            read read_flow_file(ReadFlowFile) -> FlowFile;
+            read flow_runtimes(OfFlow) -> FlowRuntimes;
+            read check_flow_inputs(CheckFlowInputs) -> FlowInputsCheck;
+            read list_flow_runs(ListFlowRuns) -> FlowRuns;
+            read flow_run(OfFlowRun) -> FlowRunDetail;
+            read flow_run_part(ReadRunPart) -> ShownValue;
 
             change create_runtime(OfDraft) -> OfOperation;
             change update_runtime(UpdateRuntime) -> OfOperation;
@@ -62,6 +72,7 @@ macro_rules! for_each_command {
             change retry_compute(OfCompute) -> Nothing;
             change start_podman_service(Nothing) -> Nothing;
             change save_log(OfRuntime) -> SavedFile;
+            change export_connection(OfConnection) -> SavedFile;
             change change_settings(Settings) -> Nothing;
             change finish_closing(FinishClosing) -> Nothing;
             change save_environment(SaveEnvironment) -> OfEnvironment;
@@ -77,21 +88,34 @@ macro_rules! for_each_command {
             change keep_packages(KeepPackages) -> KeptPackages;
             change build_environment(BuildEnvironment) -> OfOperation;
             change check_bases(OfEnvironment) -> Nothing;
+            change open_flow(OpenFlow) -> FlowView;
+            change forget_flow(OfFlow) -> Nothing;
+            change choose_flow_runtime(FlowOnRuntime) -> Nothing;
+            change check_flow_fit(FlowOnRuntime) -> FlowFit;
+            change start_flow_run(StartFlowRun) -> OfFlowRun;
+            change cancel_flow_run(OfFlowRun) -> Nothing;
+            change delete_flow_run(OfFlowRun) -> Nothing;
+            change delete_flow_runs(OfFlow) -> Nothing;
 
             credentials save_registry_login(SaveLogin) -> Nothing;
             credentials try_registry_login(TryLogin) -> LoginTrial;
             credentials keep_build_secret(KeepBuildSecret) -> Nothing;
             credentials delete_registry_login(DeleteLogin) -> Nothing;
             credentials allow_memory_secrets(Nothing) -> Nothing;
+            credentials read_connection_file(ReadConnectionFile) -> ConnectionFile;
+            credentials save_connection(SaveConnection) -> Nothing;
+            credentials test_connection(TestConnection) -> ConnectionTest;
+            credentials delete_connection(OfConnection) -> Nothing;
         }
     };
 }
 
 /// The commands that stream over a channel; the shell writes them by hand. `(set, name)`.
-pub const STREAMS: [(&str, &str); 4] = [
+pub const STREAMS: [(&str, &str); 5] = [
     ("read", "watch"),
     ("read", "follow_log"),
     ("read", "follow_build"),
+    ("read", "follow_flow_run"),
     ("read", "stop_following"),
 ];
 
@@ -123,6 +147,7 @@ macro_rules! table {
                 Change::export_all(&config).expect("export");
                 LogEvent::export_all(&config).expect("export");
                 FollowBuild::export_all(&config).expect("export");
+                FollowFlowRun::export_all(&config).expect("export");
                 FollowLog::export_all(&config).expect("export");
                 OfStream::export_all(&config).expect("export");
                 let imports: String = names

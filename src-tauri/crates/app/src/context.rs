@@ -19,6 +19,7 @@ use domain::{
     secret::Login,
     series::Series,
 };
+use endpoints::Endpoints;
 use engine::{Engine, EngineError};
 use executor::Executor;
 use history::History;
@@ -93,6 +94,8 @@ pub struct Parts {
     pub computes: Arc<dyn Computes>,
     pub registry: Arc<dyn Registry>,
     pub executor: Arc<dyn Executor>,
+    /// Services that connections lead to.
+    pub endpoints: Arc<dyn Endpoints>,
     pub vault: Arc<dyn Vault>,
     pub docker_logins: Arc<dyn DockerLogins>,
     pub history: History,
@@ -160,6 +163,9 @@ pub struct Inner {
     /// Whose turn it is to write the series to the history.
     pub(crate) series_turn: tokio::sync::Mutex<()>,
     pub(crate) policies: Mutex<Policies>,
+    pub(crate) flows: crate::flows::State,
+    /// Whose turn it is to change connections.
+    pub(crate) connections_turn: tokio::sync::Mutex<()>,
     /// Wakes everyone who waits for an operation to end, whichever it is.
     pub(crate) operation_ended: Notify,
     /// Wakes who looks after the policies: something they depend on is different.
@@ -224,6 +230,8 @@ impl App {
             series: Mutex::default(),
             series_turn: tokio::sync::Mutex::default(),
             policies: Mutex::new(policies),
+            flows: crate::flows::State::default(),
+            connections_turn: tokio::sync::Mutex::default(),
             operation_ended: Notify::new(),
             policies_stirred: Notify::new(),
         }))
@@ -236,10 +244,12 @@ impl App {
         tokio::spawn(crate::versions::check_in_background(self.clone()));
         tokio::spawn(crate::previous::remove_when_due(self.clone()));
         tokio::spawn(crate::policies::look_after(self.clone()));
+        tokio::spawn(crate::flows::recover(self.clone()));
     }
 
     /// Ends what this application started beside itself, right before it ends.
     pub async fn end(&self) {
+        crate::flows::cancel_all(self, Duration::from_secs(10)).await;
         self.parts.computes.end_podman().await;
     }
 

@@ -7,9 +7,9 @@ use domain::{finding::Problem, operation::Subject};
 #[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
-    adopted, computes, configuration as settings_of,
+    adopted, computes, configuration as settings_of, connections,
     context::{App, lock},
-    detail as detail_page, disk as disk_use, environments, first_run as first, logins, logs,
+    detail as detail_page, disk as disk_use, environments, first_run as first, flows, logins, logs,
     operations, policies, series, settings as choices, usage, versions, wizard,
 };
 
@@ -237,6 +237,75 @@ pub async fn check_bases(app: &App, request: OfEnvironment) -> Answer<Nothing> {
     Ok(Nothing {})
 }
 
+pub async fn list_flows(app: &App, _: Nothing) -> Answer<Flows> {
+    flows::list(app).await
+}
+
+pub async fn flow(app: &App, request: OfFlow) -> Answer<FlowView> {
+    flows::view(app, &request.flow).await
+}
+
+pub async fn read_flow_file(app: &App, request: ReadFlowFile) -> Answer<FlowFile> {
+    flows::read_file(app, request).await
+}
+
+pub async fn flow_runtimes(app: &App, request: OfFlow) -> Answer<FlowRuntimes> {
+    flows::runtimes(app, &request.flow).await
+}
+
+pub async fn check_flow_inputs(app: &App, request: CheckFlowInputs) -> Answer<FlowInputsCheck> {
+    flows::check_inputs(app, request).await
+}
+
+pub async fn list_flow_runs(app: &App, request: ListFlowRuns) -> Answer<FlowRuns> {
+    flows::runs(app, request).await
+}
+
+pub async fn flow_run(app: &App, request: OfFlowRun) -> Answer<FlowRunDetail> {
+    flows::run_detail(app, &request.run).await
+}
+
+pub async fn flow_run_part(app: &App, request: ReadRunPart) -> Answer<ShownValue> {
+    flows::run_part(app, request).await
+}
+
+pub async fn open_flow(app: &App, request: OpenFlow) -> Answer<FlowView> {
+    flows::open(app, &request.path).await
+}
+
+pub async fn forget_flow(app: &App, request: OfFlow) -> Answer<Nothing> {
+    flows::forget(app, &request.flow).await?;
+    Ok(Nothing {})
+}
+
+pub async fn choose_flow_runtime(app: &App, request: FlowOnRuntime) -> Answer<Nothing> {
+    flows::choose_runtime(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn check_flow_fit(app: &App, request: FlowOnRuntime) -> Answer<FlowFit> {
+    flows::check_fit(app, request).await
+}
+
+pub async fn start_flow_run(app: &App, request: StartFlowRun) -> Answer<OfFlowRun> {
+    Ok(OfFlowRun { run: flows::start_run(app, request).await? })
+}
+
+pub async fn cancel_flow_run(app: &App, request: OfFlowRun) -> Answer<Nothing> {
+    flows::cancel_run(app, &request.run).await?;
+    Ok(Nothing {})
+}
+
+pub async fn delete_flow_run(app: &App, request: OfFlowRun) -> Answer<Nothing> {
+    flows::delete_run(app, &request.run).await?;
+    Ok(Nothing {})
+}
+
+pub async fn delete_flow_runs(app: &App, request: OfFlow) -> Answer<Nothing> {
+    flows::delete_runs(app, &request.flow).await?;
+    Ok(Nothing {})
+}
+
 pub async fn create_runtime(app: &App, request: OfDraft) -> Answer<OfOperation> {
     operations::create(app, request).await.map(started)
 }
@@ -359,6 +428,39 @@ pub async fn try_registry_login(app: &App, request: TryLogin) -> Answer<LoginTri
 
 pub async fn delete_registry_login(app: &App, request: DeleteLogin) -> Answer<Nothing> {
     logins::delete(app, &request.registry).await?;
+    Ok(Nothing {})
+}
+
+pub async fn list_connections(app: &App, _: Nothing) -> Answer<FlowConnections> {
+    connections::list(app).await
+}
+
+pub async fn check_connection(app: &App, request: CheckConnection) -> Answer<DraftCheck> {
+    connections::check(app, request).await
+}
+
+pub async fn read_connection_file(
+    app: &App,
+    request: ReadConnectionFile,
+) -> Answer<ConnectionFile> {
+    connections::read_file(app, &request.path).await
+}
+
+pub async fn save_connection(app: &App, request: SaveConnection) -> Answer<Nothing> {
+    connections::save(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn test_connection(app: &App, request: TestConnection) -> Answer<ConnectionTest> {
+    connections::test(app, request).await
+}
+
+pub async fn export_connection(app: &App, request: OfConnection) -> Answer<SavedFile> {
+    connections::export(app, &request.name).await
+}
+
+pub async fn delete_connection(app: &App, request: OfConnection) -> Answer<Nothing> {
+    connections::delete(app, &request.name).await?;
     Ok(Nothing {})
 }
 

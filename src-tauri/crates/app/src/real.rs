@@ -62,6 +62,9 @@ pub async fn real_parts(folders: Folders, version: &str) -> Result<Parts, RealPa
         computes: Arc::new(LocalComputes { surroundings, podman: PodmanService::default() }),
         registry: Arc::new(registry::client::RegistryClient::new()),
         executor: Arc::new(executor::client::ExecutorClient::new().map_err(RealPartsError::Http)?),
+        endpoints: Arc::new(
+            endpoints::client::EndpointsClient::new().map_err(RealPartsError::Http)?,
+        ),
         vault: Arc::new(vault::keyring_vault::KeyringVault::new()),
         docker_logins: Arc::new(OwnDockerLogins(docker_logins::DockerLogins::new(config))),
         history,

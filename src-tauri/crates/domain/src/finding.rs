@@ -46,6 +46,10 @@ pub enum ProblemCode {
     CannotBeKept,
     /// An image could not be built.
     BuildFailed,
+    /// A flow has errors, so it cannot run.
+    FlowHasErrors,
+    /// A run of a flow failed, or could not begin.
+    RunFailed,
     /// The engine refused for another reason.
     Engine,
     /// The person's own data or settings cannot be read or written.

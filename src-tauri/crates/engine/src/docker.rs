@@ -8,6 +8,7 @@ mod build_kit;
 pub(crate) mod convert;
 mod events;
 mod exec;
+mod files;
 mod lines;
 mod logs;
 mod pull;
@@ -404,6 +405,10 @@ impl Engine for DockerEngine {
         let asked = Call::post("/build/prune?all=1", None);
         let answer = self.wire.json(asked, WORK_LIMIT).await?;
         Ok(answer.get("SpaceReclaimed").and_then(Value::as_u64).unwrap_or(0))
+    }
+
+    fn files(&self) -> &dyn crate::Files {
+        self
     }
 
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {

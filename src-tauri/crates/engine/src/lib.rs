@@ -7,11 +7,13 @@
 pub mod discovery;
 pub mod docker;
 mod error;
+mod files;
 pub mod podman_service;
 mod port;
 pub mod twin;
 
 pub use error::EngineError;
+pub use files::Files;
 pub use port::{
     BuildRequest, ContextStream, Engine, ExecAs, ExecOutput, LogLine, LogRequest, LogSource,
 };

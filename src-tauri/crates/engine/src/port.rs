@@ -139,6 +139,9 @@ pub trait Engine: Send + Sync {
     /// free. Nothing is removed where there is no such cache.
     async fn clear_build_cache(&self) -> Result<u64, EngineError>;
 
+    /// Files inside containers.
+    fn files(&self) -> &dyn crate::Files;
+
     /// What images take on disk. May take long on a full engine.
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError>;
 

@@ -5,6 +5,7 @@
 //! engine that goes away. No container of it serves anything; health is the executor twin's part.
 
 mod calls;
+mod files;
 mod hands;
 mod images;
 mod lifecycle;
@@ -464,6 +465,10 @@ impl Engine for TwinEngine {
 
     async fn clear_build_cache(&self) -> Result<u64, EngineError> {
         self.act(Call::ClearBuildCache, "", |world| Ok(std::mem::take(&mut world.build_cache)))
+    }
+
+    fn files(&self) -> &dyn crate::Files {
+        self
     }
 
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {

@@ -9,12 +9,15 @@ use std::{
 use async_trait::async_trait;
 use domain::runtime::Protocol;
 
-use crate::{Executor, Miss, ServiceVersion, client::seconds};
+use crate::{Executor, Miss, Runs, ServiceVersion, client::seconds};
+
+pub use crate::twin_runs::{Asked, TwinRun, TwinRuns, completed, nobody, refusal};
 
 /// Services in memory, by their base address. An address that was never scripted refuses.
 #[derive(Debug, Default)]
 pub struct TwinExecutor {
     services: Mutex<HashMap<String, Service>>,
+    runs: TwinRuns,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +67,11 @@ impl TwinExecutor {
         service.version = None;
     }
 
+    /// What happens to runs, whatever their address.
+    pub fn runs(&self) -> &TwinRuns {
+        &self.runs
+    }
+
     /// How often `base` was asked for health.
     pub fn asked(&self, base: &str) -> u64 {
         self.lock().get(&key(base)).map_or(0, |service| service.asked)
@@ -93,6 +101,10 @@ impl Executor for TwinExecutor {
     async fn version(&self, base: &str, limit: Duration) -> Result<ServiceVersion, Miss> {
         let answer = self.lock().get(&key(base)).and_then(|service| service.version.clone());
         in_time(answer.unwrap_or_else(refused), limit).await
+    }
+
+    fn runs(&self) -> &dyn Runs {
+        &self.runs
     }
 }
 

@@ -8,9 +8,11 @@
 //! of the application, is set aside under another name and never deleted.
 
 mod begun;
+mod connections;
 mod descriptions;
 mod entries;
 mod environments;
+mod flows;
 mod schema;
 mod series;
 mod store;
@@ -23,6 +25,7 @@ use std::{
 };
 
 pub use begun::BegunCreate;
+pub use flows::{KeptRun, RememberedFlow};
 use rusqlite::Connection;
 use thiserror::Error;
 

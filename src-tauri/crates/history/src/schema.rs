@@ -95,6 +95,36 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (compute, image)
     ) STRICT;
 ",
+    "
+    -- What flows connect to. Their secrets are in the keyring.
+    CREATE TABLE connection (
+        name TEXT PRIMARY KEY,
+        document TEXT NOT NULL -- the whole connection without its secrets, JSON
+    ) STRICT;
+",
+    "
+    CREATE TABLE flow (
+        flow TEXT PRIMARY KEY,    -- path of its file
+        opened INTEGER NOT NULL,  -- microseconds since 1970
+        runtime TEXT,             -- the one that was chosen for it, and its name then
+        runtime_name TEXT,
+        inputs TEXT NOT NULL DEFAULT '{}' -- as typed last, JSON
+    ) STRICT;
+
+    CREATE TABLE flow_run (
+        id TEXT PRIMARY KEY,
+        flow TEXT NOT NULL,
+        final INTEGER NOT NULL,
+        started INTEGER NOT NULL, -- microseconds since 1970
+        document TEXT NOT NULL,   -- the run without its values, JSON
+        inputs TEXT NOT NULL,     -- what it was given, JSON
+        answer TEXT,              -- the service's answer without known secrets, JSON
+        log TEXT NOT NULL DEFAULT '',
+        process TEXT NOT NULL     -- who runs it, JSON
+    ) STRICT;
+    CREATE INDEX flow_run_of_flow ON flow_run (flow, started DESC);
+    CREATE INDEX flow_run_by_start ON flow_run (started DESC);
+",
 ];
 
 /// The schema that this version of the application reads and writes.

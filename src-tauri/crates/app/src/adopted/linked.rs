@@ -202,6 +202,10 @@ impl Engine for Linked {
         self.engine.clear_build_cache().await
     }
 
+    fn files(&self) -> &dyn engine::Files {
+        self.engine.files()
+    }
+
     async fn disk_usage(&self) -> Result<DiskUsage, EngineError> {
         self.engine.disk_usage().await
     }

@@ -1,6 +1,7 @@
 //! What the application tells the UI by itself.
 
 use domain::{
+    flow::{FlowId, FlowRun},
     operation::Operation,
     runtime::{Runtime, RuntimeId},
     series::Series,
@@ -46,8 +47,22 @@ pub enum Change {
         settings: Settings,
     },
     RegistryLogins,
+    /// A connection is new, differs or is gone.
+    Connections,
     /// An environment is new, differs or is gone.
     Environments,
+    /// Files of a flow changed, or what is known around it did: ask for it again.
+    #[serde(rename_all = "camelCase")]
+    Flow {
+        flow: FlowId,
+    },
+    /// The list of flows is different.
+    Flows,
+    /// A run of a flow began, moved on or ended.
+    #[serde(rename_all = "camelCase")]
+    FlowRun {
+        run: Box<FlowRun>,
+    },
     /// A series began, moved on or ended.
     #[serde(rename_all = "camelCase")]
     Series {

@@ -3,6 +3,7 @@
 mod adopt;
 mod changes;
 mod configure;
+mod connections;
 mod create;
 mod disk;
 mod endpoint;
@@ -38,6 +39,7 @@ use domain::{
     secret::Login,
     spec::RestartPolicy,
 };
+use endpoints::twin::TwinEndpoints;
 use engine::{
     Engine, EngineError,
     twin::{Behaviour, Call, Fault, PullScript, TwinEngine},
@@ -173,6 +175,7 @@ struct World {
     registry: Arc<TwinRegistry>,
     vault: Arc<TwinVault>,
     service: Arc<Service>,
+    endpoints: Arc<TwinEndpoints>,
     history: History,
     docker_logins: Vec<(String, Login)>,
     repository_override: Option<Repository>,
@@ -208,6 +211,7 @@ impl World {
             engines,
             registry: Arc::new(TwinRegistry::new()),
             vault: Arc::new(TwinVault::new()),
+            endpoints: Arc::new(TwinEndpoints::new()),
             history: History::in_memory().expect("history"),
             docker_logins: vec![],
             repository_override: Some(repository()),
@@ -266,6 +270,7 @@ impl World {
             computes: Arc::new(TwinComputes(computes)),
             registry: self.registry.clone(),
             executor: self.service.clone(),
+            endpoints: self.endpoints.clone(),
             vault: self.vault.clone(),
             docker_logins: Arc::new(TwinDockerLogins(self.docker_logins.clone())),
             history: self.history.clone(),

@@ -17,7 +17,7 @@ use domain::{
     runtime::Protocol,
 };
 use engine::twin::TwinEngine;
-use executor::{Executor, Miss, ServiceVersion};
+use executor::{Executor, Miss, Runs, ServiceVersion, twin::TwinRuns};
 
 use crate::context::lock;
 
@@ -55,11 +55,17 @@ pub(super) struct Service {
     /// How often each container was asked, by id.
     asked: Mutex<BTreeMap<String, u32>>,
     hangs: AtomicBool,
+    pub(super) runs: TwinRuns,
 }
 
 impl Service {
     pub(super) fn new(engines: Vec<TwinEngine>) -> Self {
-        Self { engines, asked: Mutex::default(), hangs: AtomicBool::new(false) }
+        Self {
+            engines,
+            asked: Mutex::default(),
+            hangs: AtomicBool::new(false),
+            runs: TwinRuns::default(),
+        }
     }
 
     /// From now on every service takes connections and says nothing, or not any more.
@@ -133,5 +139,9 @@ impl Executor for Service {
 
     async fn version(&self, base: &str, _: Duration) -> Result<ServiceVersion, Miss> {
         self.answer(port(base)).map(|_| ServiceVersion { version: "1.18.0".into(), commit: None })
+    }
+
+    fn runs(&self) -> &dyn Runs {
+        &self.runs
     }
 }

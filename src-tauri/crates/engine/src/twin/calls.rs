@@ -34,6 +34,10 @@ pub enum Call {
     Processes,
     FreeDisk,
     DiskUsage,
+    Unpack,
+    ReadFile,
+    FollowFile,
+    RemoveFile,
 }
 
 impl Call {

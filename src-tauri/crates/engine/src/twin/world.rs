@@ -70,6 +70,8 @@ pub(super) struct World {
     pub containers: Vec<TwinContainer>,
     pub networks: BTreeSet<String>,
     pub volumes: BTreeSet<String>,
+    /// By container's id and path.
+    pub files: BTreeMap<(String, String), Vec<u8>>,
     /// Ports that other programs of the machine hold.
     pub held_ports: BTreeSet<u16>,
     pub free_disk: Option<u64>,
@@ -88,6 +90,7 @@ impl World {
             containers: Vec::new(),
             networks: ["bridge", "host", "none"].map(str::to_owned).into(),
             volumes: BTreeSet::new(),
+            files: BTreeMap::new(),
             held_ports: BTreeSet::new(),
             free_disk: Some(100 << 30),
             listeners: Vec::new(),

@@ -30,6 +30,13 @@ const useStyles = makeStyles({
 const KINDS = ['install'] as const
 const FIELD = 'install-packages'
 
+interface InstallDialogProps {
+  runtime: Runtime
+  /** What the form begins with. */
+  packages: readonly string[]
+  onClose: () => void
+}
+
 /** The lines that name a package. */
 export function requirementsOf(text: string): string[] {
   return text
@@ -38,12 +45,12 @@ export function requirementsOf(text: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'))
 }
 
-function Content({ runtime, onClose }: { runtime: Runtime; onClose: () => void }) {
+function Content({ runtime, packages, onClose }: InstallDialogProps) {
   const styles = useStyles()
   const { t } = useTranslation(['runtime', 'decision'])
   const [shown, setShown] = useShownOperation(runtime, KINDS)
   const install = useAction('install_packages')
-  const [text, setText] = useState('')
+  const [text, setText] = useState(packages.join('\n'))
   const [empty, setEmpty] = useState(false)
   const [changing, setChanging] = useState(false)
   const problem = install.error?.problem ?? null
@@ -137,11 +144,15 @@ function Content({ runtime, onClose }: { runtime: Runtime; onClose: () => void }
 }
 
 /** Installs packages into the running container, quickly and not for long. */
-export function InstallDialog({ runtime, onClose }: { runtime: Runtime; onClose: () => void }) {
+export function InstallDialog({
+  runtime,
+  packages = [],
+  onClose,
+}: Omit<InstallDialogProps, 'packages'> & { packages?: readonly string[] }) {
   const { t } = useTranslation('runtime')
   return (
     <DecisionDialog title={t('install.heading')} open onClose={onClose}>
-      <Content runtime={runtime} onClose={onClose} />
+      <Content runtime={runtime} packages={packages} onClose={onClose} />
     </DecisionDialog>
   )
 }

@@ -1,0 +1,148 @@
+//! Whether a runtime has what a flow needs, without running it.
+
+use std::time::Duration;
+
+use ::flows::FlowPath;
+use domain::{
+    finding::{Problem, ProblemCode},
+    flow::{NodeKind, SourceKind, explain, failure, missing_module, package_of},
+};
+use serde_json::Value;
+
+use super::{place, prepare, runtimes, view};
+use crate::{
+    api::{FlowFinding, FlowFit, FlowOnRuntime},
+    computes, connections,
+    context::App,
+    problem,
+};
+
+/// How long the service may take to look at all files.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Looks for what a runtime lacks. The flow is copied to it, as for a run.
+pub(crate) async fn check(app: &App, request: FlowOnRuntime) -> Result<FlowFit, Problem> {
+    let row = runtimes::usable(app, &request.runtime)?;
+    let path = FlowPath::of(&request.flow);
+    let chosen = prepare::choose(&path, &request.variants, &[]).await?;
+    let mut findings = missing_connections(app, &chosen).await?;
+    let base = row.endpoint.as_deref().unwrap_or_default();
+    let runs = app.parts.executor.runs();
+    let told = |error: executor::RunError| {
+        Problem::new(
+            ProblemCode::NoService,
+            format!("{} did not say what it has: {error}.", row.name),
+        )
+        .hint("Look at the runtime's log, then try again.")
+        .retryable()
+    };
+    findings.extend(missing_tools(&chosen, &runs.package_tools(base, LIMIT).await.map_err(told)?));
+    let files = chosen.tool_files();
+    if !files.is_empty() {
+        let snapshot = chosen.disk.snapshot(chosen.instead.as_ref()).await;
+        let snapshot = snapshot.map_err(|error| super::of_files(&error))?;
+        let engine = computes::engine(app, &row.compute)?;
+        place::bring(engine.as_ref(), &row.container_id, &snapshot)
+            .await
+            .map_err(|error| problem::of_engine(&error))?;
+        let folder = place::flow(snapshot.hash());
+        let meta = runs.tool_meta(base, &folder, &files, LIMIT).await.map_err(told)?;
+        for (file, error) in &meta.errors {
+            of_file(&mut findings, file, error, &folder);
+        }
+    }
+    Ok(FlowFit { findings })
+}
+
+async fn missing_connections(
+    app: &App,
+    chosen: &prepare::Chosen,
+) -> Result<Vec<FlowFinding>, Problem> {
+    let existing = view::connection_names(app).await?;
+    let needed = view::needs(&chosen.flow, &existing).into_iter().map(|need| need.name);
+    let unknown = connections::unknown(app, &needed.collect::<Vec<_>>()).await?;
+    Ok(unknown
+        .into_iter()
+        .map(|name| FlowFinding::MissingConnection {
+            problem: Problem::new(
+                ProblemCode::NotFound,
+                format!("There is no connection \"{name}\"."),
+            )
+            .hint("Add it under Connections, or choose another for this run."),
+            name,
+        })
+        .collect())
+}
+
+/// Nodes whose tools no package of the runtime brings.
+fn missing_tools(chosen: &prepare::Chosen, tools: &Value) -> Vec<FlowFinding> {
+    let mut findings = Vec::new();
+    let with_llm: Vec<String> = chosen
+        .flow
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.kind, NodeKind::Llm | NodeKind::Prompt))
+        .map(|node| node.name.clone())
+        .collect();
+    // The package that brings LLMs and prompts brings these tools as well.
+    let has_tools = tools
+        .as_object()
+        .is_some_and(|tools| tools.keys().any(|name| name.starts_with("promptflow.tools.")));
+    if !with_llm.is_empty() && !has_tools {
+        findings.push(FlowFinding::MissingTool {
+            package: Some("promptflow-tools".into()),
+            nodes: with_llm,
+            problem: Problem::new(
+                ProblemCode::RunFailed,
+                "The runtime has no tools for prompts and LLMs.",
+            )
+            .hint("Install the package promptflow-tools on the runtime, or make it part of its environment."),
+        });
+    }
+    for node in &chosen.flow.nodes {
+        let Some(source) = &node.source else { continue };
+        let Some(tool) = &source.tool else { continue };
+        if source.kind == SourceKind::Code || tools.get(tool).is_some() {
+            continue;
+        }
+        let package = tool.starts_with("promptflow.tools.").then(|| "promptflow-tools".to_owned());
+        findings.push(FlowFinding::MissingTool {
+            package,
+            nodes: vec![node.name.clone()],
+            problem: Problem::new(
+                ProblemCode::RunFailed,
+                format!("The runtime has no tool \"{tool}\", which the node \"{}\" uses.", node.name),
+            )
+            .hint("Install the package that brings it on the runtime, or make it part of its environment."),
+        });
+    }
+    findings
+}
+
+/// What keeps a file from loading.
+fn of_file(findings: &mut Vec<FlowFinding>, file: &str, error: &Value, folder: &str) {
+    let failure = failure(error, folder);
+    let Some(module) = missing_module(&failure.message) else {
+        let said = failure.message.rsplit(": ").next().unwrap_or_default();
+        let sentence = format!("{file} cannot be loaded: {}", said.trim_end_matches('.'));
+        let line = failure.at.as_ref().map_or(0, |at| at.line);
+        let mut problem = explain(&failure);
+        problem.sentence = format!("{sentence}.");
+        findings.push(FlowFinding::CannotLoad { file: file.to_owned(), line, problem });
+        return;
+    };
+    let known = findings.iter_mut().find_map(|finding| match finding {
+        FlowFinding::MissingModule { module: own, files, .. } if own == module => Some(files),
+        _ => None,
+    });
+    if let Some(files) = known {
+        files.push(file.to_owned());
+        return;
+    }
+    findings.push(FlowFinding::MissingModule {
+        module: module.to_owned(),
+        package: package_of(module),
+        files: vec![file.to_owned()],
+        problem: explain(&failure),
+    });
+}

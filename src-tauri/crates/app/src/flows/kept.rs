@@ -1,0 +1,206 @@
+//! What is kept of runs, and following the log of one.
+
+use std::time::Duration;
+
+use domain::{
+    finding::Problem,
+    flow::{FlowId, FlowRunId},
+};
+use history::KeptRun;
+use serde_json::Value;
+
+use super::run::as_it_stands;
+use crate::{
+    api::{
+        FlowRunDetail, FlowRuns, FollowFlowRun, ListFlowRuns, LogEvent, LogLineView, NodeValues,
+        ReadRunPart, RunPart, ShownValue,
+    },
+    context::{App, lock},
+    problem,
+};
+
+/// Bytes of a value that are shown before somebody asks for all of it.
+const SHOWN: usize = 16 * 1024;
+/// Runs in a list.
+const LISTED: usize = 200;
+/// Lines in one batch, and the pause between two of them: 10 a second.
+const BATCH: usize = 2_000;
+const PACE: Duration = Duration::from_millis(100);
+
+/// Runs of a flow, or of all.
+pub(crate) async fn runs(app: &App, request: ListFlowRuns) -> Result<FlowRuns, Problem> {
+    let kept = app.parts.history.flow_runs(request.flow.as_ref(), LISTED).await;
+    let kept = kept.map_err(|error| problem::of_history(&error))?;
+    Ok(FlowRuns { runs: kept.into_iter().map(|run| as_it_stands(app, run)).collect() })
+}
+
+async fn kept(app: &App, id: &FlowRunId) -> Result<KeptRun, Problem> {
+    let kept = app.parts.history.flow_run(id).await;
+    kept.map_err(|error| problem::of_history(&error))?.ok_or_else(|| problem::not_found("The run"))
+}
+
+/// The object of a node in an answer; that to one node alone is the node's own.
+fn node_info<'a>(answer: &'a Value, node: &str) -> &'a Value {
+    let alone = answer.get("run_info").is_none() && answer["node"].as_str() == Some(node);
+    if alone { answer } else { &answer["node_run_infos"][node] }
+}
+
+fn output(answer: &Value) -> &Value {
+    &answer["output"]
+}
+
+fn metrics(answer: &Value) -> &Value {
+    &answer["run_info"]["metrics"]
+}
+
+fn whole(value: &Value) -> Option<ShownValue> {
+    let (text, json) = match value {
+        Value::Null => return None,
+        Value::String(text) => (text.clone(), false),
+        other => (serde_json::to_string_pretty(other).unwrap_or_default(), true),
+    };
+    let bytes = text.len() as u64;
+    Some(ShownValue { text, json, cut: false, bytes })
+}
+
+fn shown(value: &Value) -> Option<ShownValue> {
+    let mut shown = whole(value)?;
+    if shown.text.len() > SHOWN {
+        let mut end = SHOWN;
+        while !shown.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        shown.text.truncate(end);
+        shown.cut = true;
+    }
+    Some(shown)
+}
+
+/// A printed text; an empty one is nothing.
+fn printed(value: &Value) -> Option<ShownValue> {
+    shown(value).filter(|value| !value.text.is_empty())
+}
+
+/// A run with its values.
+pub(crate) async fn run_detail(app: &App, id: &FlowRunId) -> Result<FlowRunDetail, Problem> {
+    let kept = kept(app, id).await?;
+    let run = as_it_stands(app, kept.run);
+    let answer = kept.answer.unwrap_or(Value::Null);
+    let nodes = run
+        .nodes
+        .iter()
+        .filter(|_| !answer.is_null())
+        .map(|node| {
+            let info = node_info(&answer, &node.node);
+            NodeValues {
+                node: node.node.clone(),
+                inputs: shown(&info["inputs"]),
+                output: shown(&info["output"]),
+                out: printed(&info["logs"]["stdout"]),
+                error: printed(&info["logs"]["stderr"]),
+            }
+        })
+        .collect();
+    let nothing = || ShownValue { text: String::new(), json: false, cut: false, bytes: 0 };
+    Ok(FlowRunDetail {
+        inputs: shown(&kept.inputs).unwrap_or_else(nothing),
+        output: shown(output(&answer)),
+        metrics: shown(metrics(&answer)),
+        nodes,
+        run,
+    })
+}
+
+/// The whole of one part of a run.
+pub(crate) async fn run_part(app: &App, request: ReadRunPart) -> Result<ShownValue, Problem> {
+    let kept = kept(app, &request.run).await?;
+    let answer = kept.answer.unwrap_or(Value::Null);
+    let found = match &request.part {
+        RunPart::Inputs => whole(&kept.inputs),
+        RunPart::Output => whole(output(&answer)),
+        RunPart::Metrics => whole(metrics(&answer)),
+        RunPart::NodeInputs { node } => whole(&node_info(&answer, node)["inputs"]),
+        RunPart::NodeOutput { node } => whole(&node_info(&answer, node)["output"]),
+        RunPart::NodeOut { node } => whole(&node_info(&answer, node)["logs"]["stdout"]),
+        RunPart::NodeError { node } => whole(&node_info(&answer, node)["logs"]["stderr"]),
+        RunPart::Log => {
+            let active = lock(&app.flows.active).get(&request.run).cloned();
+            whole(&Value::from(active.map_or(kept.log, |active| active.text())))
+        }
+    };
+    found.ok_or_else(|| problem::not_found("This part of the run"))
+}
+
+/// Deletes a run that has ended.
+pub(crate) async fn delete_run(app: &App, id: &FlowRunId) -> Result<(), Problem> {
+    let done = app.parts.history.delete_flow_run(id).await;
+    done.map_err(|error| problem::of_history(&error))?;
+    app.hub.flows();
+    Ok(())
+}
+
+/// Deletes all runs of a flow that have ended.
+pub(crate) async fn delete_runs(app: &App, flow: &FlowId) -> Result<(), Problem> {
+    let done = app.parts.history.delete_flow_runs(flow).await;
+    done.map_err(|error| problem::of_history(&error))?;
+    app.hub.flows();
+    Ok(())
+}
+
+/// Follows the log of a run until it ends, or `tell` says that nobody listens.
+pub async fn follow_run(app: &App, request: FollowFlowRun, mut tell: impl FnMut(LogEvent) -> bool) {
+    let active = lock(&app.flows.active).get(&request.run).cloned();
+    let ended = match active {
+        Some(active) => {
+            let mut growing = active.growing();
+            // What follows must not keep the run's end from being seen.
+            let active = std::sync::Arc::downgrade(&active);
+            let mut told = 0;
+            loop {
+                growing.borrow_and_update();
+                let Some(now) = active.upgrade() else { break };
+                let lines = now.lines_from(told);
+                let is_over = now.is_over();
+                drop(now);
+                told += lines.len();
+                if !tell_lines(lines, &mut tell).await {
+                    return;
+                }
+                if is_over || growing.changed().await.is_err() {
+                    break;
+                }
+            }
+            "The run ended; its log ends here.".to_owned()
+        }
+        None => match kept(app, &request.run).await {
+            Ok(kept) => {
+                let lines = kept.log.lines().map(str::to_owned).collect();
+                if !tell_lines(lines, &mut tell).await {
+                    return;
+                }
+                "The run ended; its log ends here.".to_owned()
+            }
+            Err(problem) => problem.sentence,
+        },
+    };
+    tell(LogEvent::Ended { sentence: ended });
+}
+
+/// Tells lines in batches, with a pause after each; `false` = nobody listens any more.
+async fn tell_lines(lines: Vec<String>, tell: &mut impl FnMut(LogEvent) -> bool) -> bool {
+    let mut lines = lines.into_iter().map(view).peekable();
+    while lines.peek().is_some() {
+        let batch = lines.by_ref().take(BATCH).collect();
+        if !tell(LogEvent::Lines { lines: batch }) {
+            return false;
+        }
+        tokio::time::sleep(PACE).await;
+    }
+    true
+}
+
+fn view(text: String) -> LogLineView {
+    let error =
+        text.split_whitespace().nth(5).is_some_and(|level| matches!(level, "ERROR" | "CRITICAL"));
+    LogLineView { time: None, error, text }
+}

@@ -1,0 +1,78 @@
+//! Flows: opening their folders, choosing a runtime, running them.
+
+mod fit;
+mod kept;
+mod live;
+mod place;
+mod prepare;
+mod run;
+mod runtimes;
+mod view;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use ::flows::{FlowsError, Watching};
+use domain::{
+    finding::{Problem, ProblemCode},
+    flow::{FlowId, FlowRunId},
+    runtime::RuntimeId,
+};
+
+use crate::context::{App, lock};
+
+pub(crate) use fit::check as check_fit;
+pub use kept::follow_run;
+pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
+pub(crate) use prepare::{check_inputs, start_run};
+pub(crate) use run::{cancel_all, cancel_run, recover};
+pub(crate) use runtimes::{choose_runtime, runtimes};
+pub(crate) use view::{forget, list, open, read_file, view};
+
+/// What is known of flows while the application runs.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Runs that are active.
+    active: Mutex<BTreeMap<FlowRunId, Arc<live::Active>>>,
+    /// Flows whose folders are watched, the one that was looked at last at the end.
+    watched: Mutex<Vec<(FlowId, Watching)>>,
+    /// Whose turn it is to use the one batch of a runtime's service.
+    batches: Mutex<BTreeMap<RuntimeId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// Runs of this application that are active on a runtime.
+pub(crate) fn active_on(app: &App, runtime: &RuntimeId) -> u32 {
+    let active = lock(&app.flows.active);
+    let on = active.values().filter(|active| lock(&active.run).runtime == *runtime).count();
+    u32::try_from(on).unwrap_or(u32::MAX)
+}
+
+/// Why a flow's files cannot be used, in words.
+fn of_files(error: &FlowsError) -> Problem {
+    let problem = Problem::new(
+        match error {
+            FlowsError::NotThere(_) => ProblemCode::NotFound,
+            FlowsError::NoFlow { .. } => ProblemCode::InvalidInput,
+            FlowsError::Disk { .. } | FlowsError::TooBig { .. } | FlowsError::Changed(_) => {
+                ProblemCode::Storage
+            }
+        },
+        error.to_string(),
+    );
+    match error {
+        FlowsError::NotThere(_) => problem.hint("Check the path. Was the folder moved or renamed?"),
+        FlowsError::NoFlow { instead, .. } if !instead.is_empty() => {
+            let names: Vec<String> =
+                instead.iter().map(|folder| folder.display().to_string()).collect();
+            problem.hint(format!("Flows are in these folders: {}.", names.join(", ")))
+        }
+        FlowsError::NoFlow { .. } => problem.hint("Choose the folder in which the flow's file is."),
+        FlowsError::Disk { .. } => problem.hint("Check the rights of the folder.").retryable(),
+        FlowsError::TooBig { .. } => problem.hint(
+            "Name what a run does not need in a file .amlignore in the flow's folder, a pattern on each line.",
+        ),
+        FlowsError::Changed(_) => problem.hint("Run it again.").retryable(),
+    }
+}

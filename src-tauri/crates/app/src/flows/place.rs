@@ -1,0 +1,109 @@
+//! Where things of flows are inside a runtime, and keeping that bounded.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::flow::FlowRunId;
+use engine::{ContextStream, Engine, EngineError};
+use executor::Place;
+use flows::Snapshot;
+use futures_util::{StreamExt, stream};
+use tar::{Builder, EntryType, Header};
+
+/// A folder that every image has, and our folder in it.
+const ROOT: &str = "/tmp";
+const OURS: &str = "promptflow-runtimes";
+/// Copies of flows that are kept inside a runtime, the newest.
+const KEPT_FLOWS: usize = 8;
+
+/// Where a flow with this hash is.
+pub(super) fn flow(hash: &str) -> String {
+    format!("{ROOT}/{OURS}/flows/{hash}")
+}
+
+/// The folder of a run: its log, and what the service writes.
+fn run_folder(run: &FlowRunId) -> String {
+    format!("{ROOT}/{OURS}/runs/{run}")
+}
+
+/// The log of a run.
+pub(super) fn log(run: &FlowRunId) -> String {
+    format!("{}/run.log", run_folder(run))
+}
+
+/// Where a run finds and writes everything.
+pub(super) fn of_run(hash: &str, file: &str, run: &FlowRunId) -> Place {
+    Place {
+        folder: flow(hash),
+        file: file.to_owned(),
+        output: format!("{}/output", run_folder(run)),
+        log: log(run),
+    }
+}
+
+/// Brings a flow into a container; `false` = it was there already.
+pub(super) async fn bring(
+    engine: &dyn Engine,
+    container: &str,
+    snapshot: &Snapshot,
+) -> Result<bool, EngineError> {
+    let complete = format!("{}.complete", flow(snapshot.hash()));
+    match engine.files().read(container, &complete, 1).await {
+        Ok(_) => return Ok(false),
+        Err(EngineError::NotFound(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let archive = snapshot.archive(&format!("{OURS}/flows/{}", snapshot.hash()));
+    engine.files().unpack(container, ROOT, archive).await?;
+    prune(engine, container).await;
+    Ok(true)
+}
+
+/// Removes copies of flows beyond those that are kept. A shell that is not there does nothing.
+async fn prune(engine: &dyn Engine, container: &str) {
+    let script = format!(
+        "cd {ROOT}/{OURS}/flows && ls -1tc -d *.complete | tail -n +{} | while read -r mark; do \
+         rm -rf -- \"$mark\" \"${{mark%.complete}}\"; done",
+        KEPT_FLOWS + 1
+    );
+    let command = ["sh".to_owned(), "-c".into(), script];
+    if let Err(error) = engine.exec(container, &command, Duration::from_secs(60)).await {
+        tracing::debug!(%error, "old copies of flows were left");
+    }
+}
+
+/// Makes the folder of a run with an empty log.
+pub(super) async fn begin_run(
+    engine: &dyn Engine,
+    container: &str,
+    run: &FlowRunId,
+) -> Result<(), EngineError> {
+    let archive =
+        run_archive(run).map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
+    let pieces: ContextStream = stream::iter([Ok(Bytes::from(archive))]).boxed();
+    engine.files().unpack(container, ROOT, pieces).await
+}
+
+fn run_archive(run: &FlowRunId) -> std::io::Result<Vec<u8>> {
+    let mut archive = Builder::new(Vec::new());
+    let mut add = |path: &str, kind: EntryType, mode: u32| {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(kind);
+        // The service's user may be anyone.
+        header.set_mode(mode);
+        header.set_size(0);
+        archive.append_data(&mut header, path, std::io::empty())
+    };
+    for folder in ["", "/runs", &format!("/runs/{run}"), &format!("/runs/{run}/output")] {
+        add(&format!("{OURS}{folder}"), EntryType::Directory, 0o777)?;
+    }
+    add(&format!("{OURS}/runs/{run}/run.log"), EntryType::Regular, 0o666)?;
+    archive.into_inner()
+}
+
+/// Removes what a run left.
+pub(super) async fn end_run(engine: &dyn Engine, container: &str, run: &FlowRunId) {
+    if let Err(error) = engine.files().remove(container, &run_folder(run)).await {
+        tracing::info!(%run, %error, "what a run left inside its runtime stays there");
+    }
+}

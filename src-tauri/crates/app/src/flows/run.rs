@@ -1,0 +1,462 @@
+//! A run from its begin to its end.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    connection::Connections,
+    finding::{Problem, ProblemCode},
+    flow::{FlowRun, FlowRunId, FlowRunState, NodeRunState, Outcome, explain, failure, outcome},
+    runtime::Runtime,
+    scrub::Scrubber,
+    secret::Secret,
+};
+use engine::{Engine, EngineError};
+use executor::{BatchRequest, Line, Miss, NodeRequest, Place, RunError, RunRequest, Sealed};
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+
+use super::{live::Active, of_files, place, prepare::Chosen};
+use crate::{
+    computes,
+    context::{App, lock, now},
+    problem,
+};
+
+/// How long the service may take to answer that it ended a run.
+const CANCEL_LIMIT: Duration = Duration::from_secs(45);
+/// How long the answer of a cancelled run is waited for beyond that.
+const AFTER_CANCEL: Duration = Duration::from_secs(10);
+/// How long beginning and ending a batch of one line may take.
+const BATCH_LIMIT: Duration = Duration::from_secs(60);
+/// Answers bigger than this are not kept; bytes of their JSON.
+const LARGEST_KEPT: usize = 64 * 1024 * 1024;
+/// How long it is looked for the runtime of a run that was cut off.
+const LOOK_FOR_RUNTIME: Duration = Duration::from_secs(60);
+
+/// Everything that a run needs beside its record.
+pub(super) struct Work {
+    pub row: Runtime,
+    pub chosen: Chosen,
+    pub values: Map<String, Value>,
+    /// What the constructor of a flex flow's class takes; empty = nothing was typed for it.
+    pub init: Map<String, Value>,
+    /// What other nodes gave, for one node alone.
+    pub outputs: Map<String, Value>,
+    pub connections: Connections,
+    pub variables: Vec<(String, Secret)>,
+}
+
+/// How a run ended.
+enum End {
+    Answered(Value),
+    Refused(Sealed),
+    /// A reason in words.
+    Failed(Box<Problem>),
+    Cancelled,
+}
+
+/// Lets a run go on by itself.
+pub(super) fn begin(app: &App, run: FlowRun, scrubber: Scrubber, work: Work) {
+    let id = run.id.clone();
+    app.hub.flow_run(&run);
+    let active = Arc::new(Active::new(run, scrubber));
+    lock(&app.flows.active).insert(id.clone(), active.clone());
+    let app = app.clone();
+    tokio::spawn(async move {
+        let end = work.go(&app, &active).await;
+        finish(&app, &active, end).await;
+        lock(&app.flows.active).remove(&id);
+        app.hub.flows();
+    });
+}
+
+/// Ends as soon as a cancel is asked for.
+async fn or_cancel<T>(active: &Active, work: impl Future<Output = T>) -> Result<T, End> {
+    tokio::select! {
+        done = work => Ok(done),
+        () = active.cancel.cancelled() => Err(End::Cancelled),
+    }
+}
+
+fn engine_failed(error: &EngineError) -> End {
+    let told = problem::of_engine(error);
+    let why = match error {
+        EngineError::Context(_) => Problem::new(ProblemCode::Storage, told.sentence.clone()),
+        _ => told,
+    };
+    End::Failed(Box::new(Problem {
+        sentence: format!("The flow could not be brought to the runtime. {}", why.sentence),
+        ..why
+    }))
+}
+
+impl Work {
+    async fn go(self, app: &App, active: &Arc<Active>) -> Ended {
+        let mut folder = String::new();
+        let end = match self.prepare(app, active, &mut folder).await {
+            Ok((engine, place)) => {
+                let end = self.run(app, active, &engine, &place).await;
+                self.read_rest(app, active, engine.as_ref(), &place).await;
+                let run = lock(&active.run).id.clone();
+                place::end_run(engine.as_ref(), &self.row.container_id, &run).await;
+                end
+            }
+            Err(end) => end,
+        };
+        Ended { end, folder }
+    }
+
+    /// Brings the flow to the runtime.
+    async fn prepare(
+        &self,
+        app: &App,
+        active: &Active,
+        folder: &mut String,
+    ) -> Result<(Arc<dyn Engine>, Place), End> {
+        let snapshot = or_cancel(active, self.chosen.disk.snapshot(self.chosen.instead.as_ref()))
+            .await?
+            .map_err(|error| End::Failed(Box::new(of_files(&error))))?;
+        let engine = computes::engine(app, &self.row.compute)
+            .map_err(|problem| End::Failed(Box::new(problem)))?;
+        active.change(app, |run| {
+            run.note = Some("The flow is being copied to the runtime.".into());
+        });
+        let (container, run) = (&self.row.container_id, lock(&active.run).id.clone());
+        let bringing = async {
+            place::bring(engine.as_ref(), container, &snapshot).await?;
+            place::begin_run(engine.as_ref(), container, &run).await
+        };
+        or_cancel(active, bringing).await?.map_err(|error| engine_failed(&error))?;
+        let place = place::of_run(snapshot.hash(), &self.chosen.disk.path.file, &run);
+        folder.clone_from(&place.folder);
+        active.set_folder(&place.folder);
+        Ok((engine, place))
+    }
+
+    /// Asks the service, and follows its log meanwhile.
+    async fn run(
+        &self,
+        app: &App,
+        active: &Arc<Active>,
+        engine: &Arc<dyn Engine>,
+        place: &Place,
+    ) -> End {
+        active.change(app, |run| {
+            run.state = FlowRunState::Running;
+            run.note = None;
+        });
+        let following = follow(app, active, engine, &self.row.container_id, &place.log);
+        let following = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(following));
+        let asking = self.ask(app, active, place);
+        tokio::pin!(asking);
+        let answer = tokio::select! {
+            answer = &mut asking => answer,
+            () = active.cancel.cancelled() => {
+                active.change(app, |run| {
+                    run.state = FlowRunState::Cancelling;
+                    run.note = Some("The service ends what runs. That takes some seconds.".into());
+                });
+                self.cancel(app, active).await;
+                match tokio::time::timeout(AFTER_CANCEL, &mut asking).await {
+                    Ok(answer) => answer,
+                    // The service has said that it ended it: its answer would only say so again.
+                    Err(_) => return End::Cancelled,
+                }
+            }
+        };
+        drop(following);
+        match answer {
+            Ok(answer) => End::Answered(answer),
+            Err(_) if active.cancel.is_cancelled() => End::Cancelled,
+            Err(RunError::Refused { error, .. }) => End::Refused(error),
+            Err(RunError::Miss(miss)) => {
+                End::Failed(Box::new(self.gone(engine.as_ref(), &miss).await))
+            }
+        }
+    }
+
+    fn base(&self) -> &str {
+        self.row.endpoint.as_deref().unwrap_or_default()
+    }
+
+    async fn ask(&self, app: &App, active: &Active, place: &Place) -> Result<Value, RunError> {
+        let (id, node) = {
+            let run = lock(&active.run);
+            (run.id.0.clone(), run.node.clone())
+        };
+        let runs = app.parts.executor.runs();
+        let connections = Sealed::new(self.connections.request_value());
+        if !self.init.is_empty() {
+            return self.ask_as_batch(app, &id, place, connections).await;
+        }
+        let request = RunRequest {
+            run: id,
+            place: place.clone(),
+            inputs: self.values.clone(),
+            connections,
+            variables: self.variables.clone(),
+        };
+        match node {
+            None => runs.run_flow(self.base(), &request).await,
+            Some(node) => {
+                let outputs = self.outputs.clone();
+                runs.run_node(self.base(), &NodeRequest { run: request, node, outputs }).await
+            }
+        }
+    }
+
+    /// The service takes what a constructor needs only at the beginning of a batch: this is one with one
+    /// line. A service does one batch at a time.
+    async fn ask_as_batch(
+        &self,
+        app: &App,
+        run: &str,
+        place: &Place,
+        connections: Sealed,
+    ) -> Result<Value, RunError> {
+        let turn = lock(&app.flows.batches).entry(self.row.id.clone()).or_default().clone();
+        let _turn = turn.lock().await;
+        let runs = app.parts.executor.runs();
+        let request = BatchRequest {
+            place: place.clone(),
+            connections,
+            variables: self.variables.clone(),
+            workers: Some(1),
+            line_limit: None,
+            init: self.init.clone(),
+        };
+        runs.begin_batch(self.base(), &request, BATCH_LIMIT).await?;
+        let line = Line { run: run.to_owned(), number: 0, inputs: self.values.clone() };
+        let answer = runs.run_line(self.base(), &line).await;
+        if let Err(error) = runs.end_batch(self.base(), BATCH_LIMIT).await {
+            tracing::info!(run, %error, "a batch of one line was not ended");
+        }
+        answer
+    }
+
+    async fn cancel(&self, app: &App, active: &Active) {
+        let id = lock(&active.run).id.0.clone();
+        let runs = app.parts.executor.runs();
+        let done = if self.init.is_empty() {
+            runs.cancel(self.base(), &id, CANCEL_LIMIT).await
+        } else {
+            runs.end_batch(self.base(), BATCH_LIMIT).await
+        };
+        if let Err(error) = done {
+            tracing::info!(run = id, %error, "a run could not be cancelled");
+        }
+    }
+
+    /// Why the service gave no answer.
+    async fn gone(&self, engine: &dyn Engine, miss: &Miss) -> Problem {
+        let name = &self.row.name;
+        let (sentence, hint) = match engine.inspect(&self.row.container_id).await {
+            Err(EngineError::NotFound(_)) => (
+                format!("The container of {name} was replaced or removed while the flow ran."),
+                "Run it again.",
+            ),
+            Ok(container) if container.raw["State"]["OOMKilled"] == true => (
+                format!("{name} ran out of memory while the flow ran, and was ended."),
+                "Give the runtime a higher memory limit, or let the flow take less at once.",
+            ),
+            Ok(container) if !container.is_running() => (
+                format!("{name} was stopped while the flow ran."),
+                "Start it, then run the flow again.",
+            ),
+            _ => (
+                format!("The service of {name} gave no answer to the run: {miss}."),
+                "Look at the runtime's log, then run the flow again.",
+            ),
+        };
+        Problem::new(ProblemCode::RunFailed, sentence).hint(hint).retryable()
+    }
+
+    /// Takes in what of the log did not come while it was followed.
+    async fn read_rest(&self, app: &App, active: &Active, engine: &dyn Engine, place: &Place) {
+        let most = u64::try_from(super::live::LONGEST_LOG).unwrap_or(u64::MAX);
+        match engine.files().read(&self.row.container_id, &place.log, most).await {
+            Ok(whole) => active.rest(app, &String::from_utf8_lossy(&whole)),
+            Err(error) => tracing::info!(%error, "the end of a run's log cannot be read"),
+        }
+    }
+}
+
+/// How a run ended, and where its flow was inside.
+struct Ended {
+    end: End,
+    folder: String,
+}
+
+/// Follows the log of a run.
+async fn follow_log(
+    app: App,
+    active: Arc<Active>,
+    engine: Arc<dyn Engine>,
+    container: String,
+    log: String,
+) {
+    let mut lines = engine.files().follow(&container, &log).await;
+    while let Some(line) = lines.next().await {
+        match line {
+            Ok(line) => active.line(&app, &line),
+            Err(error) => {
+                // The whole log is read at the end all the same.
+                tracing::info!(%error, "the log of a run cannot be followed");
+                return;
+            }
+        }
+    }
+}
+
+fn follow(
+    app: &App,
+    active: &Arc<Active>,
+    engine: &Arc<dyn Engine>,
+    container: &str,
+    log: &str,
+) -> impl Future<Output = ()> + Send + 'static {
+    follow_log(app.clone(), active.clone(), engine.clone(), container.to_owned(), log.to_owned())
+}
+
+/// Writes down how a run ended, and tells it.
+async fn finish(app: &App, active: &Active, ended: Ended) {
+    let Ended { end, folder } = ended;
+    let mut answer = None;
+    let mut read: Option<Outcome> = None;
+    let mut failed: Option<Problem> = None;
+    let mut refused = None;
+    match end {
+        End::Answered(value) => {
+            let value = active.scrubber.value(&value);
+            read = outcome(&value, &folder);
+            if read.is_none() {
+                failed = Some(Problem::new(
+                    ProblemCode::RunFailed,
+                    "The service answered with something that is no result of a run.",
+                ));
+            }
+            answer = Some(value);
+        }
+        End::Refused(error) => {
+            refused = Some(failure(&active.scrubber.value(error.expose()), &folder));
+        }
+        End::Failed(problem) => failed = Some(*problem),
+        End::Cancelled => {}
+    }
+    let run = active.change(app, |run| {
+        run.note = None;
+        run.ended = Some(now());
+        if let Some(read) = read {
+            run.take(read);
+            run.problem = run.failure.as_ref().map(explain);
+        } else if let Some(refused) = refused {
+            run.state = FlowRunState::Failed;
+            run.problem = Some(explain(&refused));
+            if let Some(node) = &refused.node
+                && let Some(own) = run.nodes.iter_mut().find(|own| own.node == *node)
+            {
+                own.state = NodeRunState::Failed;
+                own.failure = Some(refused.clone());
+            }
+            run.failure = Some(refused);
+        } else if let Some(problem) = failed {
+            run.state = FlowRunState::Failed;
+            run.problem = Some(problem);
+        } else {
+            run.state = FlowRunState::Cancelled;
+        }
+        run.end_nodes();
+    });
+    let too_big = answer.as_ref().is_some_and(|answer| answer.to_string().len() > LARGEST_KEPT);
+    let answer = answer.filter(|_| !too_big);
+    let kept = app.parts.history.end_flow_run(&run, answer.as_ref(), &active.text()).await;
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the result of a run could not be kept");
+    }
+    // Once more: whoever asks for the result now finds it.
+    app.hub.flow_run(&run);
+}
+
+/// Cancels a run for real: the service ends it.
+pub(crate) async fn cancel_run(app: &App, id: &FlowRunId) -> Result<(), Problem> {
+    let active = lock(&app.flows.active).get(id).cloned();
+    // One that has ended meanwhile is as good as cancelled.
+    if let Some(active) = active {
+        active.cancel.cancel();
+        return Ok(());
+    }
+    match app.parts.history.flow_run(id).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(problem::not_found("The run")),
+        Err(error) => Err(problem::of_history(&error)),
+    }
+}
+
+/// Cancels everything that is active, and waits until that has ended, at most `limit`.
+pub(crate) async fn cancel_all(app: &App, limit: Duration) {
+    for active in lock(&app.flows.active).values() {
+        active.cancel.cancel();
+    }
+    let ended = async {
+        while !lock(&app.flows.active).is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let _ = tokio::time::timeout(limit, ended).await;
+}
+
+/// A kept run; one that is active as it stands now.
+pub(super) fn as_it_stands(app: &App, run: FlowRun) -> FlowRun {
+    let active = lock(&app.flows.active).get(&run.id).cloned();
+    active.map_or(run, |active| lock(&active.run).clone())
+}
+
+/// Runs that an earlier process of this application left: they are told as lost, and the service is asked to
+/// end them as soon as their runtime answers.
+pub(crate) async fn recover(app: App) {
+    let Ok(left) = app.parts.history.unfinished_flow_runs().await else { return };
+    for (mut run, process) in left {
+        let own = process == app.parts.identity.process;
+        if own || (app.parts.is_alive)(&process) {
+            continue;
+        }
+        run.state = FlowRunState::Lost;
+        run.ended = Some(now());
+        run.note = None;
+        run.problem = Some(
+            Problem::new(
+                ProblemCode::RunFailed,
+                "The application ended before this run did, so what it gave is not known.",
+            )
+            .hint("Run it again."),
+        );
+        run.end_nodes();
+        if let Err(error) = app.parts.history.end_flow_run(&run, None, "").await {
+            tracing::info!(%error, "a run that was cut off could not be written down");
+        }
+        app.hub.flow_run(&run);
+        tokio::spawn(end_left(app.clone(), run));
+    }
+}
+
+/// Asks the service to end a run that nobody waits for.
+async fn end_left(app: App, run: FlowRun) {
+    let until = tokio::time::Instant::now() + LOOK_FOR_RUNTIME;
+    while tokio::time::Instant::now() < until {
+        let row = lock(&app.table).row(&run.runtime).cloned();
+        if let Some(row) = row
+            && super::runtimes::unusable(&row).is_none()
+            && let Some(base) = &row.endpoint
+        {
+            let runs = app.parts.executor.runs();
+            if let Err(error) = runs.cancel(base, &run.id.0, CANCEL_LIMIT).await {
+                tracing::info!(run = %run.id, %error, "a run that was cut off could not be ended");
+            }
+            if let Ok(engine) = computes::engine(&app, &row.compute) {
+                place::end_run(engine.as_ref(), &row.container_id, &run.id).await;
+            }
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}

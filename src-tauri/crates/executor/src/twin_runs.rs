@@ -1,0 +1,263 @@
+//! The twin's runs: each answers as it was scripted, after some time, or ends when it is cancelled.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::{BatchRequest, Line, Miss, NodeRequest, RunError, RunRequest, Runs, ToolMeta};
+
+/// What a run of the twin does.
+#[derive(Clone, Debug)]
+pub struct TwinRun {
+    /// How long it takes; `None` = until it is cancelled.
+    pub takes: Option<Duration>,
+    pub answer: Result<Value, RunError>,
+    /// Lines of its log, each after this time since its begin.
+    pub log: Vec<(Duration, String)>,
+}
+
+impl TwinRun {
+    /// Answers so at once.
+    pub fn answers(answer: Value) -> Self {
+        Self { takes: Some(Duration::ZERO), answer: Ok(answer), log: vec![] }
+    }
+
+    /// Goes on until it is cancelled.
+    pub fn endless() -> Self {
+        Self { takes: None, ..Self::answers(Value::Null) }
+    }
+
+    /// Writes this line after some time.
+    pub fn says(mut self, after: Duration, line: &str) -> Self {
+        self.log.push((after, line.to_owned()));
+        self
+    }
+
+    /// Takes so long.
+    pub fn for_time(mut self, takes: Duration) -> Self {
+        self.takes = Some(takes);
+        self
+    }
+}
+
+/// Who gets the lines of a run's log: path of the log inside the runtime, and the line.
+pub type LogWriter = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// What was asked, with the secrets in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    pub path: &'static str,
+    pub body: Value,
+}
+
+#[derive(Default)]
+struct State {
+    scripts: VecDeque<TwinRun>,
+    running: HashMap<String, Arc<Notify>>,
+    asked: Vec<Asked>,
+    meta: ToolMeta,
+    tools: Value,
+    writer: Option<LogWriter>,
+}
+
+/// Runs of one service.
+#[derive(Clone, Default)]
+pub struct TwinRuns(Arc<Mutex<State>>);
+
+impl std::fmt::Debug for TwinRuns {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TwinRuns")
+    }
+}
+
+impl TwinRuns {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next run goes so; several wait for their turn. Without one a run completes with its inputs.
+    pub fn will_run(&self, run: TwinRun) {
+        self.state().scripts.push_back(run);
+    }
+
+    /// From now on tools are told so.
+    pub fn tell_meta(&self, meta: ToolMeta) {
+        self.state().meta = meta;
+    }
+
+    /// From now on these are the tools of packages.
+    pub fn tell_tools(&self, tools: Value) {
+        self.state().tools = tools;
+    }
+
+    /// From now on lines of logs go there.
+    pub fn write_logs(&self, writer: LogWriter) {
+        self.state().writer = Some(writer);
+    }
+
+    /// Everything that was asked so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state().asked.clone()
+    }
+
+    /// Ids of runs that are active.
+    pub fn running(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self.state().running.keys().cloned().collect();
+        ids.sort();
+        ids
+    }
+
+    fn note(&self, path: &'static str, body: Value) {
+        self.state().asked.push(Asked { path, body });
+    }
+
+    /// A run, from its begin to its end. Dropping it ends it, as the real client cancels it.
+    async fn run(&self, path: &'static str, id: &str, body: Value) -> Result<Value, RunError> {
+        let cancelled = Arc::new(Notify::new());
+        let (script, writer) = {
+            let mut state = self.state();
+            let inputs = body.get("inputs").or_else(|| body.get("flow_inputs")).cloned();
+            state.asked.push(Asked { path, body: body.clone() });
+            let usual = || TwinRun::answers(completed(&inputs.unwrap_or_default()));
+            let script = state.scripts.pop_front().unwrap_or_else(usual);
+            state.running.insert(id.to_owned(), cancelled.clone());
+            (script, state.writer.clone())
+        };
+        let _running = Running { runs: self.clone(), id: id.to_owned() };
+        let log = body["log_path"].as_str().unwrap_or_default().to_owned();
+        let began = tokio::time::Instant::now();
+        let telling = async {
+            for (after, line) in &script.log {
+                tokio::time::sleep_until(began + *after).await;
+                if let Some(writer) = &writer {
+                    writer(&log, line);
+                }
+            }
+            match script.takes {
+                Some(takes) => tokio::time::sleep_until(began + takes).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = telling => script.answer,
+            () = cancelled.notified() => Ok(json!({
+                "output": null,
+                "run_info": {"status": "Canceled", "error": {
+                    "message": "Tool execution is canceled because: Received cancel request..", "code": "UserError"}},
+                "node_run_infos": {}
+            })),
+        }
+    }
+}
+
+#[async_trait]
+impl Runs for TwinRuns {
+    async fn run_flow(&self, _: &str, request: &RunRequest) -> Result<Value, RunError> {
+        self.run("/execution/flow", &request.run, request.body()).await
+    }
+
+    async fn run_node(&self, _: &str, request: &NodeRequest) -> Result<Value, RunError> {
+        self.run("/execution/node", &request.run.run, request.body()).await
+    }
+
+    async fn cancel(&self, _: &str, run: &str, _: Duration) -> Result<(), RunError> {
+        self.note("/execution/cancel", json!({"run_id": run}));
+        if let Some(running) = self.state().running.get(run) {
+            running.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn tool_meta(
+        &self,
+        _: &str,
+        folder: &str,
+        files: &[(String, String)],
+        _: Duration,
+    ) -> Result<ToolMeta, RunError> {
+        self.note("/tool/meta", json!({"working_dir": folder, "tools": files}));
+        let known = self.state().meta.clone();
+        let asked = |path: &String| files.iter().any(|(own, _)| own == path);
+        Ok(ToolMeta {
+            tools: known.tools.into_iter().filter(|(path, _)| asked(path)).collect(),
+            errors: known.errors.into_iter().filter(|(path, _)| asked(path)).collect(),
+        })
+    }
+
+    async fn package_tools(&self, _: &str, _: Duration) -> Result<Value, RunError> {
+        let tools = self.state().tools.clone();
+        Ok(if tools.is_null() { json!({}) } else { tools })
+    }
+
+    async fn begin_batch(
+        &self,
+        _: &str,
+        request: &BatchRequest,
+        _: Duration,
+    ) -> Result<Value, RunError> {
+        self.note("/initialize", request.body());
+        Ok(json!({"inputs_definition": {}, "has_aggregation": false}))
+    }
+
+    async fn run_line(&self, _: &str, line: &Line) -> Result<Value, RunError> {
+        let id = format!("{}_{}", line.run, line.number);
+        self.run("/execution", &id, line.body()).await
+    }
+
+    async fn aggregate(
+        &self,
+        _: &str,
+        run: &str,
+        inputs: &Value,
+        outputs: &Value,
+    ) -> Result<Value, RunError> {
+        let body = json!({"run_id": run, "batch_inputs": inputs, "aggregation_inputs": outputs});
+        self.note("/aggregation", body);
+        Ok(json!({"metrics": {}, "output": {}, "node_run_infos": {}}))
+    }
+
+    async fn end_batch(&self, _: &str, _: Duration) -> Result<(), RunError> {
+        self.note("/finalize", json!({}));
+        Ok(())
+    }
+}
+
+struct Running {
+    runs: TwinRuns,
+    id: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.runs.state().running.remove(&self.id);
+    }
+}
+
+/// The answer to a run that completed with this output.
+pub fn completed(output: &Value) -> Value {
+    json!({
+        "output": output,
+        "aggregation_inputs": {},
+        "run_info": {"status": "Completed", "error": null, "output": output, "metrics": null,
+            "start_time": "2026-11-23T16:24:48.1", "end_time": "2026-11-23T16:24:49.2",
+            "system_metrics": {"duration": 1.1}},
+        "node_run_infos": {}
+    })
+}
+
+/// The refusal of a service that cannot load a flow.
+pub fn refusal(status: u16, message: &str) -> RunError {
+    let error = json!({"message": message, "code": if status == 400 { "UserError" } else { "SystemError" }});
+    RunError::Refused { status, error: crate::Sealed::new(error) }
+}
+
+/// A service that nobody answers.
+pub fn nobody() -> RunError {
+    Miss::Refused("Connection refused (os error 111)".into()).into()
+}

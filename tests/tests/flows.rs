@@ -1,0 +1,421 @@
+//! Flows on a real runtime: a container of a real engine with Prompt flow's own service in it.
+#![cfg(feature = "app")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use app::api::{
+    Change, FlowFinding, FlowOnRuntime, FlowRunDetail, FollowFlowRun, LogEvent, OfDraft, OfFlow,
+    OfFlowRun, OpenFlow, ProposedFrom, ReadRunPart, RunPart, StartFlowRun,
+};
+use app::{App, follow_run, handlers};
+use domain::flow::{FlowId, FlowRun, FlowRunId, FlowRunState, NodeRunState};
+use domain::runtime::{RuntimeId, Status};
+use real_parts::docker::DockerEngine;
+use real_parts::headless::{
+    application, compute, connected, ended, plain, refused, runtime, version,
+};
+use real_parts::registry::RegistryServer;
+use real_parts::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
+use real_parts::{PartError, PartResult};
+use tempfile::TempDir;
+
+/// The application, and a runtime of it that serves.
+struct World {
+    docker: DockerEngine,
+    app: App,
+    runtime: RuntimeId,
+    container: String,
+    _registry: RegistryServer,
+    _home: TempDir,
+}
+
+async fn world() -> PartResult<World> {
+    let docker = DockerEngine::start()?;
+    let registry = RuntimeImages::ready()?.registry()?;
+    let home = tempfile::tempdir()?;
+    let repository = format!("{}/{REPOSITORY}", registry.address());
+    let app = application(&docker.socket(), home.path(), &repository).await?;
+    connected(&app).await?;
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let draft = plain("flows", version(VERSIONS[2]), port);
+    let create = handlers::create_runtime(&app, OfDraft { compute: compute(), draft }).await;
+    ended(&app, &create.map_err(refused)?.operation).await?;
+    let row = runtime(&app, "flows", Status::Available).await?;
+    Ok(World {
+        docker,
+        app,
+        runtime: row.id,
+        container: row.container_id,
+        _registry: registry,
+        _home: home,
+    })
+}
+
+fn write(root: &Path, files: &[(&str, &str)]) -> PartResult<()> {
+    for (path, text) in files {
+        let path = root.join(path);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, text)?;
+    }
+    Ok(())
+}
+
+/// Every file below a folder with its content and time.
+fn seen(root: &Path) -> PartResult<BTreeMap<String, (Vec<u8>, std::time::SystemTime)>> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let changed = path.metadata()?.modified()?;
+                all.insert(path.display().to_string(), (std::fs::read(&path)?, changed));
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// One python tool of a text.
+fn tool(name: &str, body: &str) -> String {
+    format!(
+        "import time\nfrom promptflow.core import tool\n\n\n@tool\ndef {name}(text: str) -> str:\n    {body}\n"
+    )
+}
+
+fn node(name: &str, text: &str) -> String {
+    format!(
+        "- name: {name}\n  type: python\n  source:\n    type: code\n    path: {name}.py\n  inputs:\n    text: {text}\n"
+    )
+}
+
+const HEAD: &str =
+    "inputs:\n  text:\n    type: string\noutputs:\n  answer:\n    type: string\n    reference: ";
+
+async fn open(app: &App, folder: &Path) -> PartResult<FlowId> {
+    let request = OpenFlow { path: folder.display().to_string() };
+    let view = handlers::open_flow(app, request).await.map_err(refused)?;
+    assert_eq!(view.problems, [], "{:#?}", view.problems);
+    Ok(view.flow)
+}
+
+fn request(world: &World, flow: &FlowId, text: &str) -> StartFlowRun {
+    StartFlowRun {
+        flow: flow.clone(),
+        runtime: world.runtime.clone(),
+        inputs: [("text".to_owned(), text.to_owned())].into(),
+        init: BTreeMap::new(),
+        variants: BTreeMap::new(),
+        connections: vec![],
+        node: None,
+        from: None,
+        limit: None,
+    }
+}
+
+async fn start(app: &App, request: StartFlowRun) -> PartResult<FlowRunId> {
+    Ok(handlers::start_flow_run(app, request).await.map_err(refused)?.run)
+}
+
+/// Waits until a run is as asked.
+async fn until(
+    app: &App,
+    id: &FlowRunId,
+    what: &str,
+    as_asked: impl Fn(&FlowRun) -> bool,
+) -> PartResult<FlowRun> {
+    let limit = Instant::now() + Duration::from_secs(60);
+    loop {
+        let run =
+            handlers::flow_run(app, OfFlowRun { run: id.clone() }).await.map_err(refused)?.run;
+        if as_asked(&run) {
+            return Ok(run);
+        }
+        if Instant::now() > limit {
+            return Err(PartError::new(format!("{what} did not happen: {run:#?}")));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn result(app: &App, id: &FlowRunId) -> PartResult<FlowRunDetail> {
+    until(app, id, "the end", |run| run.state.is_final()).await?;
+    // What is kept is written right after.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    handlers::flow_run(app, OfFlowRun { run: id.clone() }).await.map_err(refused)
+}
+
+async fn log(app: &App, id: &FlowRunId) -> PartResult<String> {
+    let part = ReadRunPart { run: id.clone(), part: RunPart::Log };
+    Ok(handlers::flow_run_part(app, part).await.map_err(refused)?.text)
+}
+
+fn inside(world: &World, script: &str) -> PartResult<String> {
+    world.docker.client(&["exec", &world.container, "sh", "-c", script])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flows_run_on_a_real_runtime() -> PartResult<()> {
+    let world = world().await?;
+    two_nodes_give_their_values(&world).await?;
+    a_failure_names_file_and_line(&world).await?;
+    a_slow_node_is_told_while_it_runs_and_a_cancel_ends_it(&world).await?;
+    includes_and_variants_are_put_in(&world).await?;
+    what_a_runtime_lacks_is_told(&world).await?;
+    Ok(())
+}
+
+async fn two_nodes_give_their_values(world: &World) -> PartResult<()> {
+    let app = &world.app;
+    let root = tempfile::tempdir()?;
+    let folder = root.path().join("shout");
+    let flow = format!(
+        "{HEAD}${{second.output}}\nnodes:\n{}{}",
+        node("first", "${inputs.text}"),
+        node("second", "${first.output}")
+    );
+    write(
+        &folder,
+        &[
+            ("flow.dag.yaml", &flow),
+            ("first.py", &tool("first", "print('from first')\n    return text.upper()")),
+            ("second.py", &tool("second", "return text + '!'")),
+            ("data.jsonl", "{\"text\": \"from data\"}\n"),
+        ],
+    )?;
+    let before = seen(&folder)?;
+    let id = open(app, &folder).await?;
+    let view = handlers::flow(app, OfFlow { flow: id.clone() }).await.map_err(refused)?;
+    assert_eq!(
+        (view.inputs[0].text.as_str(), view.inputs[0].from),
+        ("from data", ProposedFrom::Sample)
+    );
+    assert_eq!(view.graph.edges.len(), 1);
+
+    let run = start(app, request(world, &id, "hello")).await?;
+    let detail = result(app, &run).await?;
+    assert_eq!(detail.run.state, FlowRunState::Completed, "{:#?}", detail.run);
+    assert_eq!(
+        detail.output.map(|value| value.text).as_deref(),
+        Some("{\n  \"answer\": \"HELLO!\"\n}")
+    );
+    let states: Vec<_> =
+        detail.run.nodes.iter().map(|node| (node.node.as_str(), node.state)).collect();
+    assert_eq!(states, [("first", NodeRunState::Completed), ("second", NodeRunState::Completed)]);
+    assert_eq!(detail.nodes[0].output.as_ref().map(|value| value.text.as_str()), Some("HELLO"));
+    assert!(detail.nodes[0].out.as_ref().is_some_and(|out| out.text.contains("from first")));
+    assert!(detail.run.duration.is_some_and(|seconds| seconds > 0.0));
+    let told = log(app, &run).await?;
+    assert!(
+        told.contains("Executing node first") && told.contains("Node second completes."),
+        "{told}"
+    );
+    assert_eq!(seen(&folder)?, before, "something was written into the person's folder");
+    assert_eq!(inside(world, "ls /tmp/promptflow-runtimes/runs")?, "", "a run left something");
+
+    // The same files are not sent again; the runtime and the inputs are remembered.
+    let copied = inside(world, "stat -c '%n %z' /tmp/promptflow-runtimes/flows/*.complete")?;
+    let again = start(app, request(world, &id, "again")).await?;
+    let detail = result(app, &again).await?;
+    assert_eq!(detail.run.state, FlowRunState::Completed, "{:#?}", detail.run);
+    assert_eq!(inside(world, "stat -c '%n %z' /tmp/promptflow-runtimes/flows/*.complete")?, copied);
+    let view = handlers::flow(app, OfFlow { flow: id.clone() }).await.map_err(refused)?;
+    assert_eq!(
+        (view.inputs[0].text.as_str(), view.inputs[0].from),
+        ("again", ProposedFrom::LastRun)
+    );
+    assert!(view.runtime.is_some_and(|runtime| runtime.usable));
+
+    // One node alone, with what the other gave before.
+    let alone = StartFlowRun {
+        node: Some("second".into()),
+        from: Some(run.clone()),
+        inputs: BTreeMap::new(),
+        ..request(world, &id, "")
+    };
+    let alone = start(app, alone).await?;
+    let detail = result(app, &alone).await?;
+    assert_eq!(detail.run.state, FlowRunState::Completed, "{:#?}", detail.run);
+    assert_eq!(detail.nodes[0].output.as_ref().map(|value| value.text.as_str()), Some("HELLO!"));
+
+    // A change is told, and its files are sent.
+    let mut changes = app.subscribe();
+    write(&folder, &[("second.py", &tool("second", "return text + '?'"))])?;
+    let changed = async {
+        loop {
+            let told = changes.next().await;
+            if told.iter().any(|change| matches!(change, Change::Flow { flow } if *flow == id)) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), changed).await.expect("the change is told");
+    let changed = start(app, request(world, &id, "new")).await?;
+    let detail = result(app, &changed).await?;
+    assert!(detail.output.is_some_and(|value| value.text.contains("NEW?")));
+    Ok(())
+}
+
+async fn a_failure_names_file_and_line(world: &World) -> PartResult<()> {
+    let app = &world.app;
+    let root = tempfile::tempdir()?;
+    let flow = format!("{HEAD}${{boom.output}}\nnodes:\n{}", node("boom", "${inputs.text}"));
+    write(
+        root.path(),
+        &[("flow.dag.yaml", &flow), ("boom.py", &tool("boom", "return str(1 / 0)"))],
+    )?;
+    let id = open(app, root.path()).await?;
+    let run = start(app, request(world, &id, "x")).await?;
+    let detail = result(app, &run).await?;
+    assert_eq!(detail.run.state, FlowRunState::Failed);
+    let failure = detail.run.failure.expect("a failure");
+    assert_eq!(
+        (failure.node.as_deref(), failure.exception.as_str()),
+        (Some("boom"), "ZeroDivisionError")
+    );
+    let at = failure.at.expect("a place");
+    assert_eq!((at.file.as_str(), at.line), ("boom.py", 7));
+    let sentence = detail.run.problem.expect("a problem").sentence;
+    assert_eq!(
+        sentence,
+        "The node \"boom\" failed in boom.py, line 7: division by zero. (ZeroDivisionError)"
+    );
+
+    // A file that cannot be loaded is refused by the service; that is told as well.
+    write(root.path(), &[("boom.py", &tool("boom", "return (text"))])?;
+    let run = start(app, request(world, &id, "x")).await?;
+    let detail = result(app, &run).await?;
+    assert_eq!(detail.run.state, FlowRunState::Failed);
+    assert_eq!(detail.run.failure.map(|failure| failure.exception).as_deref(), Some("SyntaxError"));
+    Ok(())
+}
+
+async fn a_slow_node_is_told_while_it_runs_and_a_cancel_ends_it(world: &World) -> PartResult<()> {
+    let app = &world.app;
+    let root = tempfile::tempdir()?;
+    let flow = format!(
+        "{HEAD}${{slow.output}}\nenvironment_variables:\n  PF_LONG_RUNNING_LOGGING_INTERVAL: 1\nnodes:\n{}",
+        node("slow", "${inputs.text}")
+    );
+    let body = "for _ in range(60):\n        time.sleep(1)\n    return text";
+    write(root.path(), &[("flow.dag.yaml", &flow), ("slow.py", &tool("slow", body))])?;
+    let id = open(app, root.path()).await?;
+    let run = start(app, request(world, &id, "x")).await?;
+    let lines = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (following, told) = (app.clone(), lines.clone());
+    let follow = FollowFlowRun { run: run.clone() };
+    let following = tokio::spawn(async move {
+        follow_run(&following, follow, |event| {
+            told.lock().expect("lines").push(event);
+            true
+        })
+        .await;
+    });
+    let slow = until(app, &run, "the slow node", |run| {
+        run.nodes[0].slow.as_ref().is_some_and(|slow| slow.at.is_some())
+    })
+    .await?;
+    assert_eq!((slow.state, slow.nodes[0].state), (FlowRunState::Running, NodeRunState::Running));
+    let at = slow.nodes[0].slow.clone().and_then(|slow| slow.at).expect("a place");
+    assert_eq!((at.file.as_str(), at.line, at.function.as_str()), ("slow.py", 8, "slow"));
+    let live = lines.lock().expect("lines").iter().any(|event| {
+        matches!(event, LogEvent::Lines { lines } if lines.iter().any(|line| line.text.contains("Executing node slow")))
+    });
+    assert!(live, "no line came while it ran");
+
+    let asked = Instant::now();
+    handlers::cancel_flow_run(app, OfFlowRun { run: run.clone() }).await.map_err(refused)?;
+    let detail = result(app, &run).await?;
+    assert_eq!(detail.run.state, FlowRunState::Cancelled, "{:#?}", detail.run);
+    assert_eq!(detail.run.nodes[0].state, NodeRunState::Cancelled);
+    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
+    tokio::time::timeout(Duration::from_secs(5), following)
+        .await
+        .expect("the log ends")
+        .expect("followed");
+    assert!(matches!(lines.lock().expect("lines").last(), Some(LogEvent::Ended { .. })));
+    // Nothing of it goes on inside.
+    let left = inside(world, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")?;
+    assert!(!left.contains("sys.argv[1]"), "the follower goes on: {left}");
+    Ok(())
+}
+
+async fn includes_and_variants_are_put_in(world: &World) -> PartResult<()> {
+    let app = &world.app;
+    let root = tempfile::tempdir()?;
+    let folder = root.path().join("varied");
+    let variant = |name: &str| {
+        format!(
+            "      {name}:\n        node:\n          type: python\n          source: {{type: code, path: {name}.py}}\n          inputs:\n            text: ${{inputs.text}}\n"
+        )
+    };
+    let flow = format!(
+        "{HEAD}${{pick.output}}\nadditional_includes:\n- ../shared\nnodes:\n- name: pick\n  use_variants: true\nnode_variants:\n  pick:\n    default_variant_id: plain\n    variants:\n{}{}",
+        variant("plain"),
+        variant("fancy")
+    );
+    let body = "from shared.words import END\n    return text + END";
+    write(
+        root.path(),
+        &[
+            ("varied/flow.dag.yaml", &flow),
+            ("varied/plain.py", &tool("plain", "return text")),
+            ("varied/fancy.py", &tool("fancy", body)),
+            ("shared/words.py", "END = '~'\n"),
+        ],
+    )?;
+    let before = seen(root.path())?;
+    let id = open(app, &folder).await?;
+    let run = start(app, request(world, &id, "a")).await?;
+    let plain = result(app, &run).await?;
+    assert!(plain.output.as_ref().is_some_and(|value| value.text.contains("\"a\"")), "{plain:#?}");
+    let fancy = StartFlowRun {
+        variants: [("pick".to_owned(), "fancy".to_owned())].into(),
+        ..request(world, &id, "a")
+    };
+    let run = start(app, fancy).await?;
+    let fancy = result(app, &run).await?;
+    assert!(fancy.output.as_ref().is_some_and(|value| value.text.contains("\"a~\"")), "{fancy:#?}");
+    assert_eq!(seen(root.path())?, before, "something was written into the person's folder");
+    Ok(())
+}
+
+async fn what_a_runtime_lacks_is_told(world: &World) -> PartResult<()> {
+    let app = &world.app;
+    let root = tempfile::tempdir()?;
+    let flow = format!(
+        "{HEAD}${{read.output}}\nnodes:\n{}- name: ask\n  type: llm\n  source:\n    type: code\n    path: ask.jinja2\n  connection: nobody\n  api: chat\n  inputs:\n    text: ${{read.output}}\n",
+        node("read", "${inputs.text}")
+    );
+    write(
+        root.path(),
+        &[
+            ("flow.dag.yaml", &flow),
+            ("read.py", &format!("import bs4\n{}", tool("read", "return text"))),
+            ("ask.jinja2", "system:\n{{text}}\n"),
+        ],
+    )?;
+    let path = OpenFlow { path: root.path().display().to_string() };
+    let id = handlers::open_flow(app, path).await.map_err(refused)?.flow;
+    let on = FlowOnRuntime { flow: id, runtime: world.runtime.clone(), variants: BTreeMap::new() };
+    let fit = handlers::check_flow_fit(app, on).await.map_err(refused)?;
+    let has = |wanted: fn(&FlowFinding) -> bool| {
+        assert!(fit.findings.iter().any(wanted), "{:#?}", fit.findings);
+    };
+    has(|found| {
+        matches!(found, FlowFinding::MissingModule { module, package, files, .. }
+        if module == "bs4" && package == "beautifulsoup4" && files == &["read.py"])
+    });
+    has(|found| {
+        matches!(found, FlowFinding::MissingTool { package: Some(package), nodes, .. }
+        if package == "promptflow-tools" && nodes == &["ask"])
+    });
+    has(|found| matches!(found, FlowFinding::MissingConnection { name, .. } if name == "nobody"));
+    Ok(())
+}

@@ -1,0 +1,130 @@
+import {
+  Button,
+  makeStyles,
+  mergeClasses,
+  Table,
+  TableBody,
+  TableCell,
+  TableHeader,
+  TableHeaderCell,
+  TableRow,
+  Text,
+  tokens,
+} from '@fluentui/react-components'
+import { useTranslation } from 'react-i18next'
+import { isActive, NodeStateBadge, NodeTook } from '../../components/flow/states'
+import { sizes } from '../../theme'
+import { chosenVariant, neededBy, nodeAsChosen, nodesByName, variantsOf } from './model'
+import { NodeIcon } from './NodeIcon'
+import { useFlowPage } from './page'
+
+const COLUMNS = ['node', 'kind', 'after', 'state', 'took', 'tokens'] as const
+
+const useStyles = makeStyles({
+  scroller: {
+    overflow: 'auto',
+    flexGrow: 1,
+    minHeight: 0,
+    borderRadius: tokens.borderRadiusMedium,
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+  },
+  table: { minWidth: '620px' },
+  heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
+  row: { height: `${sizes.gridRow}px` },
+  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  name: { minWidth: 0, justifyContent: 'flex-start', paddingInline: '4px', maxWidth: '100%' },
+  took: { width: '64px' },
+  tokens: { width: '60px' },
+  state: { width: '96px' },
+  kind: { width: '72px' },
+  after: {},
+  node: { width: '32%' },
+  cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  quiet: { color: tokens.colorNeutralForeground3 },
+  number: { fontVariantNumeric: 'tabular-nums' },
+})
+
+/** The same as the graph, as a table: steps in an order in which they may run. */
+export function NodeTable() {
+  const styles = useStyles()
+  const { t } = useTranslation(['flow', 'common'])
+  const { view, draft, run, node: chosen, go } = useFlowPage()
+  const runs = nodesByName(run?.nodes ?? [])
+  const ended = run === null || !isActive(run)
+  const none = t('common:noValue')
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
+    <section className={styles.scroller} tabIndex={0} aria-label={t('list.label')}>
+      <Table size="small" aria-label={t('list.table')} className={styles.table}>
+        <TableHeader>
+          <TableRow>
+            {COLUMNS.map((column) => (
+              <TableHeaderCell
+                key={column}
+                scope="col"
+                className={mergeClasses(styles.heading, styles[column])}
+              >
+                {t(`list.column.${column}`)}
+              </TableHeaderCell>
+            ))}
+          </TableRow>
+        </TableHeader>
+        <TableBody>
+          {view.graph.nodes.map(({ name }) => {
+            const node = nodeAsChosen(view, name, draft)
+            const variants = variantsOf(view, name)
+            const nodeRun = runs.get(name)
+            const after = neededBy(view, name).join(', ')
+            const special = [
+              ...(variants
+                ? [
+                    t('variantOf', {
+                      id: chosenVariant(variants, draft),
+                      count: variants.variants.length,
+                    }),
+                  ]
+                : []),
+              ...(node?.activate ? [t('conditional')] : []),
+              ...(node?.aggregation ? [t('aggregation')] : []),
+            ].join(' · ')
+            return (
+              <TableRow
+                key={name}
+                className={mergeClasses(styles.row, chosen === name && styles.chosen)}
+              >
+                <TableCell role="rowheader">
+                  <Button
+                    size="small"
+                    appearance="transparent"
+                    className={styles.name}
+                    {...(node ? { icon: <NodeIcon kind={node.kind} /> } : {})}
+                    aria-current={chosen === name ? 'true' : undefined}
+                    onClick={() => go({ node: name, file: null, line: null })}
+                  >
+                    {name}
+                  </Button>
+                  {special ? (
+                    <Text size={200} block className={mergeClasses(styles.quiet, styles.cut)}>
+                      {special}
+                    </Text>
+                  ) : null}
+                </TableCell>
+                <TableCell>{node ? t(`kind.${node.kind}`) : none}</TableCell>
+                <TableCell className={styles.cut} title={after}>
+                  {after || none}
+                </TableCell>
+                <TableCell>
+                  {nodeRun ? <NodeStateBadge state={nodeRun.state} ended={ended} /> : none}
+                </TableCell>
+                <TableCell className={styles.number}>
+                  {nodeRun?.started ? <NodeTook node={nodeRun} over={ended} /> : none}
+                </TableCell>
+                <TableCell className={styles.number}>{nodeRun?.tokens?.total ?? none}</TableCell>
+              </TableRow>
+            )
+          })}
+        </TableBody>
+      </Table>
+    </section>
+  )
+}

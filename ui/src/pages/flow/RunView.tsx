@@ -1,0 +1,182 @@
+import { makeStyles, Text, tokens } from '@fluentui/react-components'
+import { useTranslation } from 'react-i18next'
+import { paths } from '../../app/paths'
+import type { FlowRun } from '../../backend/types'
+import { Card } from '../../components/Card'
+import { isActive, RunStateBadge, Took } from '../../components/flow/states'
+import { ValueView } from '../../components/flow/ValueView'
+import { GoLink } from '../../components/GoLink'
+import { SkeletonLines } from '../../components/Late'
+import { Moment } from '../../components/Moment'
+import { ProblemBar } from '../../components/ProblemBar'
+import { useRuntime } from '../../state'
+import { Failure, PlaceButton, usePlaceWords } from './Failure'
+import { useFlowPage } from './page'
+import { SlowBar } from './SlowNodes'
+import { Timeline } from './Timeline'
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM, minWidth: 0 },
+  head: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    columnGap: tokens.spacingHorizontalM,
+    rowGap: tokens.spacingVerticalXS,
+  },
+  none: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS },
+  quiet: { color: tokens.colorNeutralForeground2 },
+  cards: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 380px), 1fr))',
+    gap: tokens.spacingHorizontalL,
+    alignItems: 'start',
+  },
+})
+
+function Head({ run }: { run: FlowRun }) {
+  const styles = useStyles()
+  const { t } = useTranslation('flowRun')
+  const there = useRuntime(run.runtime) !== undefined
+  const { tokens: counted } = run
+  return (
+    <div className={styles.head}>
+      <RunStateBadge state={run.state} />
+      <Took of={run} over={!isActive(run)} />
+      {run.node === null ? null : <Text>{t('onlyNode', { node: run.node })}</Text>}
+      {counted ? (
+        <Text>
+          {t('tokensOf', {
+            total: counted.total,
+            prompt: counted.prompt,
+            completion: counted.completion,
+          })}
+        </Text>
+      ) : null}
+      <Text className={styles.quiet}>
+        {there ? (
+          <GoLink inline to={paths.runtime(run.runtime)}>
+            {run.runtimeName}
+          </GoLink>
+        ) : (
+          run.runtimeName
+        )}
+        {run.version ? ` · ${run.version}` : ''}
+        {' · '}
+        <Moment time={run.started} />
+      </Text>
+      {isActive(run) && run.note ? (
+        <Text role="status" className={styles.quiet}>
+          {run.note}
+        </Text>
+      ) : null}
+    </div>
+  )
+}
+
+function Values({ run }: { run: FlowRun }) {
+  const { t } = useTranslation('flowRun')
+  const { detail, detailError } = useFlowPage()
+  if (isActive(run)) {
+    return (
+      <Card heading={t('output')}>
+        <Text>{t('outputLater')}</Text>
+      </Card>
+    )
+  }
+  if (detailError) return <ProblemBar problem={detailError.problem} />
+  if (!detail) return <SkeletonLines lines={4} />
+  const { output, metrics, inputs } = detail
+  return (
+    <>
+      {output ? (
+        <Card heading={t('output')}>
+          <ValueView
+            key={run.id}
+            value={output}
+            run={run.id}
+            part={{ kind: 'output' }}
+            name={t('output')}
+          />
+        </Card>
+      ) : null}
+      {metrics ? (
+        <Card heading={t('metrics')}>
+          <ValueView
+            key={run.id}
+            value={metrics}
+            run={run.id}
+            part={{ kind: 'metrics' }}
+            name={t('metrics')}
+          />
+        </Card>
+      ) : null}
+      <Card heading={t('inputs')}>
+        <ValueView
+          key={run.id}
+          value={inputs}
+          run={run.id}
+          part={{ kind: 'inputs' }}
+          name={t('inputs')}
+        />
+      </Card>
+    </>
+  )
+}
+
+/** Why a run failed: in words with what to do next, else as the service told it; and where. */
+function WhyFailed({ run: { problem, failure } }: { run: FlowRun }) {
+  const { t } = useTranslation('flowRun')
+  const words = usePlaceWords()
+  if (!problem) return failure ? <Failure failure={failure} node={failure.node} /> : null
+  const at = failure?.at ?? null
+  return (
+    <ProblemBar
+      problem={{ ...problem, details: problem.details ?? failure?.traceback ?? null }}
+      {...(at
+        ? {
+            outcome: t('failure.at', { place: words(at) }),
+            actions: <PlaceButton at={at} node={failure?.node ?? null} />,
+          }
+        : {})}
+    />
+  )
+}
+
+/** The run that is shown: how it stands, why it failed, what it gave, which step ran when. */
+export function RunView() {
+  const styles = useStyles()
+  const { t } = useTranslation('flowRun')
+  const { run, runs, runsError, detailError, view } = useFlowPage()
+  if (!run) {
+    const error = runsError ?? detailError
+    if (error) return <ProblemBar problem={error.problem} />
+    if (runs === undefined || runs.length > 0) return <SkeletonLines lines={4} />
+    return (
+      <div className={styles.none}>
+        <Text weight="semibold">{t('empty.title')}</Text>
+        <Text className={styles.quiet}>{t('empty.body')}</Text>
+      </div>
+    )
+  }
+  const slow = isActive(run)
+    ? run.nodes.filter((node) => node.state === 'running' && node.slow)
+    : []
+  return (
+    <div className={styles.root}>
+      <Head run={run} />
+      <WhyFailed run={run} />
+      {slow.map((node) => (
+        <SlowBar key={node.node} node={node} />
+      ))}
+      <div className={styles.cards}>
+        <Values run={run} />
+      </div>
+      {view.model?.kind !== 'flex' && run.nodes.length > 0 ? (
+        <Card heading={t('timeline.heading')}>
+          <Timeline run={run} />
+        </Card>
+      ) : null}
+    </div>
+  )
+}

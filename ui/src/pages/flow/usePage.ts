@@ -1,0 +1,148 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useSearchParams } from 'react-router'
+import type { FlowRun, FlowRuntime, FlowView } from '../../backend/types'
+import { isActive } from '../../components/flow/states'
+import { useAction, useAsk, useLiveFlowRuns } from '../../state'
+import { given, limitOf, useDraft } from './draft'
+import type { FlowPage, Place, StartedBy } from './page'
+
+/** Runs that the page was told of while it is open stand in for older answers. */
+export function newestRuns(
+  recorded: readonly FlowRun[],
+  told: readonly FlowRun[],
+  flow: string,
+): FlowRun[] {
+  const byId = new Map(recorded.map((run) => [run.id, run]))
+  for (const run of told) if (run.flow === flow) byId.set(run.id, run)
+  return [...byId.values()].sort((one, other) => other.started.localeCompare(one.started))
+}
+
+/** The runtimes to choose from and the one that is chosen: by the person, else the only one there is. */
+export function useRuntimeChoice(view: FlowView) {
+  const client = useQueryClient()
+  const { data, error } = useAsk('flow_runtimes', { flow: view.flow })
+  const choose = useAction('choose_flow_runtime')
+  const usable = data?.runtimes.filter((one) => one.usable) ?? []
+  const pending = choose.isPending || choose.isSuccess ? choose.variables?.runtime : undefined
+  const only = usable.length === 1 ? usable[0]?.runtime : undefined
+  const id = pending ?? view.runtime?.runtime ?? only ?? null
+  const runtime = data?.runtimes.find((one) => one.runtime === id) ?? null
+  return {
+    runtimes: data?.runtimes,
+    error: error ?? choose.error,
+    runtime,
+    choose: (runtime: string) =>
+      choose.mutate(
+        { flow: view.flow, runtime, variants: {} },
+        { onSuccess: () => client.invalidateQueries({ queryKey: ['flow', { flow: view.flow }] }) },
+      ),
+  }
+}
+
+/** Why nothing can be run; `null` = it can. */
+function useHindrance(
+  view: FlowView,
+  runtimes: FlowRuntime[] | undefined,
+  runtime: FlowRuntime | null,
+): string | null {
+  const { t } = useTranslation('flow')
+  if (view.model === null || view.problems.some(({ severity }) => severity === 'error')) {
+    return t('hindered.problems')
+  }
+  if (runtimes === undefined) return t('hindered.looking')
+  if (runtimes.length === 0) return t('hindered.noRuntime')
+  if (runtime === null) return t('hindered.choose')
+  return runtime.usable ? null : runtime.sentence
+}
+
+/** Which of the runs is shown, and all of it. */
+function useShownRun(runs: FlowRun[] | undefined, wanted: string | null, last: FlowRun | null) {
+  const known = wanted === null ? (runs?.[0] ?? last) : runs?.find(({ id }) => id === wanted)
+  const id = wanted ?? known?.id ?? null
+  const { data, error } = useAsk('flow_run', { run: id ?? '' }, { enabled: id !== null })
+  return { run: known ?? data?.run ?? null, detail: data, detailError: error }
+}
+
+/** Everything that the parts of the page share. */
+export function usePage(
+  view: FlowView,
+  runtimes: FlowRuntime[] | undefined,
+  runtime: FlowRuntime | null,
+): FlowPage {
+  const { flow } = view
+  const [search, setSearch] = useSearchParams()
+  const [draft, change] = useDraft(flow)
+  const hindrance = useHindrance(view, runtimes, runtime)
+  const { data, error: runsError } = useAsk('list_flow_runs', { flow })
+  const told = useLiveFlowRuns()
+  const runs = useMemo(
+    () => (data ? newestRuns(data.runs, told, flow) : undefined),
+    [data, told, flow],
+  )
+  const shown = useShownRun(runs, search.get('run'), view.lastRun)
+  const begin = useAction('start_flow_run')
+  const [by, setBy] = useState<StartedBy>('flow')
+  const line = Number(search.get('line') ?? Number.NaN)
+  const go = (place: Place) =>
+    setSearch(
+      (before) => {
+        const after = new URLSearchParams(before)
+        for (const [key, value] of Object.entries(place)) {
+          if (value === null || value === undefined) after.delete(key)
+          else after.set(key, value)
+        }
+        return after
+      },
+      { replace: true },
+    )
+  const start: FlowPage['start'] = (by, part, then) => {
+    if (begin.isPending || runtime === null) return
+    setBy(by)
+    begin.mutate(
+      {
+        flow,
+        runtime: runtime.runtime,
+        inputs: given(view.inputs, draft.inputs),
+        init: given(view.init, draft.init),
+        variants: { ...draft.variants },
+        connections: [...draft.connections],
+        node: null,
+        from: null,
+        limit: limitOf(draft.limit) ?? null,
+        ...part,
+      },
+      {
+        onSuccess: ({ run }) => {
+          go({ run, tab: null })
+          then?.(run)
+        },
+      },
+    )
+  }
+  return {
+    view,
+    draft,
+    change,
+    runtime,
+    runs,
+    runsError,
+    ...shown,
+    active: runs?.find(isActive) ?? null,
+    node: search.get('node'),
+    file: search.get('file'),
+    line: Number.isNaN(line) ? null : line,
+    go,
+    showPlace: ({ file, line, node }) =>
+      go({
+        node,
+        file: node === null ? file : null,
+        line: line > 0 ? String(line) : null,
+      }),
+    hindrance,
+    start,
+    starting: begin.isPending ? by : null,
+    startProblem: begin.error ? { by, problem: begin.error.problem } : null,
+  }
+}
