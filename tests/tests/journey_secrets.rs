@@ -11,7 +11,8 @@ use real_parts::program::{files_with, free_port};
 use real_parts::registry::RegistryServer;
 use real_parts::steps::{
     NewRuntime, OPERATION_LIMIT, add_runtime, begin_build, begin_update, click_first,
-    end_of_dialog, inspect, open_on, open_page, open_runtime, version_of, wizard_to_review,
+    end_of_dialog, inspect, open_on, open_page, open_runtime, open_tab, version_of,
+    wizard_to_review,
 };
 use real_parts::window::Window;
 
@@ -124,6 +125,7 @@ async fn secrets_are_in_their_place_only() -> PartResult<()> {
     engine.client(&["rmi", "-f", &format!("{repository}:{OLD}")]).ok();
     begin_build(&window).await?;
     window.wait_text(OPERATION_LIMIT, "Version 1 of own is ready").await?;
+    open_tab(&window, "Overview").await?;
     window.wait_text(SOON, "kept in the keyring").await?;
     let letters = format!("it has {} letters", BUILD_SECRET.len());
     assert!(!files_with(window.home(), &letters)?.is_empty(), "the step did not get its secret");
@@ -133,7 +135,7 @@ async fn secrets_are_in_their_place_only() -> PartResult<()> {
     open_page(&window, "Environments").await?;
     click_first(&window, "button", "Add environment").await?;
     window.fill("textbox", "Name", "indexed").await?;
-    window.fill("textbox", "Base image", &format!("{repository}:{OLD}")).await?;
+    window.fill("combobox", "Base image", &format!("{repository}:{OLD}")).await?;
     window.click("button", "More").await?;
     window.fill("textbox", "Index URL", "https://index.invalid/simple").await?;
     window.fill("textbox", "User name", "ann").await?;

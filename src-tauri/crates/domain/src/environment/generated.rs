@@ -56,6 +56,11 @@ pub fn generated(name: &EnvironmentName, packages: &Packages, installed: Install
         // Whoever the base runs as: packages are installed by root, and the service runs as nobody special.
         "USER root".into(),
     ];
+    // First of all, before steps go on beside each other.
+    lines.push(format!(
+        "RUN python3 -c \"import sys; v = sys.version_info; sys.exit(0 if ({}, {}) <= v[:2] <= ({}, {}) else '{WRONG_PYTHON}%d.%d.' % v[:2])\"",
+        LOWEST_PYTHON.0, LOWEST_PYTHON.1, HIGHEST_PYTHON.0, HIGHEST_PYTHON.1,
+    ));
     if !packages.system_packages.is_empty() {
         let names = packages.system_packages.join(" ");
         lines.push("RUN apt-get update \\".into());
@@ -72,10 +77,6 @@ pub fn generated(name: &EnvironmentName, packages: &Packages, installed: Install
         let path = format!("/build/{CERTIFICATES}");
         lines.push(format!("ENV PIP_CERT={path} SSL_CERT_FILE={path} REQUESTS_CA_BUNDLE={path}"));
     }
-    lines.push(format!(
-        "RUN python3 -c \"import sys; v = sys.version_info; sys.exit(0 if ({}, {}) <= v[:2] <= ({}, {}) else '{WRONG_PYTHON}%d.%d.' % v[:2])\"",
-        LOWEST_PYTHON.0, LOWEST_PYTHON.1, HIGHEST_PYTHON.0, HIGHEST_PYTHON.1,
-    ));
     lines.push("RUN python3 -m venv /opt/venv".into());
     lines.push("WORKDIR /build".into());
     lines.push("COPY . .".into());
