@@ -259,6 +259,18 @@ impl Work {
                 format!("{name} ran out of memory while the flow ran, and was ended."),
                 "Give the runtime a higher memory limit, or let the flow take less at once.",
             ),
+            Ok(container)
+                if container.is_running()
+                    && (container.started != self.row.started
+                        || container.restart_count != self.row.restart_count) =>
+            {
+                (
+                    format!(
+                        "{name} was restarted while the flow ran, most likely because its service ended."
+                    ),
+                    "Look at the runtime's log for the reason, then run the flow again.",
+                )
+            }
             Ok(container) if !container.is_running() => (
                 format!("{name} was stopped while the flow ran."),
                 "Start it, then run the flow again.",
