@@ -71,7 +71,7 @@ describe('a run', () => {
     await user.click(screen.getByRole('button', { name: 'Show the line' }))
     expect(address()).toContain('node=context&file=context.py&line=4')
     const node = within(await panel('context'))
-    expect(await node.findByText('Its error')).toBeVisible()
+    expect(await node.findByText('What it printed to standard error')).toBeVisible()
     expect(await node.findAllByText(/ZeroDivisionError/)).not.toHaveLength(0)
   })
 
