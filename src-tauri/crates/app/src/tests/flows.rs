@@ -12,9 +12,9 @@ use executor::twin::{TwinRun, completed, refusal as service_refuses};
 
 use super::*;
 use crate::api::{
-    CheckFlowInputs, ConnectionOverride, FlowOnRuntime, FlowRunDetail, FollowFlowRun, ListFlowRuns,
-    LogEvent, Nothing, OfFlow, OfFlowRun, OfRuntime, OpenFlow, ReadRunPart, RunPart,
-    SaveConnection, StartFlowRun,
+    ActiveRuns, CheckFlowInputs, ConnectionOverride, FlowOnRuntime, FlowRunDetail, FollowFlowRun,
+    ListFlowRuns, LogEvent, Nothing, OfFlow, OfFlowRun, OfRuntime, OpenFlow, PreviewUpdate,
+    ReadRunPart, RunPart, SaveConnection, StartFlowRun,
 };
 
 /// A key that would be found wherever it was written.
@@ -443,5 +443,33 @@ fn the_runtime_of_a_flow_is_remembered_also_when_it_is_gone() {
         assert!(!remembered.sentence.is_empty());
         handlers::forget_flow(&app, OfFlow { flow: flow.clone() }).await.expect("forgotten");
         assert_eq!(handlers::list_flows(&app, Nothing {}).await.expect("flows").flows, []);
+    });
+}
+
+#[test]
+fn an_update_sees_our_runs_and_ends_them_when_told_to() {
+    let world = World::new();
+    world.publish(V2, Image::that(Serves::Well));
+    paused(async {
+        let (app, runtime) = with_runtime(&world).await;
+        keep_connection(&app, "my_aoai").await;
+        let flow = open(&app, &folder(&world)).await;
+        world.service.runs.will_run(TwinRun::endless());
+        let run = start(&app, request(&flow, &runtime)).await;
+        until(&app, &run, |run| run.state == FlowRunState::Running).await;
+        let preview = PreviewUpdate { runtime: runtime.clone(), environment: version(V2) };
+        let preview = handlers::preview_update(&app, preview).await.expect("preview");
+        assert_eq!(preview.active_runs, ActiveRuns::Known { count: 1 });
+        let update = UpdateRuntime {
+            runtime: runtime.clone(),
+            environment: version(V2),
+            confirmed: false,
+            cancel_runs: true,
+            shown: None,
+        };
+        let begun = handlers::update_runtime(&app, update).await.expect("begins");
+        succeeded(ended(&app, &begun.operation).await);
+        assert_eq!(result(&app, &run).await.run.state, FlowRunState::Cancelled);
+        assert_eq!(world.tag_of("eval"), V2);
     });
 }
