@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { frozenPrototype } from './scripts/frozenPrototype'
+import { frozenPrototype } from './scripts/frozenPrototype.ts'
 
 export default defineConfig({
   plugins: [react(), frozenPrototype()],

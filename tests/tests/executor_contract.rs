@@ -9,6 +9,7 @@ use executor::client::ExecutorClient;
 use executor::twin::TwinExecutor;
 use executor::{Executor, Miss};
 use real_parts::contract::executor::{Fixture, LIMIT, every_rule};
+use real_parts::contract::runs;
 use real_parts::docker::DockerEngine;
 use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
@@ -32,6 +33,55 @@ async fn the_twin_obeys_every_rule() {
         foreign: (at(5), 404),
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_twin_runs_flows_by_every_rule() {
+    let twin = TwinExecutor::new();
+    let base = "http://127.0.0.1:1".to_owned();
+    let (told, counted) = (twin.runs().clone(), twin.runs().clone());
+    runs::every_rule(&runs::Fixture {
+        executor: Box::new(twin),
+        base,
+        folder: "/flows".into(),
+        output: "/out".into(),
+        twin: Some(told),
+        active: Box::new(move || counted.running().len()),
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_service_runs_flows_by_every_rule() -> PartResult<()> {
+    let docker = Arc::new(DockerEngine::start()?);
+    let registry = RuntimeImages::ready()?.registry()?;
+    let image = format!("{}/{REPOSITORY}:{}", registry.address(), VERSIONS[2]);
+    docker.client(&["pull", "-q", &image])?;
+    let base = run(&docker, "service", &image, &["--init"])?;
+    let folder = tempfile::tempdir()?;
+    for (name, text) in runs::FILES {
+        std::fs::write(folder.path().join(name), text)?;
+    }
+    docker.client(&["exec", "service", "mkdir", "-p", "/tmp/out", "/tmp/flows"])?;
+    let from = format!("{}/.", folder.path().display());
+    docker.client(&["cp", &from, "service:/tmp/flows"])?;
+    let client = ExecutorClient::new().expect("client");
+    answers(&client, &base).await;
+    let seen = docker.clone();
+    runs::every_rule(&runs::Fixture {
+        executor: Box::new(client),
+        base,
+        folder: "/tmp/flows".into(),
+        output: "/tmp/out".into(),
+        twin: None,
+        active: Box::new(move || {
+            // The service forks one process that keeps the result, and one that runs.
+            let listed = seen.client(&["top", "service"]).unwrap_or_default();
+            listed.lines().filter(|line| line.contains("uvicorn")).count().saturating_sub(3)
+        }),
+    })
+    .await;
+    Ok(())
 }
 
 /// Runs an image with its port published on loopback; answers the address.

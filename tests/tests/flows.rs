@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use app::api::{
     Change, FlowFinding, FlowOnRuntime, FlowRunDetail, FollowFlowRun, LogEvent, OfDraft, OfFlow,
-    OfFlowRun, OpenFlow, ProposedFrom, ReadRunPart, RunPart, StartFlowRun,
+    OfFlowRun, OpenFlow, ProposedFrom, ReadRunPart, RunPart, SaveConnection, StartFlowRun,
 };
 use app::{App, follow_run, handlers};
+use domain::connection::{ConnectionDraft, ConnectionType, Pair};
 use domain::flow::{FlowId, FlowRun, FlowRunId, FlowRunState, NodeRunState};
 use domain::runtime::{RuntimeId, Status};
+use domain::secret::Secret;
 use real_parts::docker::DockerEngine;
 use real_parts::headless::{
     application, compute, connected, ended, plain, refused, runtime, version,
@@ -28,7 +30,7 @@ struct World {
     runtime: RuntimeId,
     container: String,
     _registry: RegistryServer,
-    _home: TempDir,
+    home: TempDir,
 }
 
 async fn world() -> PartResult<World> {
@@ -49,7 +51,7 @@ async fn world() -> PartResult<World> {
         runtime: row.id,
         container: row.container_id,
         _registry: registry,
-        _home: home,
+        home,
     })
 }
 
@@ -168,6 +170,11 @@ async fn flows_run_on_a_real_runtime() -> PartResult<()> {
     a_slow_node_is_told_while_it_runs_and_a_cancel_ends_it(&world).await?;
     includes_and_variants_are_put_in(&world).await?;
     what_a_runtime_lacks_is_told(&world).await?;
+    a_connection_reaches_the_code_and_is_kept_nowhere(&world).await?;
+    a_flex_flow_runs_with_and_without_a_constructor(&world).await?;
+    // Not more copies are kept inside than are of use.
+    let copies = inside(&world, "cd /tmp/promptflow-runtimes/flows && ls -d *")?;
+    assert_eq!(copies.lines().count(), 16, "{copies}");
     Ok(())
 }
 
@@ -417,5 +424,86 @@ async fn what_a_runtime_lacks_is_told(world: &World) -> PartResult<()> {
         if package == "promptflow-tools" && nodes == &["ask"])
     });
     has(|found| matches!(found, FlowFinding::MissingConnection { name, .. } if name == "nobody"));
+    Ok(())
+}
+
+async fn a_connection_reaches_the_code_and_is_kept_nowhere(world: &World) -> PartResult<()> {
+    const PLANTED: &str = "planted-token-5561";
+    let app = &world.app;
+    let token = Pair { key: "token".into(), value: String::new(), secret: true };
+    let url = Pair { key: "url".into(), value: "https://x.example".into(), secret: false };
+    let draft = ConnectionDraft {
+        name: "my_custom".into(),
+        kind: ConnectionType::Custom,
+        fields: BTreeMap::new(),
+        pairs: vec![url, token],
+        given: vec![],
+    };
+    let secrets = [("token".to_owned(), Secret::new(PLANTED.into()))].into();
+    let save = SaveConnection { original: None, draft, secrets, file: None };
+    handlers::save_connection(app, save).await.map_err(refused)?;
+    let root = tempfile::tempdir()?;
+    let flow = format!(
+        "{HEAD}${{ask.output}}\nenvironment_variables:\n  TOKEN: ${{my_custom.token}}\nnodes:\n{}    conn: my_custom\n",
+        node("ask", "${inputs.text}")
+    );
+    let code = "import os\nfrom promptflow.connections import CustomConnection\nfrom promptflow.core import tool\n\n\n@tool\ndef ask(text: str, conn: CustomConnection) -> str:\n    print('told', conn.token)\n    same = conn.token == os.environ['TOKEN']\n    return f'{text} {conn.url} {same} {len(conn.token)} {conn.token}'\n";
+    write(root.path(), &[("flow.dag.yaml", &flow), ("ask.py", code)])?;
+    let id = open(app, root.path()).await?;
+    let run = start(app, request(world, &id, "hi")).await?;
+    let detail = result(app, &run).await?;
+    assert_eq!(detail.run.state, FlowRunState::Completed, "{:#?}", detail.run);
+    let output = detail.output.as_ref().map(|value| value.text.clone()).unwrap_or_default();
+    let expected = format!("hi https://x.example True {} **secret**", PLANTED.len());
+    assert!(output.contains(&expected), "{output}");
+    let everything = format!("{detail:?}{}", log(app, &run).await?);
+    assert!(!everything.contains(PLANTED), "{everything}");
+    for (path, (content, _)) in seen(world.home.path())? {
+        assert!(!String::from_utf8_lossy(&content).contains(PLANTED), "{path}");
+    }
+    let inside = inside(world, &format!("grep -rl {PLANTED} /tmp/promptflow-runtimes || true"))?;
+    assert_eq!(inside, "", "the secret stays inside");
+    Ok(())
+}
+
+async fn a_flex_flow_runs_with_and_without_a_constructor(world: &World) -> PartResult<()> {
+    let app = &world.app;
+    let root = tempfile::tempdir()?;
+    let function = root.path().join("function");
+    write(
+        &function,
+        &[
+            ("flow.flex.yaml", "entry: talk:talk\n"),
+            ("talk.py", "def talk(text: str, times: int = 2) -> str:\n    return text * times\n"),
+        ],
+    )?;
+    let id = open(app, &function).await?;
+    let run = start(app, request(world, &id, "ab")).await?;
+    let detail = result(app, &run).await?;
+    assert_eq!(detail.run.state, FlowRunState::Completed, "{:#?}", detail.run);
+    assert!(detail.output.is_some_and(|value| value.text.contains("abab")));
+
+    let class = root.path().join("class");
+    write(
+        &class,
+        &[
+            ("flow.flex.yaml", "entry: talk:Talk\ninit:\n  end:\n    type: string\n"),
+            (
+                "talk.py",
+                "class Talk:\n    def __init__(self, end: str):\n        self.end = end\n\n    def __call__(self, text: str) -> str:\n        return text + self.end\n",
+            ),
+        ],
+    )?;
+    let id = open(app, &class).await?;
+    let missing = handlers::start_flow_run(app, request(world, &id, "ab")).await;
+    assert_eq!(missing.expect_err("refused").field.as_deref(), Some("init.end"));
+    let with = StartFlowRun {
+        init: [("end".to_owned(), "?!".to_owned())].into(),
+        ..request(world, &id, "ab")
+    };
+    let run = start(app, with).await?;
+    let detail = result(app, &run).await?;
+    assert_eq!(detail.run.state, FlowRunState::Completed, "{:#?}", detail.run);
+    assert!(detail.output.is_some_and(|value| value.text.contains("ab?!")));
     Ok(())
 }

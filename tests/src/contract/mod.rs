@@ -6,5 +6,7 @@ pub mod engine;
 pub mod executor;
 #[cfg(feature = "registry")]
 pub mod registry;
+#[cfg(feature = "executor")]
+pub mod runs;
 #[cfg(feature = "vault")]
 pub mod vault;

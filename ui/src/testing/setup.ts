@@ -42,6 +42,9 @@ configure({
   getElementError: (message) => new Error(message?.split('\n', 1)[0]),
 })
 
+/** Where nothing is laid out, nothing scrolls. */
+Element.prototype.scrollIntoView ??= () => undefined
+
 class ResizeObserverWithoutLayout {
   observe() {}
   unobserve() {}

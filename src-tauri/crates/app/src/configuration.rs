@@ -289,7 +289,7 @@ pub(crate) async fn preview(
         refusals = recreate::refusals(old, &others);
         if running {
             confirmations = unproven(&recreate::cannot_prove(old, None));
-            active = active_runs(engine, &old.id).await;
+            active = active_runs(app, &request.runtime, engine, &old.id).await;
         }
     }
     Ok(ConfigurationPreview {

@@ -160,7 +160,7 @@ pub fn read_probe(output: &str) -> Vec<FoundPython> {
 }
 
 /// How many flow runs are active, from the command lines of a container's processes. The executor
-/// forks a process for each run. `None` = it cannot be told.
+/// forks two processes for each run: one that runs it, one that holds its result. `None` = it cannot be told.
 pub fn active_runs(processes: &[String]) -> Option<u32> {
     let servers = processes.iter().filter(|line| line.contains("uvicorn")).count();
     if servers == 0 {
@@ -178,7 +178,8 @@ pub fn active_runs(processes: &[String]) -> Option<u32> {
                     || first.ends_with("catatonit"))
         })
         .count();
-    u32::try_from((servers - inits).saturating_sub(1) + spawned).ok()
+    let forks = (servers - inits).saturating_sub(1);
+    u32::try_from(forks.div_ceil(2) + spawned).ok()
 }
 
 /// The command that starts the open executor service with this Python. One worker: the tables for
@@ -299,6 +300,9 @@ mod tests {
             active_runs(&lines(&[server, server, "python -c from multiprocessing.spawn import x"])),
             Some(2)
         );
+        // Each run is two of them.
+        assert_eq!(active_runs(&lines(&[server, server, server])), Some(1));
+        assert_eq!(active_runs(&lines(&[server, server, server, server, server])), Some(2));
         assert_eq!(active_runs(&lines(&["httpd -f"])), None);
     }
 

@@ -35,15 +35,14 @@ fn pieces(bytes: Vec<u8>) -> ContextStream {
 
 /// Something inside writes.
 async fn append(fixture: &Fixture, container: &str, path: &str, text: &str) {
-    match &fixture.endless {
-        Some(twin) => twin.append(container, path, text),
-        None => {
-            let script = format!("printf '{}' >> {path}", text.replace('\n', "\\n"));
-            let command = ["sh".into(), "-c".into(), script];
-            let done = fixture.engine.exec(container, &command, super::SOON).await.expect("exec");
-            assert_eq!(done.exit_code, 0, "{done:?}");
-        }
+    if let Some(twin) = &fixture.endless {
+        twin.append(container, path, text);
+        return;
     }
+    let script = format!("printf '{}' >> {path}", text.replace('\n', "\\n"));
+    let command = ["sh".into(), "-c".into(), script];
+    let done = fixture.engine.exec(container, &command, super::SOON).await.expect("exec");
+    assert_eq!(done.exit_code, 0, "{done:?}");
 }
 
 pub(super) async fn what_is_unpacked_is_read_again_and_removed(fixture: &Fixture) {

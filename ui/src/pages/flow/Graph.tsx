@@ -8,7 +8,9 @@ import {
 } from '@fluentui/react-components'
 import { ZoomFit20Regular, ZoomIn20Regular, ZoomOut20Regular } from '@fluentui/react-icons'
 import {
+  BaseEdge,
   type Edge,
+  type EdgeProps,
   MarkerType,
   type NodeChange,
   Panel,
@@ -21,7 +23,7 @@ import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isActive } from '../../components/flow/states'
 import { End, type EndNode, Step, type StepNode } from './GraphNode'
-import { END, NODE, place } from './layout'
+import { END, NODE, type Point, pathOf, place, wayOf } from './layout'
 import { chosenVariant, nodeAsChosen, nodesByName, variantsOf } from './model'
 import { useFlowPage } from './page'
 
@@ -54,6 +56,18 @@ const INPUTS = ' inputs'
 const OUTPUTS = ' outputs'
 const nodeTypes = { step: Step, end: End }
 
+type Way = Edge<{ points: Point[] }, 'way'>
+
+/** An arrow along the way that the layout found for it. */
+function WayEdge({ data, markerEnd }: EdgeProps<Way>) {
+  return <BaseEdge path={pathOf(data?.points ?? [])} {...(markerEnd ? { markerEnd } : {})} />
+}
+
+const edgeTypes = { way: WayEdge }
+
+/** Beside the graph; its tools stand at the right. */
+const PADDING = { top: '12px', bottom: '12px', left: '12px', right: '56px' } as const
+
 type CanvasNode = StepNode | EndNode
 
 /** What stands where; only a changed file moves it. */
@@ -72,14 +86,15 @@ function usePlaces() {
       ]),
       ...graph.edges,
     ]
-    return { boxes, arrows, places: place(boxes, arrows) }
+    const { boxes: places, ways } = place(boxes, arrows)
+    return { boxes, arrows, places, ways }
   }, [graph])
 }
 
-function useCanvas(): { nodes: CanvasNode[]; edges: Edge[] } {
+function useCanvas(): { nodes: CanvasNode[]; edges: Way[] } {
   const { t } = useTranslation(['flow', 'flowRun'])
   const { view, draft, run, node: chosen } = useFlowPage()
-  const { boxes, arrows, places } = usePlaces()
+  const { boxes, arrows, places, ways } = usePlaces()
   const nodes = useMemo(() => {
     const runs = nodesByName(run?.nodes ?? [])
     const wrong = new Set(view.problems.map(({ node }) => node))
@@ -134,8 +149,10 @@ function useCanvas(): { nodes: CanvasNode[]; edges: Edge[] } {
   const edges = useMemo(
     () =>
       arrows.map(
-        ({ from, to, kind }): Edge => ({
+        ({ from, to, kind }): Way => ({
           id: `${from}>${to}>${kind}`,
+          type: 'way',
+          data: { points: ways.get(wayOf({ from, to })) ?? [] },
           source: from,
           target: to,
           focusable: false,
@@ -152,7 +169,7 @@ function useCanvas(): { nodes: CanvasNode[]; edges: Edge[] } {
           }),
         }),
       ),
-    [arrows, t],
+    [arrows, ways, t],
   )
   return { nodes, edges }
 }
@@ -164,11 +181,11 @@ function Tools() {
   const tools = [
     { name: t('graph.zoomIn'), icon: <ZoomIn20Regular />, run: () => zoomIn() },
     { name: t('graph.zoomOut'), icon: <ZoomOut20Regular />, run: () => zoomOut() },
-    { name: t('graph.fit'), icon: <ZoomFit20Regular />, run: () => fitView({ padding: 0.08 }) },
+    { name: t('graph.fit'), icon: <ZoomFit20Regular />, run: () => fitView({ padding: PADDING }) },
   ]
   return (
     <Panel position="bottom-right">
-      <Toolbar size="small" aria-label={t('graph.tools')} className={styles.tools}>
+      <Toolbar vertical size="small" aria-label={t('graph.tools')} className={styles.tools}>
         {tools.map(({ name, icon, run }) => (
           <Tooltip key={name} content={name} relationship="label">
             <ToolbarButton icon={icon} onClick={run} />
@@ -205,12 +222,13 @@ export default function Graph() {
       aria-label={t('graph.label', { name: view.name })}
     >
       <ReactFlowProvider>
-        <ReactFlow<CanvasNode>
+        <ReactFlow<CanvasNode, Way>
           // Another file's graph begins whole in view.
           key={view.graph.nodes.map(({ name }) => name).join(' ')}
           nodes={nodes}
           edges={edges}
           nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
           onNodesChange={onChanges}
           onNodeClick={(_, { id }) => show(id)}
           nodesDraggable={false}
@@ -223,7 +241,7 @@ export default function Graph() {
           minZoom={0.2}
           maxZoom={1.5}
           fitView
-          fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
+          fitViewOptions={{ padding: PADDING, maxZoom: 1 }}
           proOptions={{ hideAttribution: true }}
           ariaLabelConfig={{
             'node.a11yDescription.default': t('graph.nodeHelp'),

@@ -13,7 +13,7 @@ import {
 import { useTranslation } from 'react-i18next'
 import type { FlowInput, ProposedInput } from '../../backend/types'
 import { parsed } from '../../components/flow/ValueView'
-import { fieldId } from './useInputsCheck'
+import { fieldId, useWantedFocus } from './useInputsCheck'
 
 const useStyles = makeStyles({
   mono: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
@@ -55,6 +55,7 @@ export function InputField({
   const styles = useStyles()
   const { t } = useTranslation('flow')
   const { name, kind } = proposed
+  useWantedFocus(field)
   const value = typed ?? proposed.text
   const isJson = kind === 'list' || kind === 'object'
   const pretty = isJson ? parsed(value) : undefined

@@ -6,7 +6,7 @@ import { Fold } from '../../components/Fold'
 import { limitOf } from './draft'
 import { InputField } from './InputField'
 import { useFlowPage } from './page'
-import { fieldId, useInputsCheck } from './useInputsCheck'
+import { fieldId, useInputsCheck, useWantedFocus } from './useInputsCheck'
 
 const useStyles = makeStyles({
   fields: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
@@ -56,6 +56,7 @@ function Limit() {
   const styles = useStyles()
   const { t } = useTranslation('flow')
   const { draft, change } = useFlowPage()
+  useWantedFocus('limit')
   return (
     <Fold label={t('inputs.more')} open={draft.limit !== ''} whole>
       <Field

@@ -114,7 +114,7 @@ function WrittenInputs({ node }: { node: FlowNode }) {
 function Content({ node }: { node: FlowNode }) {
   const styles = useStyles()
   const { t } = useTranslation(['flow', 'flowRun'])
-  const { view, run, line } = useFlowPage()
+  const { view, run, file, line } = useFlowPage()
   const { name, source } = node
   const facts = useFacts(node)
   const variants = variantsOf(view, name)
@@ -133,6 +133,11 @@ function Content({ node }: { node: FlowNode }) {
       ) : null}
       {nodeRun?.failure ? <Failure failure={nodeRun.failure} node={name} /> : null}
       {nodeRun?.slow && !over ? <SlowBar node={nodeRun} /> : null}
+      {file !== null && file !== source?.path ? (
+        <Fold key={`other ${file}:${line}`} label={t('node.showSource', { file })} open whole>
+          <SourceView path={file} line={line} />
+        </Fold>
+      ) : null}
       <Facts facts={facts} />
       {variants ? <VariantField variants={variants} /> : null}
       {connectionInputs(node, view).map(({ input, connection }) => (
@@ -144,12 +149,12 @@ function Content({ node }: { node: FlowNode }) {
       {nodeRun ? <NodeResult node={name} /> : null}
       {source?.path ? (
         <Fold
-          key={`${source.path}:${line}`}
+          key={`own ${file}:${line}`}
           label={t('node.showSource', { file: source.path })}
-          open={line !== null}
+          open={file === source.path}
           whole
         >
-          <SourceView path={source.path} line={line} />
+          <SourceView path={source.path} line={file === source.path ? line : null} />
         </Fold>
       ) : null}
       <RunNode node={node} />
@@ -166,7 +171,7 @@ export function NodePanel({ name }: { name: string }) {
     <PanelFrame
       heading={name}
       {...(node ? { icon: <NodeIcon kind={node.kind} /> } : {})}
-      onClose={() => go({ node: null, line: null })}
+      onClose={() => go({ node: null, file: null, line: null })}
     >
       {node ? <Content key={name} node={node} /> : <Text>{t('node.gone')}</Text>}
     </PanelFrame>

@@ -1,5 +1,5 @@
 import {
-  Button,
+  Link,
   makeStyles,
   mergeClasses,
   Table,
@@ -18,7 +18,7 @@ import { chosenVariant, neededBy, nodeAsChosen, nodesByName, variantsOf } from '
 import { NodeIcon } from './NodeIcon'
 import { useFlowPage } from './page'
 
-const COLUMNS = ['node', 'kind', 'after', 'state', 'took', 'tokens'] as const
+const COLUMNS = ['node', 'kind', 'after', 'state', 'took'] as const
 
 const useStyles = makeStyles({
   scroller: {
@@ -32,13 +32,13 @@ const useStyles = makeStyles({
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
   chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
-  name: { minWidth: 0, justifyContent: 'flex-start', paddingInline: '4px', maxWidth: '100%' },
+  name: { display: 'flex', alignItems: 'center', columnGap: '6px', minWidth: 0 },
+  icon: { lineHeight: 0, flexShrink: 0, color: tokens.colorBrandForeground1 },
   took: { width: '64px' },
-  tokens: { width: '60px' },
   state: { width: '96px' },
   kind: { width: '72px' },
   after: {},
-  node: { width: '32%' },
+  node: { width: '30%' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   quiet: { color: tokens.colorNeutralForeground3 },
   number: { fontVariantNumeric: 'tabular-nums' },
@@ -93,16 +93,20 @@ export function NodeTable() {
                 className={mergeClasses(styles.row, chosen === name && styles.chosen)}
               >
                 <TableCell role="rowheader">
-                  <Button
-                    size="small"
-                    appearance="transparent"
-                    className={styles.name}
-                    {...(node ? { icon: <NodeIcon kind={node.kind} /> } : {})}
-                    aria-current={chosen === name ? 'true' : undefined}
-                    onClick={() => go({ node: name, file: null, line: null })}
-                  >
-                    {name}
-                  </Button>
+                  <span className={styles.name}>
+                    {node ? (
+                      <span className={styles.icon}>
+                        <NodeIcon kind={node.kind} />
+                      </span>
+                    ) : null}
+                    <Link
+                      className={styles.cut}
+                      aria-current={chosen === name ? 'true' : undefined}
+                      onClick={() => go({ node: name, file: null, line: null })}
+                    >
+                      {name}
+                    </Link>
+                  </span>
                   {special ? (
                     <Text size={200} block className={mergeClasses(styles.quiet, styles.cut)}>
                       {special}
@@ -119,7 +123,6 @@ export function NodeTable() {
                 <TableCell className={styles.number}>
                   {nodeRun?.started ? <NodeTook node={nodeRun} over={ended} /> : none}
                 </TableCell>
-                <TableCell className={styles.number}>{nodeRun?.tokens?.total ?? none}</TableCell>
               </TableRow>
             )
           })}

@@ -1,7 +1,8 @@
 import { Button, makeStyles, Subtitle2, Tooltip, tokens } from '@fluentui/react-components'
 import { Dismiss20Regular } from '@fluentui/react-icons'
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { PANEL } from './page'
 
 const useStyles = makeStyles({
   root: {
@@ -59,7 +60,6 @@ export function PanelFrame({
 }) {
   const styles = useStyles()
   const { t } = useTranslation()
-  const id = useId()
   const body = useRef<HTMLDivElement>(null)
   const before = useRef<string | null>(null)
   useEffect(() => {
@@ -69,7 +69,7 @@ export function PanelFrame({
   }, [heading])
   return (
     <section
-      aria-labelledby={id}
+      aria-labelledby={PANEL}
       className={styles.root}
       onKeyDown={(event) => {
         if (event.key === 'Escape' && onClose && !event.defaultPrevented) onClose()
@@ -77,7 +77,7 @@ export function PanelFrame({
     >
       <div className={styles.head}>
         {icon ? <span className={styles.icon}>{icon}</span> : null}
-        <Subtitle2 as="h2" id={id} className={styles.heading}>
+        <Subtitle2 as="h2" id={PANEL} tabIndex={-1} className={styles.heading}>
           {heading}
         </Subtitle2>
         {aside}

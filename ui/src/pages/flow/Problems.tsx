@@ -1,4 +1,4 @@
-import { Button, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components'
+import { Link, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components'
 import { ErrorCircle16Regular, Warning16Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
 import type { FlowProblem } from '../../backend/types'
@@ -33,9 +33,9 @@ const useStyles = makeStyles({
   warning: { color: toneColor.warning },
   words: { overflowWrap: 'anywhere', userSelect: 'text' },
   place: {
-    minWidth: 0,
-    paddingBlock: 0,
-    '@media (max-width: 700px)': { gridColumn: 2, justifySelf: 'start', paddingInline: 0 },
+    fontSize: tokens.fontSizeBase200,
+    textAlign: 'start',
+    '@media (max-width: 700px)': { gridColumn: 2, justifySelf: 'start' },
   },
 })
 
@@ -55,14 +55,9 @@ function Problem({ problem }: { problem: FlowProblem }) {
         {severity === 'error' ? <ErrorCircle16Regular /> : <Warning16Regular />}
       </span>
       <Text className={styles.words}>{hint ? `${sentence} ${hint}` : sentence}</Text>
-      <Button
-        size="small"
-        appearance="transparent"
-        className={styles.place}
-        onClick={() => showPlace({ file, line, node })}
-      >
+      <Link className={styles.place} onClick={() => showPlace({ file, line, node })}>
         {node === null ? place : t('problems.inNode', { node, place })}
-      </Button>
+      </Link>
     </li>
   )
 }

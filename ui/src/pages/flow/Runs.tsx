@@ -1,5 +1,6 @@
 import {
   Button,
+  Link,
   makeStyles,
   mergeClasses,
   Table,
@@ -44,7 +45,6 @@ const useStyles = makeStyles({
   chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   number: { fontVariantNumeric: 'tabular-nums' },
-  open: { minWidth: 0, paddingInline: '4px', fontWeight: 400 },
   menu: { width: '32px' },
   all: { alignSelf: 'flex-end' },
   heard: {
@@ -109,15 +109,9 @@ function Row({ of, onDelete }: { of: FlowRun; onDelete: (run: FlowRun) => void }
       onDoubleClick={open}
     >
       <TableCell role="rowheader">
-        <Button
-          size="small"
-          appearance="transparent"
-          className={styles.open}
-          aria-current={run?.id === of.id ? 'true' : undefined}
-          onClick={open}
-        >
+        <Link aria-current={run?.id === of.id ? 'true' : undefined} onClick={open}>
           <Moment time={of.started} />
-        </Button>
+        </Link>
       </TableCell>
       <TableCell>
         <RunStateBadge state={of.state} />

@@ -7,6 +7,7 @@ import { formatBytes } from '../../format'
 const useStyles = makeStyles({
   field: { minWidth: '240px', flexGrow: 1, maxWidth: '360px' },
   dropdown: { minWidth: 0, width: '100%' },
+  list: { maxHeight: '400px' },
   option: { display: 'flex', flexDirection: 'column', minWidth: 0, overflowWrap: 'anywhere' },
   facts: {
     display: 'flex',
@@ -50,6 +51,8 @@ export function RuntimeField({
     <Field label={t('runtime.label')} className={styles.field}>
       <Dropdown
         className={styles.dropdown}
+        listbox={{ className: styles.list }}
+        positioning={{ position: 'below', align: 'start' }}
         value={chosen?.name ?? ''}
         placeholder={t('runtime.choose')}
         selectedOptions={chosen ? [chosen.runtime] : []}

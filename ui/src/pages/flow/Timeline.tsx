@@ -1,4 +1,4 @@
-import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
+import { Link, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowRun, NodeRun } from '../../backend/types'
@@ -25,7 +25,6 @@ const useStyles = makeStyles({
   },
   cell: { paddingBlock: '2px', paddingInlineEnd: '8px', textAlign: 'start', fontWeight: 400 },
   bars: { '@media (max-width: 700px)': { display: 'none' } },
-  button: { minWidth: 0, maxWidth: '100%', paddingInline: 0, justifyContent: 'flex-start' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   lane: {
     position: 'relative',
@@ -94,7 +93,7 @@ export function barOf(
 export function Timeline({ run }: { run: FlowRun }) {
   const styles = useStyles()
   const { t } = useTranslation('flowRun')
-  const { go } = useFlowPage()
+  const { showNode } = useFlowPage()
   const active = isActive(run)
   const now = useNow(active)
   // In the order in which they began; what has not begun comes last.
@@ -130,14 +129,7 @@ export function Timeline({ run }: { run: FlowRun }) {
           return (
             <tr key={node.node}>
               <th scope="row" className={mergeClasses(styles.cell, styles.cut)}>
-                <Button
-                  size="small"
-                  appearance="transparent"
-                  className={styles.button}
-                  onClick={() => go({ node: node.node, file: null, line: null })}
-                >
-                  <span className={styles.cut}>{node.node}</span>
-                </Button>
+                <Link onClick={() => showNode(node.node)}>{node.node}</Link>
               </th>
               <td className={mergeClasses(styles.cell, styles.bars)}>
                 <div className={styles.lane}>

@@ -15,6 +15,8 @@ export interface Draft {
   limit: string
   /** A run was asked for: what is missing is said of every field from then on. */
   tried: boolean
+  /** The field that gets the focus once it is there. */
+  focus: string | null
 }
 
 export const emptyDraft: Draft = {
@@ -24,6 +26,7 @@ export const emptyDraft: Draft = {
   connections: [],
   limit: '',
   tried: false,
+  focus: null,
 }
 
 /** By flow. */

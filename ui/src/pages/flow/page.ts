@@ -10,6 +10,9 @@ import type {
 } from '../../backend/types'
 import type { Draft } from './draft'
 
+/** Id of the heading of the panel beside the graph. */
+export const PANEL = 'flow-panel'
+
 /** A place in the page that its address names. */
 export interface Place {
   tab?: string | null
@@ -44,7 +47,9 @@ export interface FlowPage {
   file: string | null
   line: number | null
   go: (place: Place) => void
-  /** Shows a node, and a line of its source. */
+  /** Goes to a node's panel. */
+  showNode: (node: string) => void
+  /** Goes to a line of a file, in the panel of the node that it is about. */
   showPlace: (place: { file: string; line: number; node: string | null }) => void
   /** Why nothing can be run, a sentence; `null` = it can. */
   hindrance: string | null

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import { useSettled } from '../../components/useSettled'
 import { question, useAsk } from '../../state'
 import { byField, given, limitOf } from './draft'
@@ -14,7 +14,7 @@ export const fieldId = (field: string) => `flow-${field}`
 /** What is wrong with the inputs as they are typed. */
 export function useInputsCheck() {
   const client = useQueryClient()
-  const { view, draft, go } = useFlowPage()
+  const { view, draft, change, go } = useFlowPage()
   const request = useMemo(
     () => ({
       flow: view.flow,
@@ -31,14 +31,9 @@ export function useInputsCheck() {
   })
   const problems = useMemo(() => (data ? byField(data) : new Map<string, string>()), [data])
   const focus = (field: string) => {
-    const at = () => document.getElementById(fieldId(field))
-    if (at()) {
-      at()?.focus()
-      return
-    }
-    // A step, a file or the chat stands in its place.
+    // A step, a file or the chat may stand in its place.
     go({ node: null, file: null, line: null, side: 'inputs' })
-    setTimeout(() => at()?.focus(), 100)
+    change({ focus: field })
   }
   /** Looks at what is typed now; the first field that is wrong gets the focus. */
   const passes = async (): Promise<boolean> => {
@@ -59,4 +54,18 @@ export function useInputsCheck() {
     }
   }
   return { problems, passes }
+}
+
+/** Gives a field the focus when it is wanted there. */
+export function useWantedFocus(field: string): void {
+  const { draft, change } = useFlowPage()
+  const wanted = draft.focus === field
+  useEffect(() => {
+    if (!wanted) return
+    const element = document.getElementById(fieldId(field))
+    element?.focus({ preventScroll: true })
+    // What is wrong stands under it.
+    element?.scrollIntoView({ block: 'center' })
+    change({ focus: null })
+  }, [wanted, field, change])
 }

@@ -6,7 +6,13 @@ import type { FlowRun, FlowRuntime, FlowView } from '../../backend/types'
 import { isActive } from '../../components/flow/states'
 import { useAction, useAsk, useLiveFlowRuns } from '../../state'
 import { given, limitOf, useDraft } from './draft'
-import type { FlowPage, Place, StartedBy } from './page'
+import { type FlowPage, PANEL, type Place, type StartedBy } from './page'
+
+/** Brings the panel beside the graph into view, with the focus: what leads there may stand far below. */
+function showPanel(): void {
+  // It shows something else after this.
+  setTimeout(() => document.getElementById(PANEL)?.focus())
+}
 
 /** Runs that the page was told of while it is open stand in for older answers. */
 export function newestRuns(
@@ -72,6 +78,7 @@ export function usePage(
   runtime: FlowRuntime | null,
 ): FlowPage {
   const { flow } = view
+  const client = useQueryClient()
   const [search, setSearch] = useSearchParams()
   const [draft, change] = useDraft(flow)
   const hindrance = useHindrance(view, runtimes, runtime)
@@ -115,6 +122,7 @@ export function usePage(
       },
       {
         onSuccess: ({ run }) => {
+          client.invalidateQueries({ queryKey: ['list_flow_runs', { flow }] })
           go({ run, tab: null })
           then?.(run)
         },
@@ -134,12 +142,14 @@ export function usePage(
     file: search.get('file'),
     line: Number.isNaN(line) ? null : line,
     go,
-    showPlace: ({ file, line, node }) =>
-      go({
-        node,
-        file: node === null ? file : null,
-        line: line > 0 ? String(line) : null,
-      }),
+    showNode: (node) => {
+      go({ node, file: null, line: null })
+      showPanel()
+    },
+    showPlace: ({ file, line, node }) => {
+      go({ node, file, line: line > 0 ? String(line) : null })
+      showPanel()
+    },
     hindrance,
     start,
     starting: begin.isPending ? by : null,

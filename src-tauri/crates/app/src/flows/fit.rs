@@ -42,7 +42,8 @@ pub(crate) async fn check(app: &App, request: FlowOnRuntime) -> Result<FlowFit, 
         let snapshot = chosen.disk.snapshot(chosen.instead.as_ref()).await;
         let snapshot = snapshot.map_err(|error| super::of_files(&error))?;
         let engine = computes::engine(app, &row.compute)?;
-        place::bring(engine.as_ref(), &row.container_id, &snapshot)
+        let in_use = super::folders_in_use(app);
+        place::bring(engine.as_ref(), &row.container_id, &snapshot, &in_use)
             .await
             .map_err(|error| problem::of_engine(&error))?;
         let folder = place::flow(snapshot.hash());

@@ -31,6 +31,7 @@ struct Log {
     bytes: usize,
     /// Lines that were taken in, also those that are not kept.
     taken: usize,
+    folder: String,
     reader: LogReader,
 }
 
@@ -47,7 +48,14 @@ impl Active {
 
     /// Where the flow is inside the runtime.
     pub(super) fn set_folder(&self, folder: &str) {
-        lock(&self.log).reader = LogReader::new(folder);
+        let mut log = lock(&self.log);
+        log.reader = LogReader::new(folder);
+        folder.clone_into(&mut log.folder);
+    }
+
+    /// Where the flow is inside the runtime; empty = it is not there yet.
+    pub(super) fn folder(&self) -> String {
+        lock(&self.log).folder.clone()
     }
 
     /// Takes in the next line of the log. What the line tells of a node is told to the window.
@@ -76,11 +84,18 @@ impl Active {
         }
     }
 
-    /// Takes in what of a whole log was not taken in yet.
+    /// Takes in what of a whole log was not taken in yet. What is kept are its lines as they were written:
+    /// very long ones came in pieces.
     pub(super) fn rest(&self, app: &App, whole: &str) {
         let taken = lock(&self.log).taken;
         for line in whole.lines().skip(taken) {
             self.line(app, line);
+        }
+        if whole.len() < LONGEST_LOG {
+            let mut reader = LogReader::default();
+            let lines = whole.lines().filter(|line| reader.line(line) != RunEvent::Noise);
+            let lines = lines.map(|line| self.scrubber.text(line)).collect();
+            lock(&self.log).lines = lines;
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) use fit::check as check_fit;
 pub use kept::follow_run;
 pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
 pub(crate) use prepare::{check_inputs, start_run};
-pub(crate) use run::{cancel_all, cancel_run, recover};
+pub(crate) use run::{cancel_all, cancel_on, cancel_run, recover};
 pub(crate) use runtimes::{choose_runtime, runtimes};
 pub(crate) use view::{forget, list, open, read_file, view};
 
@@ -47,6 +47,11 @@ pub(crate) fn active_on(app: &App, runtime: &RuntimeId) -> u32 {
     let active = lock(&app.flows.active);
     let on = active.values().filter(|active| lock(&active.run).runtime == *runtime).count();
     u32::try_from(on).unwrap_or(u32::MAX)
+}
+
+/// Folders inside runtimes that active runs use.
+fn folders_in_use(app: &App) -> Vec<String> {
+    lock(&app.flows.active).values().map(|active| active.folder()).collect()
 }
 
 /// Why a flow's files cannot be used, in words.

@@ -41,11 +41,13 @@ pub(super) fn of_run(hash: &str, file: &str, run: &FlowRunId) -> Place {
     }
 }
 
-/// Brings a flow into a container; `false` = it was there already.
+/// Brings a flow into a container; `false` = it was there already. Older copies are removed, but for those
+/// in use.
 pub(super) async fn bring(
     engine: &dyn Engine,
     container: &str,
     snapshot: &Snapshot,
+    in_use: &[String],
 ) -> Result<bool, EngineError> {
     let complete = format!("{}.complete", flow(snapshot.hash()));
     match engine.files().read(container, &complete, 1).await {
@@ -55,18 +57,20 @@ pub(super) async fn bring(
     }
     let archive = snapshot.archive(&format!("{OURS}/flows/{}", snapshot.hash()));
     engine.files().unpack(container, ROOT, archive).await?;
-    prune(engine, container).await;
+    prune(engine, container, in_use).await;
     Ok(true)
 }
 
 /// Removes copies of flows beyond those that are kept. A shell that is not there does nothing.
-async fn prune(engine: &dyn Engine, container: &str) {
+async fn prune(engine: &dyn Engine, container: &str, in_use: &[String]) {
     let script = format!(
         "cd {ROOT}/{OURS}/flows && ls -1tc -d *.complete | tail -n +{} | while read -r mark; do \
-         rm -rf -- \"$mark\" \"${{mark%.complete}}\"; done",
+         copy=\"${{mark%.complete}}\"; case \" $* \" in *\"/flows/$copy \"*) continue;; esac; \
+         rm -rf -- \"$mark\" \"$copy\"; done",
         KEPT_FLOWS + 1
     );
-    let command = ["sh".to_owned(), "-c".into(), script];
+    let mut command = vec!["sh".to_owned(), "-c".into(), script, "sh".into()];
+    command.extend_from_slice(in_use);
     if let Err(error) = engine.exec(container, &command, Duration::from_secs(60)).await {
         tracing::debug!(%error, "old copies of flows were left");
     }

@@ -132,9 +132,14 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
     let maybe = view::candidates(&chosen.flow, &existing);
     let needed = domain::flow::connections_needed(&chosen.flow, &maybe);
     let of_node = |node: &str| request.node.as_deref().is_none_or(|own| own == node);
+    // Variables are those of every run.
+    let in_variables = |name: &str| {
+        let mut variables = chosen.flow.environment_variables.iter();
+        variables.any(|variable| variable.connection.as_deref() == Some(name))
+    };
     let names: Vec<String> = needed
         .into_iter()
-        .filter(|need| need.nodes.is_empty() || need.nodes.iter().any(|node| of_node(node)))
+        .filter(|need| in_variables(&need.name) || need.nodes.iter().any(|node| of_node(node)))
         .map(|need| need.name)
         .collect();
     let connections = connections::for_flow(app, &names).await?;

@@ -6,7 +6,7 @@ use domain::{
     connection::Connections,
     finding::{Problem, ProblemCode},
     flow::{FlowRun, FlowRunId, FlowRunState, NodeRunState, Outcome, explain, failure, outcome},
-    runtime::Runtime,
+    runtime::{Runtime, RuntimeId},
     scrub::Scrubber,
     secret::Secret,
 };
@@ -123,7 +123,8 @@ impl Work {
         });
         let (container, run) = (&self.row.container_id, lock(&active.run).id.clone());
         let bringing = async {
-            place::bring(engine.as_ref(), container, &snapshot).await?;
+            let in_use = super::folders_in_use(app);
+            place::bring(engine.as_ref(), container, &snapshot, &in_use).await?;
             place::begin_run(engine.as_ref(), container, &run).await
         };
         or_cancel(active, bringing).await?.map_err(|error| engine_failed(&error))?;
@@ -259,6 +260,18 @@ impl Work {
                 format!("{name} ran out of memory while the flow ran, and was ended."),
                 "Give the runtime a higher memory limit, or let the flow take less at once.",
             ),
+            Ok(container)
+                if container.is_running()
+                    && (container.started != self.row.started
+                        || container.restart_count != self.row.restart_count) =>
+            {
+                (
+                    format!(
+                        "{name} was restarted while the flow ran, most likely because its service ended."
+                    ),
+                    "Look at the runtime's log for the reason, then run the flow again.",
+                )
+            }
             Ok(container) if !container.is_running() => (
                 format!("{name} was stopped while the flow ran."),
                 "Start it, then run the flow again.",
@@ -394,15 +407,33 @@ pub(crate) async fn cancel_run(app: &App, id: &FlowRunId) -> Result<(), Problem>
 
 /// Cancels everything that is active, and waits until that has ended, at most `limit`.
 pub(crate) async fn cancel_all(app: &App, limit: Duration) {
-    for active in lock(&app.flows.active).values() {
-        active.cancel.cancel();
-    }
+    cancel_where(app, limit, |_| true).await;
+}
+
+/// Cancels what is active on a runtime, and waits for the end as long as that may take.
+pub(crate) async fn cancel_on(app: &App, runtime: &RuntimeId) {
+    cancel_where(app, CANCEL_LIMIT + AFTER_CANCEL, |run| run.runtime == *runtime).await;
+}
+
+async fn cancel_where(app: &App, limit: Duration, which: impl Fn(&FlowRun) -> bool) {
+    let meant: Vec<FlowRunId> = {
+        let active = lock(&app.flows.active);
+        let meant = active.iter().filter(|(_, active)| which(&lock(&active.run)));
+        meant
+            .map(|(id, active)| {
+                active.cancel.cancel();
+                id.clone()
+            })
+            .collect()
+    };
     let ended = async {
-        while !lock(&app.flows.active).is_empty() {
+        while meant.iter().any(|id| lock(&app.flows.active).contains_key(id)) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    let _ = tokio::time::timeout(limit, ended).await;
+    if tokio::time::timeout(limit, ended).await.is_err() {
+        tracing::info!("a run that was cancelled has not ended in time");
+    }
 }
 
 /// A kept run; one that is active as it stands now.

@@ -100,12 +100,19 @@ pub(crate) fn unproven(reasons: &[String]) -> Vec<Problem> {
         .collect()
 }
 
-/// Runs that are active on a container, as far as its processes show them.
-pub(crate) async fn active_runs(engine: &dyn Engine, container: &str) -> ActiveRuns {
-    match engine.processes(container).await {
-        Ok(lines) => start::active_runs(&lines)
-            .map_or(ActiveRuns::Unknown, |count| ActiveRuns::Known { count }),
-        Err(_) => ActiveRuns::Unknown,
+/// Runs that are active on a runtime's container: ours, and others as far as its processes show them.
+pub(crate) async fn active_runs(
+    app: &App,
+    runtime: &RuntimeId,
+    engine: &dyn Engine,
+    container: &str,
+) -> ActiveRuns {
+    let ours = crate::flows::active_on(app, runtime);
+    let processes = engine.processes(container).await.ok();
+    match processes.and_then(|lines| start::active_runs(&lines)) {
+        Some(seen) => ActiveRuns::Known { count: seen.max(ours) },
+        None if ours > 0 => ActiveRuns::Known { count: ours },
+        None => ActiveRuns::Unknown,
     }
 }
 
@@ -137,7 +144,7 @@ pub(crate) async fn preview_update(
     });
     let same_image = target.local.as_ref().is_some_and(|local| local.id == old.image_id);
     let active_runs = if old.is_running() {
-        active_runs(engine, &old.id).await
+        active_runs(app, &row.id, engine, &old.id).await
     } else {
         ActiveRuns::Known { count: 0 }
     };

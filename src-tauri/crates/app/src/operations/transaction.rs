@@ -323,12 +323,15 @@ impl Transaction<'_> {
     /// Waits until no run is active, as far as that can be seen.
     async fn wait_for_runs(&self, handle: &Handle) -> Result<(), Stop> {
         if self.cancel_runs {
-            handle.note("Active runs are not waited for.");
+            handle.note("Active runs are ended rather than waited for.");
+            crate::flows::cancel_on(handle.app(), &self.row.id).await;
             return Ok(());
         }
         loop {
             handle.check_cancel()?;
-            match active_runs(handle.engine.as_ref(), &self.old.id).await {
+            match active_runs(handle.app(), &self.row.id, handle.engine.as_ref(), &self.old.id)
+                .await
+            {
                 ActiveRuns::Known { count: 0 } => {
                     handle.note("No run is active.");
                     return Ok(());

@@ -8,6 +8,7 @@ mod create;
 mod disk;
 mod endpoint;
 mod environments;
+mod flows;
 mod hands;
 mod lifecycle;
 mod logins;
