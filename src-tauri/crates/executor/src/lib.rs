@@ -5,6 +5,7 @@
 //! [`twin::TwinExecutor`] answers from memory; both pass one contract suite.
 
 pub mod client;
+mod client_runs;
 mod requests;
 pub mod twin;
 mod twin_runs;

@@ -9,7 +9,7 @@ use domain::{
 use history::KeptRun;
 use serde_json::Value;
 
-use super::run::as_it_stands;
+use super::cancel::as_it_stands;
 use crate::{
     api::{
         FlowRunDetail, FlowRuns, FollowFlowRun, ListFlowRuns, LogEvent, LogLineView, NodeValues,

@@ -1,5 +1,6 @@
 //! Flows: opening their folders, choosing a runtime, running them.
 
+mod cancel;
 mod fit;
 mod kept;
 mod live;
@@ -23,11 +24,11 @@ use domain::{
 
 use crate::context::{App, lock};
 
+pub(crate) use cancel::{cancel_all, cancel_on, cancel_run, recover};
 pub(crate) use fit::check as check_fit;
 pub use kept::follow_run;
 pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
 pub(crate) use prepare::{check_inputs, start_run};
-pub(crate) use run::{cancel_all, cancel_on, cancel_run, recover};
 pub(crate) use runtimes::{choose_runtime, runtimes};
 pub(crate) use view::{forget, list, open, read_file, view};
 

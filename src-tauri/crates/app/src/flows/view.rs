@@ -48,7 +48,7 @@ pub(crate) async fn list(app: &App) -> Result<Flows, Problem> {
             there: path.is_there(),
             opened: known.opened,
             runtime: known.runtime.map(|(id, _)| id),
-            last_run: last.map(|run| super::run::as_it_stands(app, run)),
+            last_run: last.map(|run| super::cancel::as_it_stands(app, run)),
             flow: known.flow,
         });
     }
@@ -111,7 +111,7 @@ pub(crate) async fn view(app: &App, flow: &FlowId) -> Result<FlowView, Problem> 
         inputs: model.as_ref().map(|flow| propose(&flow.inputs)).unwrap_or_default(),
         init: model.as_ref().map(|flow| propose(&flow.init)).unwrap_or_default(),
         runtime: remembered(app, known.as_ref().and_then(|known| known.runtime.as_ref())),
-        last_run: last.into_iter().next().map(|run| super::run::as_it_stands(app, run)),
+        last_run: last.into_iter().next().map(|run| super::cancel::as_it_stands(app, run)),
         requirements: disk.requirements.as_ref().map(|path| path.display().to_string()),
         model,
     })
