@@ -7,7 +7,7 @@ use real_parts::docker::DockerEngine;
 use real_parts::journey::{Name, SOON};
 use real_parts::program::free_port;
 use real_parts::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
-use real_parts::steps::{NewRuntime, OPERATION_LIMIT, add_runtime, choose, open_on, open_page};
+use real_parts::steps::{NewRuntime, OPERATION_LIMIT, add_runtime, choose, open_on, open_page, open_tab};
 use real_parts::window::Window;
 
 /// A step of a text.
@@ -67,7 +67,7 @@ async fn a_flow_is_opened_run_and_mended_on_the_runtime_of_its_choice() -> PartR
         .fill("textbox", "Folder of a flow", &root.path().join("nothing").to_string_lossy())
         .await?;
     window.click("button", "Open flow").await?;
-    window.wait_text(SOON, "The flow was not opened").await?;
+    window.wait_text(SOON, "is not there").await?;
     window.fill("textbox", "Folder of a flow", &folder.to_string_lossy()).await?;
     window.click("button", "Open flow").await?;
     window.find("heading", "shout").await?;
