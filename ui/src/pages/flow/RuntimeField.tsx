@@ -1,4 +1,5 @@
 import { Dropdown, Field, makeStyles, Option, Text, tokens } from '@fluentui/react-components'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowRuntime } from '../../backend/types'
 import { StatusBadge } from '../../components/StatusBadge'
@@ -46,10 +47,13 @@ export function RuntimeField({
   const styles = useStyles()
   const { t } = useTranslation('flow')
   const facts = useFacts()
+  // Without an id of its own, the list is not named by its label.
+  const id = useId()
   const ordered = [...runtimes].sort((one, other) => Number(other.usable) - Number(one.usable))
   return (
     <Field label={t('runtime.label')} className={styles.field}>
       <Dropdown
+        id={id}
         className={styles.dropdown}
         listbox={{ className: styles.list }}
         positioning={{ position: 'below', align: 'start' }}
