@@ -10,6 +10,8 @@ pub mod around;
 pub mod contract;
 pub mod display;
 pub mod docker;
+#[cfg(feature = "app")]
+pub mod environments;
 mod error;
 #[cfg(feature = "app")]
 pub mod headless;

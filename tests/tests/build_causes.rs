@@ -5,8 +5,7 @@
 use std::path::Path;
 
 use app::api::{
-    BuildEnvironment, EnvironmentForm, ImportEnvironment, KeepBuildSecret, Nothing, OfDraft,
-    OfEnvironment, OfEnvironmentVersion, SaveEnvironment,
+    ImportEnvironment, KeepBuildSecret, Nothing, OfDraft, OfEnvironment, OfEnvironmentVersion,
 };
 use app::{App, api::EnvironmentDraft, handlers};
 use domain::environment::{
@@ -18,52 +17,23 @@ use domain::runtime::Status;
 use domain::secret::Secret;
 use real_parts::PartResult;
 use real_parts::docker::{DockerEngine, DockerOptions};
+use real_parts::environments::{build, form, log_of, save};
 use real_parts::headless::{application, compute, ended, plain, refused, runtime};
 use real_parts::images::small_runtime;
 use real_parts::package_index::{IndexOptions, PackageIndex};
 use real_parts::podman::PodmanEngine;
+use real_parts::program::free_port;
 use real_parts::registry::RegistryServer;
 use real_parts::runtime_images::RuntimeImages;
+
+/// What the environment is called.
+const NAME: &str = "causes";
 
 /// Docker's or Podman's own client.
 type Client<'a> = &'a dyn Fn(&[&str]) -> PartResult<String>;
 
-fn free_port() -> PartResult<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-async fn save(app: &App, id: Option<&EnvironmentId>, source: Source) -> PartResult<EnvironmentId> {
-    let form = EnvironmentForm {
-        name: "causes".into(),
-        description: String::new(),
-        source,
-        port: None,
-        health_path: String::new(),
-    };
-    let request = SaveEnvironment { environment: id.cloned(), form };
-    Ok(handlers::save_environment(app, request).await.map_err(refused)?.environment)
-}
-
-async fn build(app: &App, id: &EnvironmentId) -> PartResult<Operation> {
-    let request = BuildEnvironment {
-        environment: id.clone(),
-        compute: compute(),
-        newest_base: false,
-        no_cache: false,
-        exactly: None,
-        update: vec![],
-    };
-    let started = handlers::build_environment(app, request).await.map_err(refused)?;
-    ended(app, &started.operation).await
-}
-
-fn log_of(home: &Path, operation: &Operation) -> String {
-    std::fs::read_to_string(home.join("builds").join(format!("{}.log", operation.id)))
-        .unwrap_or_default()
-}
-
 async fn succeeds(app: &App, home: &Path, id: &EnvironmentId) -> PartResult<Operation> {
-    let built = build(app, id).await?;
+    let built = build(app, id, false).await?;
     let log = log_of(home, &built);
     assert_eq!(built.state, OperationState::Succeeded, "{built:#?}\n{log}");
     Ok(built)
@@ -71,7 +41,7 @@ async fn succeeds(app: &App, home: &Path, id: &EnvironmentId) -> PartResult<Oper
 
 /// Builds what cannot be built; the cause is this one.
 async fn fails(app: &App, home: &Path, id: &EnvironmentId, cause: Cause) -> PartResult<Finding> {
-    let failed = build(app, id).await?;
+    let failed = build(app, id, false).await?;
     let log = log_of(home, &failed);
     assert_eq!(failed.state, OperationState::Failed, "{failed:#?}\n{log}");
     let Some(finding) = failed.problem.as_ref().and_then(|problem| problem.finding.clone()) else {
@@ -124,28 +94,28 @@ async fn causes_of_packages(
     let good = settings(&open, gateway);
 
     let two = packages(base, "promptflow-core==1.18.5\n", good.clone());
-    let id = save(app, None, two.clone()).await?;
+    let id = save(app, None, form(NAME, two.clone())).await?;
     let without = packages(no_python, "", good.clone());
-    save(app, Some(&id), without).await?;
+    save(app, Some(&id), form(NAME, without)).await?;
     let finding = fails(app, home, &id, Cause::PythonDoesNotFit).await?;
     assert!(finding.sentence.contains("no Python"), "{finding:#?}");
-    save(app, Some(&id), two).await?;
+    save(app, Some(&id), form(NAME, two)).await?;
     let finding = fails(app, home, &id, Cause::PackageConflict).await?;
     assert!(finding.sentence.contains("promptflow-core"), "{finding:#?}");
     assert!(seen(&finding).contains("1: promptflow-core==1.18.5"), "{finding:#?}");
 
     let nowhere = IndexSettings { url: "https://index.invalid/simple".into(), ..good };
-    save(app, Some(&id), packages(base, "", nowhere)).await?;
+    save(app, Some(&id), form(NAME, packages(base, "", nowhere))).await?;
     fails(app, home, &id, Cause::NoNetworkInBuild).await?;
 
     // An authority of the company's own: not trusted, until it is given.
     let options = IndexOptions { tls: Some(gateway.to_owned()), ..IndexOptions::default() };
     let behind_tls = images.package_index_with(options)?;
     let strict = IndexSettings { trusted_hosts: vec![], ..settings(&behind_tls, gateway) };
-    save(app, Some(&id), packages(base, "", strict.clone())).await?;
+    save(app, Some(&id), form(NAME, packages(base, "", strict.clone()))).await?;
     fails(app, home, &id, Cause::CertificateNotTrusted).await?;
     let trusted = IndexSettings { certificates: behind_tls.certificates(), ..strict };
-    save(app, Some(&id), packages(base, "", trusted)).await?;
+    save(app, Some(&id), form(NAME, packages(base, "", trusted))).await?;
     succeeds(app, home, &id).await?;
     Ok(id)
 }
@@ -174,7 +144,7 @@ async fn through_a_proxy(
         }
         other => other,
     };
-    save(app, Some(id), by_uv).await?;
+    save(app, Some(id), form(NAME, by_uv)).await?;
     let through = succeeds(app, home, id).await?;
     assert!(through.packages.is_some_and(|all| all.iter().any(|one| one.name == "humanize")));
     Ok(())
@@ -249,8 +219,8 @@ async fn packages_fail_and_mend_on_podman() -> PartResult<()> {
     // Podman's builder keeps no secret, and is given none.
     let mut login = settings(&images.package_index()?, "127.0.0.1");
     login.username = "ann".into();
-    save(&app, Some(&id), packages(&base, "", login)).await?;
-    let refusal = build(&app, &id).await?.problem.expect("refused");
+    save(&app, Some(&id), form(NAME, packages(&base, "", login))).await?;
+    let refusal = build(&app, &id, false).await?.problem.expect("refused");
     assert_eq!(refusal.field.as_deref(), Some("secrets"), "{refusal:#?}");
     assert!(refusal.sentence.contains("Podman"), "{refusal:#?}");
     Ok(())
@@ -310,7 +280,7 @@ async fn a_full_disk_is_the_cause_and_leaves_nothing() -> PartResult<()> {
         target: String::new(),
         secrets: vec![],
     });
-    let id = save(&app, None, source).await?;
+    let id = save(&app, None, form(NAME, source)).await?;
     fails(&app, home.path(), &id, Cause::DiskFull).await?;
     let names = docker.client(&["images", "--format", "{{.Repository}}"])?;
     assert!(!names.contains("promptflow-runtimes"), "{names}");
@@ -335,8 +305,8 @@ async fn an_index_with_a_login_is_used_and_the_password_stays_nowhere() -> PartR
     let mut login = settings(&index, &docker.gateway());
     login.username = "ann".into();
     let source = packages(&base, "humanize==4.10.0\n", login.clone());
-    let id = save(&app, None, source).await?;
-    let missing = build(&app, &id).await?.problem.expect("nothing is kept yet");
+    let id = save(&app, None, form(NAME, source)).await?;
+    let missing = build(&app, &id, false).await?.problem.expect("nothing is kept yet");
     assert_eq!(missing.field.as_deref(), Some("secrets"), "{missing:#?}");
     let keep = |value: &str| KeepBuildSecret {
         environment: id.clone(),
@@ -346,7 +316,7 @@ async fn an_index_with_a_login_is_used_and_the_password_stays_nowhere() -> PartR
     let refusal = handlers::keep_build_secret(&app, keep("two words")).await.expect_err("refused");
     assert_eq!(refusal.field.as_deref(), Some("value"));
     handlers::keep_build_secret(&app, keep("wrong")).await.map_err(refused)?;
-    let wrong = build(&app, &id).await?;
+    let wrong = build(&app, &id, false).await?;
     assert_eq!(wrong.state, OperationState::Failed, "{wrong:#?}");
     handlers::keep_build_secret(&app, keep(PASSWORD)).await.map_err(refused)?;
     let built = succeeds(&app, home.path(), &id).await?;

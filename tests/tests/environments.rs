@@ -4,69 +4,27 @@
 use std::path::Path;
 
 use app::api::{
-    BuildEnvironment, EnvironmentDraft, EnvironmentForm, ImportEnvironment, Nothing, OfDraft,
-    OfEnvironment, OfEnvironmentVersion, PreviewBuild, SaveEnvironment, UpdateRuntime,
-    VersionAnswer,
+    BuildEnvironment, EnvironmentDraft, ImportEnvironment, Nothing, OfDraft, OfEnvironment,
+    OfEnvironmentVersion, PreviewBuild, UpdateRuntime, VersionAnswer,
 };
 use app::{App, handlers};
-use domain::environment::{
-    EnvironmentId, Installer, PackageIndex as IndexSettings, Packages, Source,
-};
+use domain::environment::{Installer, PackageIndex as IndexSettings, Packages, Source};
 use domain::finding::Cause;
 use domain::operation::{Operation, OperationState, StepState};
 use domain::runtime::Status;
 use real_parts::PartResult;
 use real_parts::docker::{DockerEngine, DockerOptions};
+use real_parts::environments::{build, form, log_of, save};
 use real_parts::headless::{application, compute, ended, plain, refused, runtime};
 use real_parts::images::{Image, small_runtime};
 use real_parts::podman::PodmanEngine;
+use real_parts::program::free_port;
 use real_parts::registry::RegistryServer;
 use real_parts::runtime_images::RuntimeImages;
 use serde_json::json;
 
-fn free_port() -> PartResult<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-fn form(name: &str, source: Source) -> EnvironmentForm {
-    EnvironmentForm {
-        name: name.into(),
-        description: String::new(),
-        source,
-        port: None,
-        health_path: String::new(),
-    }
-}
-
-async fn save(
-    app: &App,
-    id: Option<&EnvironmentId>,
-    form: EnvironmentForm,
-) -> PartResult<EnvironmentId> {
-    let request = SaveEnvironment { environment: id.cloned(), form };
-    Ok(handlers::save_environment(app, request).await.map_err(refused)?.environment)
-}
-
-async fn build(app: &App, id: &EnvironmentId, newest_base: bool) -> PartResult<Operation> {
-    let request = BuildEnvironment {
-        environment: id.clone(),
-        compute: compute(),
-        newest_base,
-        no_cache: false,
-        exactly: None,
-        update: vec![],
-    };
-    let started = handlers::build_environment(app, request).await.map_err(refused)?;
-    ended(app, &started.operation).await
-}
-
 fn succeeded(operation: &Operation) {
     assert_eq!(operation.state, OperationState::Succeeded, "{operation:#?}");
-}
-
-fn log_of(home: &Path, operation: &Operation) -> String {
-    std::fs::read_to_string(home.join("builds").join(format!("{}.log", operation.id)))
-        .unwrap_or_default()
 }
 
 /// Nothing that only served to build or to prove is left.

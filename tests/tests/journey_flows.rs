@@ -7,7 +7,9 @@ use real_parts::docker::DockerEngine;
 use real_parts::journey::{Name, SOON};
 use real_parts::program::free_port;
 use real_parts::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
-use real_parts::steps::{NewRuntime, OPERATION_LIMIT, add_runtime, choose, open_on, open_page, open_tab};
+use real_parts::steps::{
+    NewRuntime, OPERATION_LIMIT, add_runtime, choose, open_on, open_page, open_tab,
+};
 use real_parts::window::Window;
 
 /// A step of a text.
@@ -83,6 +85,19 @@ async fn a_flow_is_opened_run_and_mended_on_the_runtime_of_its_choice() -> PartR
     window.wait_text(OPERATION_LIMIT, "HELLO!").await?;
     window.wait_text(SOON, "Completed").await?;
     look(&window, "flow-run").await?;
+    if std::env::var_os("PROMPTFLOW_RUNTIMES_PICTURES").is_some_and(|value| value == "1") {
+        // The folder of the test would say nothing to a reader.
+        window
+            .run(
+                "const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); \
+                 while (walk.nextNode()) walk.currentNode.data = walk.currentNode.data \
+                 .replace(/\\/\\S*\\/shout$/, '/home/ann/flows/shout')",
+                Vec::new(),
+            )
+            .await?;
+        let file = "../docs/pictures/flow-light.png";
+        window.picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).await?;
+    }
 
     // An edit of somebody's editor: seen at once, and the run leads to file and line.
     std::fs::write(folder.join("second.py"), tool("second", "raise ValueError('not today')"))?;

@@ -114,6 +114,28 @@ fn new_runtime(name: &str) -> PartResult<NewRuntime> {
     Ok(NewRuntime::named(name).port(program::free_port()?))
 }
 
+/// A flow that branches, with a step that nothing uses.
+fn write_flow(folder: &Path) -> PartResult<()> {
+    let step = |name: &str, text: &str| {
+        format!(
+            "- name: {name}\n  type: python\n  source:\n    type: code\n    path: step.py\n  inputs:\n    text: {text}\n"
+        )
+    };
+    let flow = format!(
+        "inputs:\n  question:\n    type: string\n    default: What is a runtime\n  words:\n    type: list\n    default: [\"a\", \"b\"]\noutputs:\n  answer:\n    type: string\n    reference: ${{answer.output}}\nnodes:\n{}{}{}{}",
+        step("search", "${inputs.question}"),
+        step("classify", "${inputs.question}"),
+        step("answer", "${search.output}"),
+        step("left_over", "${classify.output}"),
+    );
+    std::fs::write(folder.join("flow.dag.yaml"), flow)?;
+    std::fs::write(
+        folder.join("step.py"),
+        "from promptflow.core import tool\n\n\n@tool\ndef step(text: str) -> str:\n    return text\n",
+    )?;
+    Ok(())
+}
+
 async fn before_anything_exists(appearance: &'static str) -> PartResult<()> {
     let engine = DockerEngine::start()?;
     let registry = RegistryServer::start()?;
@@ -147,9 +169,29 @@ async fn before_anything_exists(appearance: &'static str) -> PartResult<()> {
     window.find("heading", "Activity").await?;
     window.wait_text(SOON, "Nothing has been done yet").await?;
     tour.look("activity-empty").await?;
+    let flow = tempfile::tempdir()?;
+    open_page(&window, "Flows").await?;
+    window.wait_text(SOON, "No flows yet").await?;
+    tour.look("flows-empty").await?;
+    write_flow(flow.path())?;
+    window.fill("textbox", "Folder of a flow", &flow.path().to_string_lossy()).await?;
+    window.click("button", "Open flow").await?;
+    window.find("region", Name::Starts("Graph of ".into())).await?;
+    tour.look("flow-without-runtime").await?;
+    window.click("tab", "List").await?;
+    window.find("table", "Steps").await?;
+    tour.look("flow-list").await?;
+    open_page(&window, "Flows").await?;
+    window.find("table", "Flows").await?;
+    tour.look("flows-list").await?;
     open_page(&window, "Connections").await?;
     window.wait_text(SOON, "No registry login yet").await?;
     tour.look("connections-empty").await?;
+    click_first(&window, "button", "Add connection").await?;
+    window.find("dialog", "Add connection").await?;
+    tour.look("flow-connection-dialog").await?;
+    press_in_dialog(&window, "Cancel").await?;
+    window.wait_gone(SOON, "dialog", Name::Any).await?;
     click_first(&window, "button", "Add login").await?;
     window.find("dialog", "Add registry login").await?;
     tour.look("connections-dialog").await?;
