@@ -37,6 +37,29 @@ describe('a run', () => {
     expect(await runButton()).toBeVisible()
   })
 
+  it('that begins late does not take the person back from where they went meanwhile', async () => {
+    let begun = (_: { run: string }) => {}
+    const { user, address } = await openFlow(
+      {
+        flows: [readyFlow()],
+        flowRuns: [flows.flowRun()],
+        answers: {
+          start_flow_run: () =>
+            new Promise((resolve) => {
+              begun = resolve
+            }),
+        },
+      },
+      '?tab=history',
+    )
+    await user.click(await runButton())
+    await waitFor(() => expect(address()).not.toContain('tab='))
+    await user.click(screen.getByRole('tab', { name: 'Output lines' }))
+    act(() => begun({ run: 'run-late' }))
+    await waitFor(() => expect(address()).toContain('run=run-late'))
+    expect(address()).toContain('tab=log')
+  })
+
   it('that is not begun says why', async () => {
     const { user } = await openFlow({
       flows: [readyFlow()],

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import type { FlowRun, FlowRuntime, FlowView } from '../../backend/types'
@@ -92,8 +92,13 @@ export function usePage(
   const begin = useAction('start_flow_run')
   const [by, setBy] = useState<StartedBy>('flow')
   const line = Number(search.get('line') ?? Number.NaN)
+  // An answer that comes later must not take back what the person went to meanwhile.
+  const latest = useRef(setSearch)
+  useEffect(() => {
+    latest.current = setSearch
+  }, [setSearch])
   const go = (place: Place) =>
-    setSearch(
+    latest.current(
       (before) => {
         const after = new URLSearchParams(before)
         for (const [key, value] of Object.entries(place)) {
@@ -107,6 +112,7 @@ export function usePage(
   const start: FlowPage['start'] = (by, part, then) => {
     if (begin.isPending || runtime === null) return
     setBy(by)
+    go({ tab: null })
     begin.mutate(
       {
         flow,
@@ -123,7 +129,7 @@ export function usePage(
       {
         onSuccess: ({ run }) => {
           client.invalidateQueries({ queryKey: ['list_flow_runs', { flow }] })
-          go({ run, tab: null })
+          go({ run })
           then?.(run)
         },
       },
