@@ -53,7 +53,7 @@ enum Stage {
 struct Build {
     stage: Stage,
     /// Answers the builder's questions for secrets as long as the build goes on.
-    _session: Option<Session>,
+    session: Option<Session>,
     trace: Trace,
     wire: Wire,
     name: String,
@@ -91,7 +91,7 @@ pub(super) fn build(
     };
     let build = Build {
         stage: Stage::Asking(Box::pin(asking)),
-        _session: None,
+        session: None,
         trace: Trace::default(),
         wire,
         name: request.name.to_string(),
@@ -165,7 +165,7 @@ impl Build {
                     answer = asking => match answer {
                         Ok((body, session)) => {
                             self.stage = Stage::Reading(body);
-                            self._session = session;
+                            self.session = session;
                         }
                         Err(error) => return Some(Err(self.why(error))),
                     },

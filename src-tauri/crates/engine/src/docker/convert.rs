@@ -149,7 +149,7 @@ pub(super) fn disk_usage(raw: &Value) -> DiskUsage {
     let sum = |unused: bool| {
         entries
             .iter()
-            .filter(|entry| !is(entry, "Shared") && !(unused && is(entry, "InUse")))
+            .filter(|entry| !is(entry, "Shared") && (!unused || !is(entry, "InUse")))
             .map(|entry| whole(entry, "/Size"))
             .sum()
     };
