@@ -116,7 +116,7 @@ pub async fn measure(rounds: usize, files: usize, bytes: usize) -> PartResult<Ch
     Ok(Chapter {
         title: "A large build context",
         how: format!(
-            "A folder of {:.1} GB in {files} files is handed to a Docker engine for a build that uses none of it, in turns: by us (BuildKit), and by `docker build` (classic builder). Memory: the most that the process had beyond what it had before.",
+            "A folder of {:.1} GB in {files} files is handed to a Docker engine for a build that uses none of it, in turns: by us (BuildKit), and by `docker build` (classic builder, which unpacks all of it first). Memory: the most that the process had beyond what it had before.",
             bytes as f64 / 1e9
         ),
         figures: vec![
