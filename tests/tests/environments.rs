@@ -140,6 +140,14 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     let VersionAnswer::NewerOfEnvironment { from: 1, to: 2, .. } = answer else {
         panic!("{answer:#?}");
     };
+    // What differs is known before anything happens.
+    let preview = app::api::PreviewUpdate { runtime: row.id.clone(), environment: named(Some(2)) };
+    let preview = handlers::preview_update(&app, preview).await.map_err(refused)?;
+    let known = preview.changes.expect("both were proved");
+    assert_eq!(known.packages.len(), 1, "{known:#?}");
+    assert!(known.shared_layers > 0 && known.shared_layers < known.layers, "{known:#?}");
+    assert!(known.size_from > 0 && known.size_to > 0, "{known:#?}");
+    assert_eq!(known.python_from, known.python_to);
     let update = UpdateRuntime {
         runtime: row.id.clone(),
         environment: named(Some(2)),
@@ -152,6 +160,14 @@ async fn packages_become_a_runtime_that_follows_its_environment() -> PartResult<
     succeeded(&updated);
     let now = runtime(&app, "eval", Status::Available).await?;
     assert_eq!(now.image, "localhost/promptflow-runtimes/rag:2");
+    // One version runs, the other is kept to go back to.
+    let list = handlers::list_environments(&app, Nothing {}).await.map_err(refused)?;
+    let uses: Vec<_> = list.environments[0]
+        .versions
+        .iter()
+        .map(|version| (version.number, version.runtimes.len(), version.kept_by.len()))
+        .collect();
+    assert_eq!(uses, [(2, 1, 0), (1, 0, 1)]);
     let inside = docker.client(&[
         "exec",
         "eval",

@@ -71,6 +71,7 @@ export function environmentVersion(
     protocol: 'executor',
     packages: 142,
     runtimes: [],
+    keptBy: [],
     operation: `build-${number}`,
     ...parts,
   }
@@ -142,6 +143,7 @@ export const rag = (parts: Partial<EnvironmentView> = {}): EnvironmentView =>
         promptflow: '1.17.2',
         packages: 139,
         runtimes: ['7f0c2f0e-4b0e-4a53-9f0a-000000000002'],
+        keptBy: ['7f0c2f0e-4b0e-4a53-9f0a-000000000001'],
       }),
       environmentVersion({ number: 1, size: 1012 * MB, promptflow: '1.17.1', packages: 121 }),
     ],

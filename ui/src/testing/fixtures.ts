@@ -486,6 +486,7 @@ export function updatePreview(of: Runtime, parts: Partial<UpdatePreview> = {}): 
     sameImage: false,
     downloadSize: 84 * MB,
     securityFixes: [],
+    changes: null,
     refusals: [],
     confirmations: [],
     activeRuns: { kind: 'known', count: 1 },

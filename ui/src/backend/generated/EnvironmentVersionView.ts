@@ -31,9 +31,13 @@ python: string | null,
  */
 promptflow: string | null, tools: string | null, protocol: Protocol, packages: number, 
 /**
- * Runtimes that run it, or keep it to go back to.
+ * Runtimes that run it.
  */
 runtimes: Array<RuntimeId>, 
+/**
+ * Runtimes that run another one and keep it to go back to.
+ */
+keptBy: Array<RuntimeId>, 
 /**
  * The operation that made it.
  */

@@ -133,6 +133,7 @@ describe('its versions', () => {
   it('are what a runtime is made from', async () => {
     const { user, address } = await openAt(of(rag(), '?tab=versions&version=2'))
     const version = within(await screen.findByRole('region', { name: 'Version 2' }))
+    expect(version.getByText('Kept to go back to by')).toBeVisible()
     await user.click(version.getByRole('button', { name: 'Add runtime' }))
     expect(address()).toBe('/runtimes/add?environment=environment-rag&version=2')
   })

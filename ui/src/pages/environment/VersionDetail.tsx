@@ -85,6 +85,9 @@ function VersionFacts({ detail }: { detail: EnvironmentVersionDetail }) {
           label: t('version.runtimes'),
           value: version.runtimes.length > 0 ? <RuntimeLinks ids={version.runtimes} /> : null,
         },
+        ...(version.keptBy.length > 0
+          ? [{ label: t('version.keptBy'), value: <RuntimeLinks ids={version.keptBy} /> }]
+          : []),
       ]}
     />
   )

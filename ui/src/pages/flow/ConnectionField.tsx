@@ -1,4 +1,5 @@
 import { Dropdown, Field, Option } from '@fluentui/react-components'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { paths } from '../../app/paths'
 import { GoLink } from '../../components/GoLink'
@@ -16,6 +17,7 @@ export function ConnectionField({
   written: string
 }) {
   const { t } = useTranslation('flow')
+  const listId = useId()
   const { view, draft, change } = useFlowPage()
   const { data } = useAsk('list_connections', {})
   const known = data?.connections.map(({ connection }) => connection.name)
@@ -52,6 +54,7 @@ export function ConnectionField({
         : {})}
     >
       <Dropdown
+        id={listId}
         value={chosen}
         selectedOptions={[chosen]}
         onOptionSelect={(_, { optionValue }) => {

@@ -1,4 +1,5 @@
 import { Dropdown, Field, makeStyles, Option, Text, tokens } from '@fluentui/react-components'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowNode, NodeVariants } from '../../backend/types'
 import { Block } from '../../components/decision/Block'
@@ -63,6 +64,7 @@ function useFacts(node: FlowNode): Fact[] {
 
 function VariantField({ variants }: { variants: NodeVariants }) {
   const { t } = useTranslation('flow')
+  const listId = useId()
   const { draft, change } = useFlowPage()
   const chosen = chosenVariant(variants, draft)
   const word = (id: string) =>
@@ -70,6 +72,7 @@ function VariantField({ variants }: { variants: NodeVariants }) {
   return (
     <Field label={t('node.variant')}>
       <Dropdown
+        id={listId}
         value={word(chosen)}
         selectedOptions={[chosen]}
         onOptionSelect={(_, { optionValue }) => {

@@ -1,6 +1,6 @@
 import { Dropdown, Field, makeStyles, Option, Text, tokens } from '@fluentui/react-components'
 import { Play16Regular } from '@fluentui/react-icons'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowNode, FlowRun } from '../../backend/types'
 import { Block } from '../../components/decision/Block'
@@ -32,6 +32,7 @@ export function givesAll(run: FlowRun, needed: readonly string[]): boolean {
 export function RunNode({ node }: { node: FlowNode }) {
   const styles = useStyles()
   const { t } = useTranslation(['flow', 'flowRun'])
+  const listId = useId()
   const { view, runs, run, active, hindrance, start, starting, startProblem, change } =
     useFlowPage()
   const check = useInputsCheck()
@@ -62,6 +63,7 @@ export function RunNode({ node }: { node: FlowNode }) {
             {chosen ? (
               <Field label={t('runNode.from')} hint={t('runNode.fromHint')}>
                 <Dropdown
+                  id={listId}
                   value={word(chosen)}
                   selectedOptions={[chosen.id]}
                   onOptionSelect={(_, { optionValue }) => setFrom(optionValue ?? null)}

@@ -1,12 +1,13 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components'
 import { ArrowRight20Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
-import type { ImageSide, Runtime, UpdatePreview } from '../../backend/types'
+import type { ImageSide, KnownChanges, Runtime, UpdatePreview } from '../../backend/types'
 import { Block, Sentences } from '../../components/decision/Block'
 import { useDownloadWords, VersionWords } from '../../components/environment/VersionWords'
-import { LongValue } from '../../components/Facts'
+import { Facts, LongValue } from '../../components/Facts'
 import { Moment } from '../../components/Moment'
-import { cutMiddle, shortDigest } from '../../format'
+import { PackageChanges } from '../../components/operation/PackageChanges'
+import { cutMiddle, formatBytes, shortDigest } from '../../format'
 
 const useStyles = makeStyles({
   sides: {
@@ -77,11 +78,38 @@ export function FromTo({
   )
 }
 
+/** What differs between two images that were both proved before. */
+function Known({ changes }: { changes: KnownChanges }) {
+  const { t } = useTranslation('update')
+  const { packages, pythonFrom, pythonTo, sizeFrom, sizeTo, layers, sharedLayers } = changes
+  return (
+    <>
+      <Facts
+        facts={[
+          {
+            label: t('python'),
+            value:
+              pythonFrom === pythonTo
+                ? pythonTo
+                : t('pythonChange', { from: pythonFrom ?? '?', to: pythonTo ?? '?' }),
+          },
+          {
+            label: t('size'),
+            value: t('sizeChange', { from: formatBytes(sizeFrom), to: formatBytes(sizeTo) }),
+          },
+          { label: t('layers'), value: t('layersShared', { shared: sharedLayers, count: layers }) },
+        ]}
+      />
+      <PackageChanges changes={packages} />
+    </>
+  )
+}
+
 export function WhatChanges({ preview, runtime }: { preview: UpdatePreview; runtime: Runtime }) {
   const styles = useStyles()
   const { t } = useTranslation('update')
   const download = useDownloadWords()
-  const { securityFixes, sameImage, downloadSize, to } = preview
+  const { securityFixes, sameImage, downloadSize, to, changes } = preview
   if (sameImage) {
     return (
       <Block heading={t('whatChanges')}>
@@ -105,7 +133,11 @@ export function WhatChanges({ preview, runtime }: { preview: UpdatePreview; runt
         <Text>{t('noSecurityFixes')}</Text>
       )}
       <Text>{download(downloadSize)}</Text>
-      <Text className={styles.quiet}>{t('packagesLater')}</Text>
+      {changes ? (
+        <Known changes={changes} />
+      ) : (
+        <Text className={styles.quiet}>{t('packagesLater')}</Text>
+      )}
     </Block>
   )
 }

@@ -39,6 +39,7 @@ function preview(parts: Partial<UpdatePreview> = {}): UpdatePreview {
     sameImage: false,
     downloadSize: 84 * 1024 * 1024,
     securityFixes: [],
+    changes: null,
     refusals: [],
     confirmations: [],
     activeRuns: { kind: 'known', count: 0 },
@@ -94,6 +95,26 @@ describe('before an update', () => {
     )
     expect(inside.getByText('2 runs are active.')).toBeVisible()
     await expectAccessible()
+  })
+
+  it('says what differs where both were proved before', async () => {
+    const { inside, press } = await dialog({
+      changes: {
+        packages: [{ name: 'pandas', from: '2.1.0', to: '2.2.0' }],
+        pythonFrom: '3.11.2 (/opt/venv/bin/python)',
+        pythonTo: '3.12.1 (/opt/venv/bin/python)',
+        sizeFrom: 300 * 1024 * 1024,
+        sizeTo: 310 * 1024 * 1024,
+        layers: 12,
+        sharedLayers: 4,
+      },
+    })
+    expect(await inside.findByText('4 of 12 are those of the old one')).toBeVisible()
+    expect(inside.getByText(/3\.11\.2 .* → 3\.12\.1/)).toBeVisible()
+    expect(inside.getByText('300 MB → 310 MB')).toBeVisible()
+    await press('1 package differs')
+    expect(inside.getByRole('row', { name: 'pandas 2.1.0 2.2.0' })).toBeVisible()
+    expect(inside.queryByText(/shown once the new version has run/)).toBeNull()
   })
 
   it('says that it is unknown whether runs are active, and lets one not wait', async () => {

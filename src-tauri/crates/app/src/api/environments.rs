@@ -117,8 +117,10 @@ pub struct EnvironmentVersionView {
     pub tools: Option<String>,
     pub protocol: Protocol,
     pub packages: u32,
-    /// Runtimes that run it, or keep it to go back to.
+    /// Runtimes that run it.
     pub runtimes: Vec<RuntimeId>,
+    /// Runtimes that run another one and keep it to go back to.
+    pub kept_by: Vec<RuntimeId>,
     /// The operation that made it.
     pub operation: OperationId,
 }

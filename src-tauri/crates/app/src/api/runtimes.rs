@@ -4,7 +4,7 @@ use domain::facts::VersionFacts;
 use domain::{
     finding::Problem,
     image::ImageReference,
-    operation::Operation,
+    operation::{Operation, PackageChange},
     runtime::{Package, Runtime, RuntimeId},
     version::Version,
 };
@@ -131,6 +131,8 @@ pub struct UpdatePreview {
     pub download_size: u64,
     /// Known security fixes in between, oldest first.
     pub security_fixes: Vec<VersionFacts>,
+    /// What differs, where that is known beforehand.
+    pub changes: Option<KnownChanges>,
     /// Why it cannot be done.
     pub refusals: Vec<Problem>,
     /// What the person has to confirm first (known bad, rolled back before, cannot be proved beside).
@@ -142,6 +144,23 @@ pub struct UpdatePreview {
     pub running: bool,
     /// Days for which the previous container is kept.
     pub keeps_previous_days: u32,
+}
+
+/// What is known of the difference before an update, because both images were proved as versions of
+/// environments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownChanges {
+    pub packages: Vec<PackageChange>,
+    /// `3.11.2 (/opt/venv/bin/python)`; `None` = it could not be told.
+    pub python_from: Option<String>,
+    pub python_to: Option<String>,
+    /// Bytes on disk.
+    pub size_from: u64,
+    pub size_to: u64,
+    /// Layers of the new image, and how many of them the old one has as well.
+    pub layers: u32,
+    pub shared_layers: u32,
 }
 
 /// Starts an update.

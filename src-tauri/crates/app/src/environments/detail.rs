@@ -33,14 +33,7 @@ pub(crate) async fn version(
         Err(_) => None,
     };
     let (users, names) = (users(app), compute_names(app));
-    let shared = before.as_ref().map_or(0, |before| {
-        version
-            .layers
-            .iter()
-            .zip(&before.layers)
-            .take_while(|(ours, theirs)| ours == theirs)
-            .count()
-    });
+    let shared = before.as_ref().map_or(0, |before| version.shared_layers(before));
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Ok(EnvironmentVersionDetail {
         lock: lock_of(&version.packages),

@@ -19,7 +19,14 @@ use crate::{
 };
 
 /// Which runtimes run which version, or keep it to go back to.
-pub(super) type Users = BTreeMap<(EnvironmentId, u32), Vec<RuntimeId>>;
+pub(super) type Users = BTreeMap<(EnvironmentId, u32), Uses>;
+
+/// The runtimes of one version.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    runs: Vec<RuntimeId>,
+    keeps: Vec<RuntimeId>,
+}
 
 /// Every environment, read from the disk again.
 pub(crate) async fn list(app: &App) -> Result<Environments, Problem> {
@@ -71,7 +78,7 @@ fn view(
     let mut runtimes: Vec<RuntimeId> = users
         .iter()
         .filter(|((id, _), _)| *id == definition.id)
-        .flat_map(|(_, runtimes)| runtimes.clone())
+        .flat_map(|(_, uses)| uses.runs.clone())
         .collect();
     runtimes.sort();
     runtimes.dedup();
@@ -100,6 +107,8 @@ pub(super) fn version_view(
     users: &Users,
     names: &BTreeMap<domain::compute::ComputeId, String>,
 ) -> EnvironmentVersionView {
+    let uses =
+        users.get(&(version.environment.clone(), version.number)).cloned().unwrap_or_default();
     let promptflow = version.package("promptflow-core").or_else(|| version.package("promptflow"));
     EnvironmentVersionView {
         number: version.number,
@@ -122,10 +131,8 @@ pub(super) fn version_view(
         tools: version.package("promptflow-tools").map(str::to_owned),
         protocol: version.protocol,
         packages: u32::try_from(version.packages.len()).unwrap_or(u32::MAX),
-        runtimes: users
-            .get(&(version.environment.clone(), version.number))
-            .cloned()
-            .unwrap_or_default(),
+        runtimes: uses.runs,
+        kept_by: uses.keeps,
         operation: version.operation.clone(),
     }
 }
@@ -138,12 +145,16 @@ pub(super) fn compute_names(app: &App) -> BTreeMap<domain::compute::ComputeId, S
 /// Looks through every container of ours, those that are kept to go back to as well.
 pub(super) fn users(app: &App) -> Users {
     let mut users = Users::new();
-    for container in lock(&app.table).all() {
+    let table = lock(&app.table);
+    for container in table.all() {
         let Some(labels) = Labels::read(&container.labels) else { continue };
         if let Some(Environment::Named { id, version, .. }) =
             labels.spec.map(|spec| spec.environment)
         {
-            let runtimes = users.entry((id, version)).or_default();
+            let uses = users.entry((id, version)).or_default();
+            let serves =
+                table.row(&labels.runtime).is_none_or(|row| row.container_id == container.id);
+            let runtimes = if serves { &mut uses.runs } else { &mut uses.keeps };
             if !runtimes.contains(&labels.runtime) {
                 runtimes.push(labels.runtime);
             }
@@ -159,7 +170,7 @@ pub(super) fn in_use(app: &App, id: &EnvironmentId) -> Option<Problem> {
     let mut names: Vec<String> = users
         .iter()
         .filter(|((own, _), _)| own == id)
-        .flat_map(|(_, runtimes)| runtimes)
+        .flat_map(|(_, uses)| uses.runs.iter().chain(&uses.keeps))
         .map(|runtime| {
             table.row(runtime).map_or_else(|| runtime.to_string(), |row| row.name.to_string())
         })

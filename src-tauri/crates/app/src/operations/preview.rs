@@ -5,6 +5,7 @@ use domain::{
     diagnosis::{self, About},
     finding::{Cause, Problem, ProblemCode},
     image::ImageReference,
+    operation::package_changes,
     recreate,
     runtime::RuntimeId,
     start,
@@ -13,10 +14,10 @@ use engine::{Engine, EngineError};
 
 use super::row;
 use crate::{
-    api::{ActiveRuns, ImageSide, PreviewUpdate, UpdatePreview},
+    api::{ActiveRuns, ImageSide, KnownChanges, PreviewUpdate, UpdatePreview},
     computes,
     context::{App, lock},
-    fitness, problem,
+    environments, fitness, problem,
     resolve::{self, Target},
 };
 
@@ -116,6 +117,24 @@ pub(crate) async fn active_runs(
     }
 }
 
+/// What differs between two images of this compute, if both are versions of environments.
+fn changes(app: &App, from: &str, to: &str) -> Option<KnownChanges> {
+    let versions: Vec<_> =
+        environments::known(app).into_iter().flat_map(|(_, versions)| versions).collect();
+    let of = |id: &str| versions.iter().find(|version| version.image_id == id);
+    let (from, to) = (of(from)?, of(to)?);
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Some(KnownChanges {
+        packages: package_changes(&from.packages, &to.packages),
+        python_from: from.python.clone(),
+        python_to: to.python.clone(),
+        size_from: from.size,
+        size_to: to.size,
+        layers: count(to.layers.len()),
+        shared_layers: count(to.shared_layers(from)),
+    })
+}
+
 /// What an update would do.
 pub(crate) async fn preview_update(
     app: &App,
@@ -148,6 +167,7 @@ pub(crate) async fn preview_update(
     } else {
         ActiveRuns::Known { count: 0 }
     };
+    let changes = target.local.as_ref().and_then(|new| changes(app, &old.image_id, &new.id));
     let to_version = target.version();
     Ok(UpdatePreview {
         from,
@@ -157,6 +177,7 @@ pub(crate) async fn preview_update(
             (Some(from), Some(to)) => app.known.security_fixes(from, to),
             _ => vec![],
         },
+        changes,
         refusals,
         confirmations,
         active_runs,

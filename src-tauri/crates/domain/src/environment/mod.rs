@@ -369,6 +369,11 @@ pub struct EnvironmentVersion {
 }
 
 impl EnvironmentVersion {
+    /// How many of its layers, from the lowest up, it has in common with another version.
+    pub fn shared_layers(&self, other: &Self) -> usize {
+        self.layers.iter().zip(&other.layers).take_while(|(ours, theirs)| ours == theirs).count()
+    }
+
     /// The version of an installed package.
     pub fn package(&self, name: &str) -> Option<&str> {
         self.packages
