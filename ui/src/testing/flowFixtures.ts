@@ -372,12 +372,14 @@ export const flowProblems: FlowProblem[] = [
 ]
 
 export function recentFlow(view: FlowView, parts: Partial<RecentFlow> = {}): RecentFlow {
-  const { flow, name, folder, runtime, lastRun } = view
+  const { flow, name, folder, runtime, lastRun, model, problems } = view
   return {
     flow,
     name,
     folder,
     there: true,
+    kind: model?.kind ?? null,
+    errors: problems.filter(({ severity }) => severity === 'error').length,
     opened: ago(20 * MINUTE),
     runtime: runtime?.runtime ?? null,
     lastRun,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     compute::ComputeId,
     finding::Problem,
-    flow::{Flow, FlowId, FlowProblem, FlowRun, FlowRunId, Graph, ValueKind},
+    flow::{Flow, FlowId, FlowKind, FlowProblem, FlowRun, FlowRunId, Graph, ValueKind},
     runtime::{RuntimeId, Status},
 };
 use jiff::Timestamp;
@@ -51,6 +51,10 @@ pub struct RecentFlow {
     pub folder: String,
     /// Its file is still there.
     pub there: bool,
+    /// `None` = the file cannot be read.
+    pub kind: Option<FlowKind>,
+    /// Problems of the severity error; 0 = none, or the file is not there.
+    pub errors: u32,
     #[ts(type = "string")]
     pub opened: Timestamp,
     /// The runtime that it ran on last or that was chosen for it.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use domain::{
     connection::{ConnectionDraft, ConnectionType},
     finding::{Problem, ProblemCode},
-    flow::{FlowId, FlowRun, FlowRunId, FlowRunState, NodeRunState},
+    flow::{FlowId, FlowKind, FlowRun, FlowRunId, FlowRunState, NodeRunState, Severity},
     secret::Secret,
 };
 use executor::twin::{TwinRun, completed, refusal as service_refuses};
@@ -471,5 +471,33 @@ fn an_update_sees_our_runs_and_ends_them_when_told_to() {
         succeeded(ended(&app, &begun.operation).await);
         assert_eq!(result(&app, &run).await.run.state, FlowRunState::Cancelled);
         assert_eq!(world.tag_of("eval"), V2);
+    });
+}
+
+#[test]
+fn the_list_tells_of_each_flow_its_kind_and_how_many_errors_it_has() {
+    let world = World::new();
+    paused(async {
+        let app = world.app().await;
+        let path = folder(&world);
+        let flow = open(&app, &path).await;
+        let row = async || {
+            let all = handlers::list_flows(&app, Nothing {}).await.expect("list").flows;
+            let found = all.into_iter().find(|row| row.flow == flow).expect("row");
+            (found.kind, found.errors, found.there)
+        };
+        let view = handlers::flow(&app, OfFlow { flow: flow.clone() }).await.expect("flow");
+        let errors = |view: &crate::api::FlowView| {
+            view.problems.iter().filter(|one| one.severity == Severity::Error).count()
+        };
+        let before = u32::try_from(errors(&view)).expect("number");
+        assert_eq!(row().await, (Some(FlowKind::Dag), before, true));
+        keep_connection(&app, "my_aoai").await;
+        std::fs::remove_file(path.join("second.py")).expect("removed");
+        assert_eq!(row().await, (Some(FlowKind::Dag), 1, true));
+        std::fs::write(path.join("flow.dag.yaml"), "nodes: [").expect("written");
+        assert_eq!(row().await, (None, 1, true));
+        std::fs::remove_dir_all(&path).expect("removed");
+        assert_eq!(row().await, (None, 0, false));
     });
 }
