@@ -7,12 +7,14 @@
 mod aggregate;
 mod finished;
 mod mapping;
+mod query;
 mod row;
 mod state;
 
 pub use aggregate::{Aggregation, Metric, metrics};
 pub use finished::Finished;
 pub use mapping::{Mapping, Source, check, propose, read};
+pub use query::{RowPage, RowQuery, RowSort};
 pub use row::{DataRow, OtherRun, RowPreview, RowProblem, inputs_of_row, preview};
 pub use state::{
     Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, NextStep, Pace, RowState,
