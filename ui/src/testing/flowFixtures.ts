@@ -387,6 +387,12 @@ export function recentFlow(view: FlowView, parts: Partial<RecentFlow> = {}): Rec
   }
 }
 
+/** A run as a command line. */
+export const asCurl = `curl --silent --show-error http://127.0.0.1:8080/execution/flow \\
+  --header 'Content-Type: application/json' \\
+  --data-binary '{"connections":{"my_aoai":{"type":"AzureOpenAIConnection","value":{"api_key":"'"$MY_AOAI_API_KEY"'"}}},"flow_file":"flow.dag.yaml","inputs":{"question":"How do I go back?"}}'
+`
+
 export function nodeRun(node: string, parts: Partial<NodeRun> = {}): NodeRun {
   return {
     node,

@@ -291,6 +291,10 @@ pub async fn start_flow_run(app: &App, request: StartFlowRun) -> Answer<OfFlowRu
     Ok(OfFlowRun { run: flows::start_run(app, request).await? })
 }
 
+pub async fn flow_outside(app: &App, request: AskOutside) -> Answer<FlowOutside> {
+    flows::outside(app, request).await
+}
+
 pub async fn cancel_flow_run(app: &App, request: OfFlowRun) -> Answer<Nothing> {
     flows::cancel_run(app, &request.run).await?;
     Ok(Nothing {})

@@ -1,5 +1,7 @@
 //! Flows on twins: secrets, live states, cancels, and what refuses a run.
 
+mod outside;
+
 use std::{collections::BTreeMap, path::Path};
 
 use domain::{
