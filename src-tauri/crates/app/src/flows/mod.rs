@@ -19,7 +19,7 @@ use std::{
 use ::flows::{FlowsError, Watching};
 use domain::{
     finding::{Problem, ProblemCode},
-    flow::{FlowId, FlowRunId},
+    flow::{FlowId, FlowRun, FlowRunId},
     runtime::RuntimeId,
 };
 
@@ -43,6 +43,11 @@ pub(crate) struct State {
     watched: Mutex<Vec<(FlowId, Watching)>>,
     /// Whose turn it is to use the one batch of a runtime's service.
     batches: Mutex<BTreeMap<RuntimeId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// Runs of this application that are active, as they stand.
+pub(crate) fn active(app: &App) -> Vec<FlowRun> {
+    lock(&app.flows.active).values().map(|active| lock(&active.run).clone()).collect()
 }
 
 /// Runs of this application that are active on a runtime.

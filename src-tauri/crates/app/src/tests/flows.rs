@@ -14,9 +14,10 @@ use executor::twin::{TwinRun, completed, refusal as service_refuses};
 
 use super::*;
 use crate::api::{
-    ActiveRuns, CheckFlowInputs, ConnectionOverride, FlowOnRuntime, FlowRunDetail, FollowFlowRun,
-    ListFlowRuns, LogEvent, Nothing, OfFlow, OfFlowRun, OfRuntime, OpenFlow, PreviewUpdate,
-    ReadRunPart, RunPart, SaveConnection, StartFlowRun,
+    ActiveRuns, Change, CheckFlowInputs, ClosingDecision, ConnectionOverride, FinishClosing,
+    FlowOnRuntime, FlowRunDetail, FollowFlowRun, ListFlowRuns, LogEvent, Nothing, OfFlow,
+    OfFlowRun, OfRuntime, OpenFlow, PreviewUpdate, ReadRunPart, RunPart, SaveConnection,
+    StartFlowRun,
 };
 
 /// A key that would be found wherever it was written.
@@ -501,5 +502,45 @@ fn the_list_tells_of_each_flow_its_kind_and_how_many_errors_it_has() {
         assert_eq!(row().await, (None, 1, true));
         std::fs::remove_dir_all(&path).expect("removed");
         assert_eq!(row().await, (None, 0, false));
+    });
+}
+
+#[test]
+fn the_window_asks_before_it_closes_over_a_run_and_waits_for_its_end() {
+    let world = World::new();
+    paused(async {
+        let (app, runtime) = with_runtime(&world).await;
+        keep_connection(&app, "my_aoai").await;
+        let flow = open(&app, &folder(&world)).await;
+        assert!(app.may_close());
+        let takes = Duration::from_secs(40);
+        world.service.runs.will_run(TwinRun::answers(completed(&json!({}))).for_time(takes));
+        let run = start(&app, request(&flow, &runtime)).await;
+        let mut changes = app.subscribe();
+        assert!(!app.may_close());
+        let asked = loop {
+            let told = changes.next().await;
+            let closing = told.into_iter().find_map(|change| match change {
+                Change::Closing { operations, runs } => Some((operations.len(), runs)),
+                _ => None,
+            });
+            if let Some(closing) = closing {
+                break closing;
+            }
+        };
+        assert_eq!((asked.0, asked.1.len(), &asked.1[0].id), (0, 1, &run));
+        // Kept running, it ends by itself.
+        app.idle().await;
+        assert_eq!(result(&app, &run).await.run.state, FlowRunState::Completed);
+        assert!(app.may_close());
+
+        world.service.runs.will_run(TwinRun::endless());
+        let run = start(&app, request(&flow, &runtime)).await;
+        until(&app, &run, |run| run.state == FlowRunState::Running).await;
+        let decision = ClosingDecision::CancelOperations;
+        handlers::finish_closing(&app, FinishClosing { decision }).await.expect("cancelled");
+        app.idle().await;
+        assert_eq!(result(&app, &run).await.run.state, FlowRunState::Cancelled);
+        assert!(app.may_close());
     });
 }
