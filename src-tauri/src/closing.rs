@@ -1,9 +1,9 @@
-//! Closing the window while operations run: the person is asked, and nothing is lost either way.
+//! Closing the window while operations or flows run: the person is asked, and nothing is lost either way.
 
 use app::{App, api::ClosingDecision};
 use tauri::{AppHandle, Manager, Runtime, Window, WindowEvent};
 
-/// Holds the window open while operations run, until the person has decided.
+/// Holds the window open while operations or flows run, until the person has decided.
 pub fn on_window_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     if let WindowEvent::CloseRequested { api, .. } = event {
         let app = window.state::<App>().inner().clone();

@@ -1,6 +1,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { manyRuntimes, operation, problem } from '../testing/fixtures'
+import { failedRun, flowRun, runningRun } from '../testing/flowFixtures'
 import { expectAccessible, openAt } from '../testing/render'
 
 describe('the shell', () => {
@@ -46,13 +47,69 @@ describe('the shell', () => {
     expect(screen.queryByText(`${name} was updated`)).toBeNull()
   })
 
+  it('tells by a toast of a run that ended elsewhere, which leads to it', async () => {
+    const { backend, user, address } = await openAt('/runtimes')
+    const run = runningRun()
+    const page = `/flows/${encodeURIComponent(run.flow)}?run=${run.id}`
+    backend.tell({ kind: 'flowRun', run })
+    backend.tell({ kind: 'flowRun', run: flowRun({ id: run.id }) })
+    // It is told once more when its result is kept.
+    backend.tell({ kind: 'flowRun', run: flowRun({ id: run.id }) })
+    expect(await screen.findAllByText('The run of answers completed')).toHaveLength(1)
+    await user.click(screen.getByRole('button', { name: 'View' }))
+    await waitFor(() => expect(address()).toBe(page))
+  })
+
+  it('says why a run that ended elsewhere failed, and is silent of one that was cancelled', async () => {
+    const { backend } = await openAt('/runtimes')
+    backend.tell({ kind: 'flowRun', run: runningRun({ id: 'a' }) })
+    backend.tell({ kind: 'flowRun', run: runningRun({ id: 'b' }) })
+    backend.tell({ kind: 'flowRun', run: flowRun({ id: 'b', state: 'cancelled' }) })
+    backend.tell({
+      kind: 'flowRun',
+      run: failedRun({ id: 'a', node: 'search', problem: problem({ sentence: 'No index.' }) }),
+    })
+    expect(await screen.findByText('The run of search in answers failed')).toBeVisible()
+    expect(screen.getByText('No index.')).toBeVisible()
+    expect(screen.queryByText('The run of answers completed')).toBeNull()
+    expect(screen.getAllByRole('button', { name: 'View' })).toHaveLength(1)
+  })
+
+  it('leaves the telling of a run to the page of its flow', async () => {
+    const run = runningRun()
+    const { backend } = await openAt(`/flows/${encodeURIComponent(run.flow)}`, { flowRuns: [run] })
+    await screen.findByRole('heading', { level: 1, name: 'answers' })
+    backend.tell({ kind: 'flowRun', run })
+    const ended = flowRun({ id: run.id })
+    backend.world.flowRuns = [ended]
+    backend.tell({ kind: 'flowRun', run: ended })
+    expect(await screen.findByText('2052 tokens (1840 in, 212 out)')).toBeVisible()
+    expect(screen.queryByText('The run of answers completed')).toBeNull()
+  })
+
+  it('asks before it closes over runs of flows', async () => {
+    const { backend, user } = await openAt('/runtimes')
+    backend.tell({ kind: 'closing', operations: [], runs: [runningRun()] })
+    const dialog = await screen.findByRole('alertdialog', {
+      name: 'Runs of flows are still under way',
+    })
+    expect(dialog).toHaveTextContent('Running answers on my-runtime')
+    await user.click(within(dialog).getByRole('button', { name: 'Cancel runs' }))
+    expect(backend.requests('finish_closing')).toEqual([{ decision: 'cancelOperations' }])
+  })
+
   it('asks before it closes over running operations', async () => {
     const { backend, user } = await openAt('/runtimes')
-    backend.tell({ kind: 'closing', operations: [operation()] })
+    backend.tell({
+      kind: 'closing',
+      operations: [operation()],
+      runs: [runningRun({ node: 'search' })],
+    })
     const dialog = await screen.findByRole('alertdialog', {
       name: 'Operations are still running',
     })
     expect(dialog).toHaveTextContent('Updating rag-prod')
+    expect(dialog).toHaveTextContent('Running search of answers on my-runtime')
     await expectAccessible()
     await user.click(within(dialog).getByRole('button', { name: 'Keep running in the background' }))
     expect(backend.requests('finish_closing')).toEqual([{ decision: 'keepRunning' }])
@@ -61,7 +118,7 @@ describe('the shell', () => {
 
   it('stays when the question is dismissed', async () => {
     const { backend, user } = await openAt('/runtimes')
-    backend.tell({ kind: 'closing', operations: [operation()] })
+    backend.tell({ kind: 'closing', operations: [operation()], runs: [] })
     await user.click(await screen.findByRole('button', { name: 'Stay' }))
     expect(backend.requests('finish_closing')).toEqual([{ decision: 'stay' }])
   })

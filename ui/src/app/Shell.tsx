@@ -9,6 +9,7 @@ import { Page } from '../components/Page'
 import { ProblemBar } from '../components/ProblemBar'
 import { sizes } from '../theme'
 import { ClosingDialog } from './ClosingDialog'
+import { EndedFlowRuns } from './EndedFlowRuns'
 import { EndedOperations } from './EndedOperations'
 import { Navigation } from './Navigation'
 import { OperationStrip } from './OperationStrip'
@@ -79,6 +80,7 @@ export function Shell() {
       </div>
       <OperationStrip />
       <EndedOperations />
+      <EndedFlowRuns />
       <ClosingDialog />
       <Shortcuts />
     </div>

@@ -1,4 +1,4 @@
-import type { Operation } from '../backend/types'
+import type { ConnectionType, Operation } from '../backend/types'
 
 /** Tabs of the detail page, as they stand in its address. */
 export type RuntimeTab = 'overview' | 'logs' | 'packages' | 'history' | 'configuration'
@@ -28,6 +28,9 @@ export const paths = {
   flows: '/flows',
   /** The page of a flow; its id is the path of its file. */
   flow: (id: string) => `/flows/${encodeURIComponent(id)}`,
+  /** The page of a flow with one of its runs shown. */
+  flowRun: (flow: string, run: string) =>
+    `/flows/${encodeURIComponent(flow)}?run=${encodeURIComponent(run)}`,
   environments: '/environments',
   addEnvironment: '/environments/add',
   environment: (id: string, tab?: EnvironmentTab) =>
@@ -57,6 +60,11 @@ export const paths = {
     registry === undefined
       ? '/connections'
       : `/connections?registry=${encodeURIComponent(registry)}`,
+  /** With the form for a new connection open; `null` = its type is not known. */
+  addConnection: (name: string, type: ConnectionType | null) => {
+    const query = new URLSearchParams(type === null ? { add: name } : { add: name, type })
+    return `/connections?${query}`
+  },
   settings: '/settings',
   /** Where an operation is shown with its progress. */
   operation: (operation: Operation) => {

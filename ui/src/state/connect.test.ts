@@ -3,7 +3,7 @@ import { call, ProblemError, problemOf } from '../backend'
 import { buildOperation, failedBuild } from '../testing/environmentFixtures'
 import { installFakeBackend } from '../testing/fakeBackend'
 import { operation, problem, runtime, settings } from '../testing/fixtures'
-import { connect } from './connect'
+import { connect, refreshAnswers } from './connect'
 import { live } from './live'
 import { makeQueryClient, question } from './queries'
 
@@ -71,6 +71,22 @@ describe('connecting', () => {
     expect([list, version, history].map(isOld)).toEqual([true, false, true])
     backend.tell({ kind: 'environments' })
     expect(isOld(version)).toBe(true)
+  })
+})
+
+describe('answers about flows', () => {
+  it('are asked for again when connections change', () => {
+    const client = makeQueryClient()
+    const keys = [
+      ['flow', { flow: '/f' }],
+      ['check_flow_fit', {}],
+      ['list_flows', {}],
+    ] as const
+    for (const key of keys) client.setQueryData(key, {})
+    client.setQueryData(['list_computes', {}], {})
+    refreshAnswers(client, { kind: 'connections' })
+    for (const key of keys) expect(client.getQueryState(key)?.isInvalidated).toBe(true)
+    expect(client.getQueryState(['list_computes', {}])?.isInvalidated).toBe(false)
   })
 })
 

@@ -57,6 +57,10 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
       break
     case 'connections':
       again('list_connections')
+      // What a flow needs may be there now, or not any more.
+      again('flow')
+      again('list_flows')
+      again('check_flow_fit')
       break
     case 'environments':
       again('list_environments')

@@ -9,7 +9,7 @@ import type {
   VersionCheck,
 } from '../backend/types'
 import type { KeyedStore, ValueStore } from './keyedStore'
-import { type Connection, type LiveUsage, live } from './live'
+import { type Closing, type Connection, type LiveUsage, live } from './live'
 
 function useKey<V>(store: KeyedStore<V>, key: string): V | undefined {
   const subscribe = useCallback(
@@ -39,4 +39,4 @@ export const useLiveVersionCheck = (runtime: string): VersionCheck | undefined =
 export const useComputes = (): readonly ComputeView[] => useValue(live.computes)
 export const useLiveSettings = (): Settings | null => useValue(live.settings)
 export const useSeries = (): Series | null => useValue(live.series)
-export const useClosing = (): readonly Operation[] | null => useValue(live.closing)
+export const useClosing = (): Closing | null => useValue(live.closing)

@@ -27,6 +27,12 @@ export type Connection =
   | { kind: 'live' }
   | { kind: 'failed'; problem: Problem }
 
+/** Operations and runs of flows that the window would close over. */
+export interface Closing {
+  operations: readonly Operation[]
+  runs: readonly FlowRun[]
+}
+
 /** What the application told by itself: filled by `watch`, read through the hooks beside this file. */
 export const live = {
   connection: new ValueStore<Connection>({ kind: 'connecting' }),
@@ -42,8 +48,8 @@ export const live = {
   settings: new ValueStore<Settings | null>(null),
   /** The series of updates that runs, or the last one while this window was open. */
   series: new ValueStore<Series | null>(null),
-  /** Operations that hinder the window from closing, while the person is asked. */
-  closing: new ValueStore<readonly Operation[] | null>(null),
+  /** What hinders the window from closing, while the person is asked. */
+  closing: new ValueStore<Closing | null>(null),
 }
 
 /** Whether an operation has not ended yet. */
@@ -107,7 +113,7 @@ export function applyChange(change: Change): void {
     case 'updatePolicy':
       break
     case 'closing':
-      live.closing.set(change.operations)
+      live.closing.set({ operations: change.operations, runs: change.runs })
       break
     default:
       change satisfies never

@@ -40,6 +40,8 @@ export interface World extends FlowWorld {
   /** Events that the followed log of a build begins with. */
   buildLog: LogEvent[]
   answers: Answers
+  /** What plugins of the window answer, by `plugin:NAME|COMMAND`; others answer with nothing. */
+  plugins: Record<string, (args: Record<string, unknown>) => unknown>
 }
 
 export interface FakeBackend {
@@ -363,6 +365,7 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     buildLog: made.buildLog,
     ...flowWorld(),
     answers: {},
+    plugins: {},
     ...parts,
   }
   const channels: unknown[] = []
@@ -373,7 +376,8 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     for (const channel of channels) sendOver(channel, change)
   }
   installFakeIpc(async (command, args) => {
-    const request = args.request
+    const isPlugin = command.startsWith('plugin:')
+    const request = isPlugin ? args : args.request
     calls.push({ command, request })
     if (command === 'watch') {
       channels.push(args.channel)
@@ -407,7 +411,7 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
       logs.delete((request as { stream: number }).stream)
       return null
     }
-    if (command.startsWith('plugin:')) return null
+    if (isPlugin) return world.plugins[command]?.(args) ?? null
     const answers = { ...standard, ...world.answers } as Record<
       string,
       ((request: unknown) => unknown) | undefined

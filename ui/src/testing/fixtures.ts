@@ -414,7 +414,7 @@ export function detail(of: Runtime): RuntimeDetail {
     command: '/bin/bash -c "runsvdir /etc/service"',
     networks: ['bridge'],
     cannotUpdate: [],
-    curl: of.endpoint ? `curl ${of.endpoint}/health` : null,
+    curl: of.endpoint ? `curl ${of.endpoint}/version` : null,
   }
 }
 

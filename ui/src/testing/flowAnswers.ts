@@ -142,6 +142,20 @@ export function flowAnswers(world: FlowWorld & { runtimes: Runtime[] }): Answers
       ]
       return { run: `run-started-${started}` }
     },
+    flow_outside: ({ form }) => ({
+      text: {
+        curl: flows.asCurl,
+        python: 'import json\nimport os\n',
+        pf: 'pf flow test --flow /home/anna/flows/answers\n',
+      }[form],
+      notes:
+        form === 'pf'
+          ? ['pf runs the flow on the machine where it is called.']
+          : [
+              'Give this variable a value first: MY_AOAI_API_KEY.',
+              'The flow’s files, as they are now, are in /tmp/promptflow-runtimes/flows/5f0c of my-runtime. They stay there as long as its container: after an update, copy the request again.',
+            ],
+    }),
     cancel_flow_run: () => ({}),
     delete_flow_run: ({ run }) => {
       world.flowRuns = world.flowRuns.filter(({ id }) => id !== run)

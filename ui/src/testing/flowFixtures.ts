@@ -372,18 +372,26 @@ export const flowProblems: FlowProblem[] = [
 ]
 
 export function recentFlow(view: FlowView, parts: Partial<RecentFlow> = {}): RecentFlow {
-  const { flow, name, folder, runtime, lastRun } = view
+  const { flow, name, folder, runtime, lastRun, model, problems } = view
   return {
     flow,
     name,
     folder,
     there: true,
+    kind: model?.kind ?? null,
+    errors: problems.filter(({ severity }) => severity === 'error').length,
     opened: ago(20 * MINUTE),
     runtime: runtime?.runtime ?? null,
     lastRun,
     ...parts,
   }
 }
+
+/** A run as a command line. */
+export const asCurl = `curl --silent --show-error http://127.0.0.1:8080/execution/flow \\
+  --header 'Content-Type: application/json' \\
+  --data-binary '{"connections":{"my_aoai":{"type":"AzureOpenAIConnection","value":{"api_key":"'"$MY_AOAI_API_KEY"'"}}},"flow_file":"flow.dag.yaml","inputs":{"question":"How do I go back?"}}'
+`
 
 export function nodeRun(node: string, parts: Partial<NodeRun> = {}): NodeRun {
   return {

@@ -42,7 +42,7 @@ struct Pending {
     flow_runs: BTreeMap<FlowRunId, Box<FlowRun>>,
     series: Option<Box<Series>>,
     policies: BTreeSet<RuntimeId>,
-    closing: Option<Vec<Operation>>,
+    closing: Option<(Vec<Operation>, Vec<FlowRun>)>,
     /// Something that is not mere progress waits.
     urgent: bool,
 }
@@ -149,8 +149,8 @@ impl Hub {
         });
     }
 
-    pub(crate) fn closing(&self, operations: &[Operation]) {
-        self.tell(true, |pending| pending.closing = Some(operations.to_vec()));
+    pub(crate) fn closing(&self, operations: &[Operation], runs: &[FlowRun]) {
+        self.tell(true, |pending| pending.closing = Some((operations.to_vec(), runs.to_vec())));
     }
 }
 
@@ -268,8 +268,8 @@ fn in_order(pending: Pending) -> Vec<Change> {
     changes.extend(pending.flows.into_iter().map(|flow| Change::Flow { flow }));
     changes.extend(pending.series.map(|series| Change::Series { series }));
     changes.extend(pending.policies.into_iter().map(|runtime| Change::UpdatePolicy { runtime }));
-    if let Some(operations) = pending.closing {
-        changes.push(Change::Closing { operations });
+    if let Some((operations, runs)) = pending.closing {
+        changes.push(Change::Closing { operations, runs });
     }
     changes
 }

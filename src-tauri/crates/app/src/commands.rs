@@ -93,6 +93,7 @@ macro_rules! for_each_command {
             change choose_flow_runtime(FlowOnRuntime) -> Nothing;
             change check_flow_fit(FlowOnRuntime) -> FlowFit;
             change start_flow_run(StartFlowRun) -> OfFlowRun;
+            change flow_outside(AskOutside) -> FlowOutside;
             change cancel_flow_run(OfFlowRun) -> Nothing;
             change delete_flow_run(OfFlowRun) -> Nothing;
             change delete_flow_runs(OfFlow) -> Nothing;

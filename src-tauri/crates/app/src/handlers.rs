@@ -291,6 +291,10 @@ pub async fn start_flow_run(app: &App, request: StartFlowRun) -> Answer<OfFlowRu
     Ok(OfFlowRun { run: flows::start_run(app, request).await? })
 }
 
+pub async fn flow_outside(app: &App, request: AskOutside) -> Answer<FlowOutside> {
+    flows::outside(app, request).await
+}
+
 pub async fn cancel_flow_run(app: &App, request: OfFlowRun) -> Answer<Nothing> {
     flows::cancel_run(app, &request.run).await?;
     Ok(Nothing {})
@@ -404,6 +408,9 @@ pub async fn finish_closing(app: &App, request: FinishClosing) -> Answer<Nothing
         for operation in operations::active(app) {
             operations::cancel(app, &operation.id)?;
         }
+        for run in flows::active(app) {
+            flows::cancel_run(app, &run.id).await?;
+        }
     }
     if let Some(waiting) = lock(&app.closing).take() {
         // Nobody waits any more when the window was closed otherwise.
@@ -472,11 +479,11 @@ pub async fn allow_memory_secrets(app: &App, _: Nothing) -> Answer<Nothing> {
 impl App {
     /// The window wants to close: `true` = nothing runs, it may. Otherwise the person is asked.
     pub fn may_close(&self) -> bool {
-        let active = operations::active(self);
-        if active.is_empty() && !series::is_running(self) {
+        let (active, runs) = (operations::active(self), flows::active(self));
+        if active.is_empty() && runs.is_empty() && !series::is_running(self) {
             return true;
         }
-        self.hub.closing(&active);
+        self.hub.closing(&active, &runs);
         false
     }
 
@@ -488,9 +495,14 @@ impl App {
         receiver.await.unwrap_or(ClosingDecision::Stay)
     }
 
-    /// Waits until no operation runs, and no further one of a series comes.
+    /// Waits until no operation and no flow runs, and no further operation of a series comes.
     pub async fn idle(&self) {
-        while !operations::active(self).is_empty() || series::is_running(self) {
+        let is_busy = || {
+            !operations::active(self).is_empty()
+                || !flows::active(self).is_empty()
+                || series::is_running(self)
+        };
+        while is_busy() {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
     }

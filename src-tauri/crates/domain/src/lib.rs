@@ -5,6 +5,7 @@
 //! of the product trusts them.
 
 pub mod adopt;
+pub mod batch;
 pub mod build;
 pub mod compute;
 pub mod configuration;

@@ -110,8 +110,8 @@ fn base(place: &Place, connections: &Sealed, variables: &[(String, Secret)]) -> 
 }
 
 impl RunRequest {
-    /// The body. It holds the secrets: it is to leave at once.
-    pub(crate) fn body(&self) -> Value {
+    /// The body. It holds what the connections and variables hold: with secrets it is to leave at once.
+    pub fn body(&self) -> Value {
         let mut body = base(&self.place, &self.connections, &self.variables);
         body["run_id"] = self.run.as_str().into();
         body["inputs"] = Value::Object(self.inputs.clone());
@@ -122,7 +122,8 @@ impl RunRequest {
 }
 
 impl NodeRequest {
-    pub(crate) fn body(&self) -> Value {
+    /// The body: see [`RunRequest::body`].
+    pub fn body(&self) -> Value {
         let mut body = self.run.body();
         if let Some(inputs) = body.as_object_mut().and_then(|body| body.remove("inputs")) {
             body["flow_inputs"] = inputs;
@@ -134,7 +135,8 @@ impl NodeRequest {
 }
 
 impl BatchRequest {
-    pub(crate) fn body(&self) -> Value {
+    /// The body: see [`RunRequest::body`].
+    pub fn body(&self) -> Value {
         let mut body = base(&self.place, &self.connections, &self.variables);
         if let Some(workers) = self.workers {
             body["worker_count"] = workers.into();
@@ -150,7 +152,8 @@ impl BatchRequest {
 }
 
 impl Line {
-    pub(crate) fn body(&self) -> Value {
+    /// The body.
+    pub fn body(&self) -> Value {
         json!({"run_id": self.run, "line_number": self.number, "inputs": self.inputs})
     }
 }

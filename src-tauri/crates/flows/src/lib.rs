@@ -3,6 +3,7 @@
 //! The only room that reads them. Nothing here writes into a person's folder: what is to be different in a
 //! run is different in the [`Snapshot`] that is sent.
 
+mod data;
 mod folder;
 mod includes;
 mod snapshot;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use data::{DataError, DataFile, DataPreview, Position, RowStream};
 pub use folder::{FlowOnDisk, FlowPath, TextFile, image_value};
 pub use snapshot::{Archive, Snapshot};
 pub use watch::{Watching, watch};

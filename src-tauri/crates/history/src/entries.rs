@@ -370,7 +370,7 @@ impl History {
 }
 
 /// How serde writes this value, without quotes: `rollBack`.
-fn word(value: &impl serde::Serialize) -> Result<String, HistoryError> {
+pub(crate) fn word(value: &impl serde::Serialize) -> Result<String, HistoryError> {
     Ok(match serde_json::to_value(value)? {
         Value::String(word) => word,
         other => other.to_string(),

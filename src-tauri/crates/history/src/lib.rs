@@ -7,6 +7,7 @@
 //! writer waits up to five seconds for another. A file that is broken, or written by a newer version
 //! of the application, is set aside under another name and never deleted.
 
+mod batches;
 mod begun;
 mod connections;
 mod descriptions;
@@ -24,6 +25,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+pub use batches::{EndedRows, KeptBatch, RowForAggregation};
 pub use begun::BegunCreate;
 pub use flows::{KeptRun, RememberedFlow};
 use rusqlite::Connection;

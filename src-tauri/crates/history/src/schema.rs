@@ -125,6 +125,33 @@ const STEPS: &[&str] = &[
     CREATE INDEX flow_run_of_flow ON flow_run (flow, started DESC);
     CREATE INDEX flow_run_by_start ON flow_run (started DESC);
 ",
+    "
+    CREATE TABLE batch (
+        id TEXT PRIMARY KEY,
+        flow TEXT NOT NULL,
+        final INTEGER NOT NULL,
+        started INTEGER NOT NULL, -- microseconds since 1970
+        document TEXT NOT NULL,   -- the batch run without its rows, JSON
+        request TEXT NOT NULL,    -- what it needs to go on, without secrets, JSON
+        process TEXT NOT NULL     -- who runs it, JSON
+    ) STRICT;
+    CREATE INDEX batch_of_flow ON batch (flow, started DESC);
+    CREATE INDEX batch_by_start ON batch (started DESC);
+
+    -- Rows that have ended. One that is not here has no result.
+    CREATE TABLE batch_row (
+        batch TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL,
+        duration REAL,             -- seconds
+        tokens INTEGER,
+        document TEXT NOT NULL,    -- the whole row without known secrets, JSON
+        aggregation TEXT NOT NULL, -- what nodes get of it that run over all rows, JSON
+        PRIMARY KEY (batch, number)
+    ) STRICT;
+    CREATE INDEX batch_row_by_state ON batch_row (batch, state, number);
+",
 ];
 
 /// The schema that this version of the application reads and writes.

@@ -30,6 +30,26 @@ const openAdd = async (user: UserEvent) => {
   return within(await screen.findByRole('dialog', { name: 'Add connection' }))
 }
 
+describe('a connection that a flow lacks', () => {
+  it('is added with the name and the type that the address tells', async () => {
+    const { user, address } = await openAt('/connections?add=team_openai&type=openAi')
+    const dialog = within(await screen.findByRole('dialog', { name: 'Add connection' }))
+    expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveValue('team_openai')
+    expect(dialog.getByRole('combobox', { name: 'Type' })).toHaveTextContent(/^OpenAI$/)
+    expect(dialog.queryByRole('textbox', { name: 'API base' })).toBeNull()
+    await user.click(dialog.getByRole('button', { name: 'Cancel' }))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(address()).toBe('/connections')
+  })
+
+  it('has the usual type when the address tells none that there is', async () => {
+    await openAt('/connections?add=mine&type=whatever')
+    const dialog = within(await screen.findByRole('dialog', { name: 'Add connection' }))
+    expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveValue('mine')
+    expect(dialog.getByRole('combobox', { name: 'Type' })).toHaveTextContent('Azure OpenAI')
+  })
+})
+
 describe('the list of connections', () => {
   it('tells type, endpoint and where the secret is, and is searched', async () => {
     const { user } = await openAt('/connections')

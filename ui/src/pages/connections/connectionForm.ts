@@ -33,6 +33,8 @@ export interface ConnectionRequest {
   original: ConnectionView | null
   /** What a file says of a new one, and which file. */
   found: { connection: FoundConnection; file: FromFile } | null
+  /** What a new one begins with, where a flow lacks it; `null` as type = that is not known. */
+  proposed?: { name: string; type: ConnectionType | null }
 }
 
 const firstRow: PairRow = { key: 1, name: '', value: '', secret: true }
@@ -42,11 +44,11 @@ function rowsOf(pairs: ConnectionDraft['pairs']): PairRow[] {
 }
 
 /** What the form begins with. */
-export function typedOf({ original, found }: ConnectionRequest): TypedConnection {
+export function typedOf({ original, found, proposed }: ConnectionRequest): TypedConnection {
   const from = original?.connection ?? found?.connection.draft
   return {
-    name: from?.name ?? '',
-    type: from?.type ?? 'azureOpenAi',
+    name: from?.name ?? proposed?.name ?? '',
+    type: from?.type ?? proposed?.type ?? 'azureOpenAi',
     fields: from?.fields ?? {},
     secrets: {},
     pairs: from && from.pairs.length > 0 ? rowsOf(from.pairs) : [firstRow],

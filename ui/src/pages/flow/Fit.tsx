@@ -12,7 +12,7 @@ import {
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { paths } from '../../app/paths'
-import type { FlowFinding } from '../../backend/types'
+import type { ConnectionType, FlowFinding, FlowView } from '../../backend/types'
 import { Fold } from '../../components/Fold'
 import { GoLink } from '../../components/GoLink'
 import { Late } from '../../components/Late'
@@ -87,6 +87,20 @@ function packagesOf(finding: FlowFinding): string[] {
 
 const keyOf = (finding: FlowFinding) => JSON.stringify({ ...finding, problem: undefined })
 
+const PROVIDERS: Readonly<Record<string, ConnectionType>> = {
+  AzureOpenAI: 'azureOpenAi',
+  OpenAI: 'openAi',
+  Serverless: 'serverless',
+}
+
+/** The type that a connection has to have, as far as the nodes that use it tell; `null` = they do not. */
+export function typeOfMissing({ model }: FlowView, name: string): ConnectionType | null {
+  const variants = model?.variants.flatMap((all) => all.variants.map(({ node }) => node)) ?? []
+  const nodes = [...(model?.nodes ?? []), ...variants]
+  const provider = nodes.find(({ connection }) => connection === name)?.provider
+  return (provider && PROVIDERS[provider]) || null
+}
+
 function Fix({
   finding,
   onInstall,
@@ -106,7 +120,9 @@ function Fix({
   }
   if (finding.kind === 'missingConnection') {
     return (
-      <GoLink to={paths.connections()}>{t('fit.addConnection', { name: finding.name })}</GoLink>
+      <GoLink to={paths.addConnection(finding.name, typeOfMissing(view, finding.name))}>
+        {t('fit.addConnection', { name: finding.name })}
+      </GoLink>
     )
   }
   if (finding.kind === 'cannotLoad') {

@@ -70,6 +70,10 @@ describe('the runtime of a flow', () => {
     expect(await screen.findByText('4 things are missing')).toBeVisible()
     const lacks = within(screen.getByRole('group', { name: 'What my-runtime lacks for this flow' }))
     expect(lacks.getByText(/search\.py imports bs4/)).toBeVisible()
+    expect(lacks.getByRole('link', { name: 'Add connection team_search' })).toHaveAttribute(
+      'href',
+      expect.stringMatching(/\/connections\?add=team_search$/),
+    )
     await expectAccessible()
     await user.click(lacks.getByRole('button', { name: 'Show grade.py' }))
     expect(address()).toContain('node=grade&file=grade.py&line=12')
@@ -90,6 +94,43 @@ describe('the runtime of a flow', () => {
     backend.world.answers.check_flow_fit = () => ({ findings: [] })
     await user.click(screen.getByRole('button', { name: 'Look again' }))
     expect(await screen.findByText('Nothing is missing on my-runtime')).toBeVisible()
+  })
+})
+
+describe('the folder of a flow', () => {
+  const opened = 'plugin:opener|open_url'
+  const shown = 'plugin:opener|reveal_item_in_dir'
+
+  it('is opened in VS Code, and it is said what to do when nothing comes of it', async () => {
+    const { user, backend } = await openFlow()
+    await user.click(await screen.findByRole('button', { name: 'Open in VS Code' }))
+    expect(await screen.findByText('VS Code was asked to open answers')).toBeVisible()
+    const asked = () => backend.calls.filter(({ command }) => command.startsWith('plugin:opener'))
+    expect(asked()).toMatchObject([
+      { command: opened, request: { url: 'vscode://file/home/anna/flows/answers/' } },
+    ])
+    await user.click(screen.getByText('Show the folder'))
+    await waitFor(() =>
+      expect(asked()[1]).toMatchObject({
+        command: shown,
+        request: { paths: ['/home/anna/flows/answers/flow.dag.yaml'] },
+      }),
+    )
+  })
+
+  it('is shown in the file manager where nothing takes such an address', async () => {
+    const refuse = () => {
+      throw 'no program for it'
+    }
+    const { user, backend } = await openFlow({ plugins: { [opened]: refuse } })
+    await user.click(await screen.findByRole('button', { name: 'Open in VS Code' }))
+    expect(
+      await screen.findByText('Nothing on this machine opens folders in VS Code'),
+    ).toBeVisible()
+    expect(backend.calls.some(({ command }) => command === shown)).toBe(true)
+    backend.world.plugins[shown] = refuse
+    await user.click(screen.getByRole('button', { name: 'Open in VS Code' }))
+    expect(await screen.findByText('The folder was not opened')).toBeVisible()
   })
 })
 

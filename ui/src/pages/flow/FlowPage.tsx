@@ -25,6 +25,7 @@ import { useAsk } from '../../state'
 import { sizes } from '../../theme'
 import { FitFindings } from './Fit'
 import { NodeTable } from './NodeTable'
+import { OpenInCode } from './OpenInCode'
 import { Problems } from './Problems'
 import { FlowPageContext, useFlowPage } from './page'
 import { RunLog } from './RunLog'
@@ -194,6 +195,7 @@ function Existing({ view }: { view: FlowView }) {
             <span className={styles.facts}>
               <LongValue text={view.folder} name={t('folder')} length={56} />
             </span>
+            <OpenInCode />
           </span>
         }
       >

@@ -60,6 +60,58 @@ describe('a run', () => {
     expect(address()).toContain('tab=log')
   })
 
+  it('is copied as it is done from outside, with what has to be known first', async () => {
+    const { user, backend } = await openFlow()
+    await screen.findByText('2052 tokens (1840 in, 212 out)')
+    await user.click(screen.getByRole('button', { name: 'Copy this run as' }))
+    await user.click(await screen.findByRole('menuitem', { name: 'curl' }))
+    const dialog = await screen.findByRole('dialog', { name: 'Copied as curl' })
+    const run = backend.world.flowRuns[0]?.id
+    expect(backend.requests('flow_outside')).toEqual([{ of: { kind: 'kept', run }, form: 'curl' }])
+    const copied = backend.calls.find(({ command }) => command.includes('clipboard'))
+    expect(copied?.request).toMatchObject({ text: flows.asCurl })
+    expect(dialog).toHaveTextContent('Give this variable a value first: MY_AOAI_API_KEY.')
+    expect(dialog).toHaveTextContent('as long as its container')
+    expect(dialog).toHaveTextContent('"$MY_AOAI_API_KEY"')
+    await expectAccessible()
+    await user.click(within(dialog).getByRole('button', { name: 'Close' }))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  })
+
+  it('that could be begun is copied with what was typed, once nothing is wrong with it', async () => {
+    const { user, backend } = await openFlow()
+    const open = async (form: string) => {
+      await user.click(await screen.findByRole('button', { name: 'Copy as' }))
+      await user.click(await screen.findByRole('menuitem', { name: form }))
+    }
+    await open('Python')
+    expect((await screen.findAllByText(/languages needs a value/))[0]).toBeVisible()
+    expect(backend.requests('flow_outside')).toEqual([])
+    await user.type(screen.getByRole('textbox', { name: 'languages' }), '[[]')
+    await open('pf')
+    await screen.findByRole('dialog', { name: 'Copied as pf' })
+    expect(backend.requests('flow_outside')).toMatchObject([
+      { of: { kind: 'proposed', start: { flow: flows.ANSWERS, node: null } }, form: 'pf' },
+    ])
+  })
+
+  it('that cannot be copied says why, and one of a node is none for pf', async () => {
+    const { user } = await openFlow({
+      flowRuns: [flows.flowRun({ node: 'search' })],
+      answers: {
+        flow_outside: () => {
+          throw problem({ code: 'noService', sentence: 'my-runtime cannot run flows.' })
+        },
+      },
+    })
+    await user.click(await screen.findByRole('button', { name: 'Copy this run as' }))
+    await screen.findByRole('menuitem', { name: 'Python' })
+    expect(screen.queryByRole('menuitem', { name: 'pf' })).toBeNull()
+    await user.click(screen.getByRole('menuitem', { name: 'curl' }))
+    expect(await screen.findByText('my-runtime cannot run flows.')).toBeVisible()
+    expect(screen.queryByRole('dialog')).toBeNull()
+  })
+
   it('that is not begun says why', async () => {
     const { user } = await openFlow({
       flows: [readyFlow()],

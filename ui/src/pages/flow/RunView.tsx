@@ -10,6 +10,7 @@ import { SkeletonLines } from '../../components/Late'
 import { Moment } from '../../components/Moment'
 import { ProblemBar } from '../../components/ProblemBar'
 import { useRuntime } from '../../state'
+import { CopyAs } from './CopyAs'
 import { Failure, PlaceButton, usePlaceWords } from './Failure'
 import { useFlowPage } from './page'
 import { SlowBar } from './SlowNodes'
@@ -70,6 +71,12 @@ function Head({ run }: { run: FlowRun }) {
           {run.note}
         </Text>
       ) : null}
+      <CopyAs
+        key={run.id}
+        ofRun
+        wholeFlow={run.node === null}
+        of={async () => ({ kind: 'kept', run: run.id })}
+      />
     </div>
   )
 }

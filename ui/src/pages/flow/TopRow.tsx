@@ -9,6 +9,7 @@ import { GoLink } from '../../components/GoLink'
 import { LateSkeleton } from '../../components/Late'
 import { useNotify } from '../../components/notify'
 import { useAction } from '../../state'
+import { CopyAs } from './CopyAs'
 import { FitState } from './Fit'
 import { useFlowPage } from './page'
 import { RuntimeField } from './RuntimeField'
@@ -64,12 +65,17 @@ export function TopRow({
   const styles = useStyles()
   const { t } = useTranslation('flow')
   const reason = useId()
-  const { runtime, active, hindrance, start, starting, change } = useFlowPage()
+  const { runtime, active, hindrance, proposal, start, starting, change, view } = useFlowPage()
   const check = useInputsCheck()
   const run = async () => {
     if (hindrance !== null || starting !== null) return
     change({ tried: true })
     if (await check.passes()) start('flow', {})
+  }
+  const toCopy = async () => {
+    change({ tried: true })
+    const run = (await check.passes()) ? proposal() : null
+    return run && { kind: 'proposed' as const, start: run }
   }
   return (
     <div className={styles.row}>
@@ -96,6 +102,7 @@ export function TopRow({
             {t('run')}
           </BusyButton>
         )}
+        {hindrance === null ? <CopyAs key={view.flow} of={toCopy} wholeFlow /> : null}
       </div>
       <div className={styles.beside}>
         {hindrance === null ? <FitState /> : <Text id={reason}>{hindrance}</Text>}

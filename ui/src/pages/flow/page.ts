@@ -53,6 +53,8 @@ export interface FlowPage {
   showPlace: (place: { file: string; line: number; node: string | null }) => void
   /** Why nothing can be run, a sentence; `null` = it can. */
   hindrance: string | null
+  /** What a run that is begun now would be asked with; `null` = no runtime is chosen. */
+  proposal: () => StartFlowRun | null
   /** Begins a run and shows it. */
   start: (by: StartedBy, part: Partial<StartFlowRun>, then?: (run: string) => void) => void
   /** Which part began the run that is on its way; `null` = none is. */

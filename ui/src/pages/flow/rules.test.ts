@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { codeAddress } from '../../backend'
 import { problem } from '../../testing/fixtures'
 import {
   answersFlow,
@@ -10,6 +11,7 @@ import {
 } from '../../testing/flowFixtures'
 import { answerOf, historyOf, type Turn } from './chat'
 import { byField, emptyDraft, given, limitOf } from './draft'
+import { typeOfMissing } from './Fit'
 import { pathOf, place, wayOf } from './layout'
 import { connectionInputs, nodeAsChosen } from './model'
 import { givesAll } from './RunNode'
@@ -190,4 +192,20 @@ describe('a conversation', () => {
     expect(answerOf(noOutput, first)).toEqual({ answer: 'Anna', cost: 1 })
     expect(answerOf(chat, { ...first, outputs: null })).toBeUndefined()
   })
+})
+
+describe('the type of a connection that is missing', () => {
+  it('is what the node with a model that uses it says', () => {
+    const view = answersFlow()
+    expect(typeOfMissing(view, 'team_openai')).toBe('azureOpenAi')
+    expect(typeOfMissing(view, 'team_search')).toBeNull()
+    expect(typeOfMissing({ ...view, model: null }, 'team_openai')).toBeNull()
+  })
+})
+
+describe('the address by which VS Code opens a folder', () => {
+  it.each([
+    ['/home/an na/my#flow?', 'vscode://file/home/an%20na/my%23flow%3F/'],
+    ['C:\\Users\\Anna\\flow', 'vscode://file/C:/Users/Anna/flow/'],
+  ])('of %s is %s', (folder, address) => expect(codeAddress(folder)).toBe(address))
 })

@@ -109,23 +109,27 @@ export function usePage(
       },
       { replace: true },
     )
+  const proposal = () =>
+    runtime === null
+      ? null
+      : {
+          flow,
+          runtime: runtime.runtime,
+          inputs: given(view.inputs, draft.inputs),
+          init: given(view.init, draft.init),
+          variants: { ...draft.variants },
+          connections: [...draft.connections],
+          node: null,
+          from: null,
+          limit: limitOf(draft.limit) ?? null,
+        }
   const start: FlowPage['start'] = (by, part, then) => {
-    if (begin.isPending || runtime === null) return
+    const whole = proposal()
+    if (begin.isPending || whole === null) return
     setBy(by)
     go({ tab: null })
     begin.mutate(
-      {
-        flow,
-        runtime: runtime.runtime,
-        inputs: given(view.inputs, draft.inputs),
-        init: given(view.init, draft.init),
-        variants: { ...draft.variants },
-        connections: [...draft.connections],
-        node: null,
-        from: null,
-        limit: limitOf(draft.limit) ?? null,
-        ...part,
-      },
+      { ...whole, ...part },
       {
         onSuccess: ({ run }) => {
           client.invalidateQueries({ queryKey: ['list_flow_runs', { flow }] })
@@ -157,6 +161,7 @@ export function usePage(
       showPanel()
     },
     hindrance,
+    proposal,
     start,
     starting: begin.isPending ? by : null,
     startProblem: begin.error ? { by, problem: begin.error.problem } : null,

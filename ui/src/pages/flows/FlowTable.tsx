@@ -16,7 +16,11 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components'
-import { MoreHorizontal20Regular, Warning16Regular } from '@fluentui/react-icons'
+import {
+  ErrorCircle16Regular,
+  MoreHorizontal20Regular,
+  Warning16Regular,
+} from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
@@ -52,6 +56,8 @@ const useStyles = makeStyles({
     paddingBottom: tokens.spacingVerticalXS,
     color: toneColor.warning,
   },
+  broken: { color: toneColor.bad },
+  kind: { display: 'block', color: tokens.colorNeutralForeground3 },
   run: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS },
   heard: {
     position: 'absolute',
@@ -70,6 +76,35 @@ function RuntimeName({ id }: { id: string }) {
   return <GoLink to={paths.runtime(id)}>{runtime.name}</GoLink>
 }
 
+/** What kind of flow it is, and what hinders it from running. */
+function Standing({ flow }: { flow: RecentFlow }) {
+  const styles = useStyles()
+  const { t } = useTranslation(['flows', 'flow'])
+  if (!flow.there) {
+    return (
+      <Text size={200} className={styles.gone}>
+        <Warning16Regular aria-hidden="true" />
+        {t('notThere')}
+      </Text>
+    )
+  }
+  if (flow.kind === null || flow.errors > 0) {
+    return (
+      <Text size={200} className={mergeClasses(styles.gone, styles.broken)}>
+        <ErrorCircle16Regular aria-hidden="true" />
+        {flow.kind === null
+          ? t('unreadable')
+          : `${t(`flow:flowKind.${flow.kind}`)} · ${t('errors', { count: flow.errors })}`}
+      </Text>
+    )
+  }
+  return (
+    <Text size={200} className={styles.kind}>
+      {t(`flow:flowKind.${flow.kind}`)}
+    </Text>
+  )
+}
+
 function Row({ flow, onForget }: { flow: RecentFlow; onForget: (flow: RecentFlow) => void }) {
   const styles = useStyles()
   const { t } = useTranslation('flows')
@@ -81,12 +116,7 @@ function Row({ flow, onForget }: { flow: RecentFlow; onForget: (flow: RecentFlow
     <TableRow className={styles.row} onDoubleClick={() => navigate(to)}>
       <TableCell role="rowheader" className={styles.cut} title={flow.name}>
         <GoLink to={to}>{flow.name}</GoLink>
-        {flow.there ? null : (
-          <Text size={200} className={styles.gone}>
-            <Warning16Regular aria-hidden="true" />
-            {t('notThere')}
-          </Text>
-        )}
+        <Standing flow={flow} />
       </TableCell>
       <TableCell className={mergeClasses(styles.cut, styles.quiet)} title={flow.folder}>
         {cutMiddle(flow.folder, 56)}

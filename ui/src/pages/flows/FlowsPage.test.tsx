@@ -70,12 +70,31 @@ describe('the list of flows', () => {
     expect(rowOf('x')).toHaveTextContent('A runtime that is gone')
   })
 
+  it('says of a flow what kind it is, how many errors it has, or that it cannot be read', async () => {
+    await openAt('/flows', {
+      answers: {
+        list_flows: () => ({
+          flows: [
+            recentFlow(answersFlow(), { kind: 'dag', errors: 2 }),
+            recentFlow(chatFlow(), { kind: 'flex', errors: 0 }),
+            recentFlow(chatFlow(), { flow: '/x', name: 'x', kind: null, errors: 1 }),
+          ],
+        }),
+      },
+    })
+    await screen.findByRole('table', { name: 'Flows' })
+    expect(rowOf('answers')).toHaveTextContent('DAG flow · 2 errors')
+    expect(rowOf('support-chat')).toHaveTextContent('Flex flow')
+    expect(rowOf('support-chat')).not.toHaveTextContent('error')
+    expect(rowOf('x')).toHaveTextContent('Its file cannot be read')
+  })
+
   it('is searched', async () => {
     const { user } = await openAt('/flows')
     await screen.findByRole('table', { name: 'Flows' })
     const box = screen.getByRole('searchbox', { name: 'Search flows' })
     await user.type(box, 'my-runtime chat')
-    expect(names()).toEqual(['support-chat'])
+    expect(names()).toEqual(['support-chatDAG flow'])
     await user.type(box, ' nothing')
     expect(await screen.findByText('No flow matches')).toBeVisible()
     await user.click(screen.getByRole('button', { name: 'Show all flows' }))

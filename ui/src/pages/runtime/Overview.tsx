@@ -2,6 +2,7 @@ import { makeStyles, Text, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { PublishedPort, Runtime, RuntimeDetail } from '../../backend/types'
 import { Card } from '../../components/Card'
+import { CommandLine } from '../../components/CommandLine'
 import { CopyButton } from '../../components/CopyButton'
 import { namedTitle } from '../../components/environment/named'
 import { PassedOverList } from '../../components/environment/PassedOverList'
@@ -35,12 +36,6 @@ const useStyles = makeStyles({
     },
   },
   line: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalS },
-  links: {
-    display: 'flex',
-    alignItems: 'center',
-    columnGap: tokens.spacingHorizontalM,
-    flexWrap: 'wrap',
-  },
   list: { margin: 0, padding: 0, listStyleType: 'none' },
   quiet: { color: tokens.colorNeutralForeground3 },
 })
@@ -60,17 +55,16 @@ function EndpointCard({ runtime, curl }: { runtime: Runtime; curl: string | null
             <OutLink url={runtime.endpoint}>{runtime.endpoint}</OutLink>
             <CopyButton text={runtime.endpoint} name={t('overview.address')} />
           </span>
-          <span className={styles.links}>
-            {runtime.protocol === 'executor' ? (
+          <CommandLine
+            command={`curl ${runtime.endpoint}/health`}
+            name={t('overview.healthRequest')}
+          />
+          {runtime.protocol === 'executor' ? (
+            <>
+              {curl ? <CommandLine command={curl} name={t('overview.versionRequest')} /> : null}
               <OutLink url={`${runtime.endpoint}/docs`}>{t('overview.openApi')}</OutLink>
-            ) : null}
-            {curl ? (
-              <span className={styles.line}>
-                <Text>curl</Text>
-                <CopyButton text={curl} name={t('overview.copyCurl')} />
-              </span>
-            ) : null}
-          </span>
+            </>
+          ) : null}
         </>
       )}
     </Card>

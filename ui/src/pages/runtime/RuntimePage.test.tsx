@@ -29,6 +29,20 @@ describe('the detail page', () => {
     }
   })
 
+  it('has requests to try for a terminal, by what the service inside can answer', async () => {
+    const { unmount } = await openAt('/runtimes/mine', alone)
+    expect(await screen.findByText('curl http://127.0.0.1:18080/version')).toBeVisible()
+    expect(screen.getByText('curl http://127.0.0.1:18080/health')).toBeVisible()
+    expect(screen.getByRole('button', { name: 'Copy health request' })).toBeVisible()
+    unmount()
+    await openAt('/runtimes/mine', {
+      ...alone,
+      runtimes: [{ ...mine, protocol: 'azureRuntime' }],
+    })
+    expect(await screen.findByText('curl http://127.0.0.1:18080/health')).toBeVisible()
+    expect(screen.queryByText(/\/version$/)).toBeNull()
+  })
+
   it('asks for the cached check, then for a fresh one, and tells of a newer version', async () => {
     const { backend } = await openAt('/runtimes/mine', alone)
     expect(

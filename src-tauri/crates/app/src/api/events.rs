@@ -73,11 +73,12 @@ pub enum Change {
     UpdatePolicy {
         runtime: RuntimeId,
     },
-    /// The person closes the window while these operations run: ask what to do, then call
-    /// `finish_closing`.
+    /// The person closes the window while these operations and runs of flows are active: ask what to
+    /// do, then call `finish_closing`.
     #[serde(rename_all = "camelCase")]
     Closing {
         operations: Vec<Operation>,
+        runs: Vec<FlowRun>,
     },
 }
 
@@ -96,7 +97,7 @@ pub struct FinishClosing {
     pub decision: ClosingDecision,
 }
 
-/// What happens to running operations when the window closes.
+/// What happens to running operations and runs of flows when the window closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum ClosingDecision {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use domain::{
     compute::ComputeId,
     finding::Problem,
-    flow::{Flow, FlowId, FlowProblem, FlowRun, FlowRunId, Graph, ValueKind},
+    flow::{
+        Flow, FlowId, FlowKind, FlowProblem, FlowRun, FlowRunId, Graph, ValueKind,
+        outside::OutsideForm,
+    },
     runtime::{RuntimeId, Status},
 };
 use jiff::Timestamp;
@@ -51,6 +54,10 @@ pub struct RecentFlow {
     pub folder: String,
     /// Its file is still there.
     pub there: bool,
+    /// `None` = the file cannot be read.
+    pub kind: Option<FlowKind>,
+    /// Problems of the severity error; 0 = none, or the file is not there.
+    pub errors: u32,
     #[ts(type = "string")]
     pub opened: Timestamp,
     /// The runtime that it ran on last or that was chosen for it.
@@ -288,6 +295,36 @@ pub struct StartFlowRun {
     /// Seconds after which the service gives up; `None` = no limit.
     #[serde(default)]
     pub limit: Option<u32>,
+}
+
+/// A run that is to be done from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum OutsideRun {
+    /// One that was: with its inputs and variants, and the flow's files as they are now.
+    #[serde(rename_all = "camelCase")]
+    Kept { run: FlowRunId },
+    /// One that could be begun.
+    #[serde(rename_all = "camelCase")]
+    Proposed { start: Box<StartFlowRun> },
+}
+
+/// Asks how a run is done from outside. But for `pf` the flow's files are brought to the runtime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AskOutside {
+    pub of: OutsideRun,
+    pub form: OutsideForm,
+}
+
+/// A run as it is done from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowOutside {
+    /// To be copied. It holds no secret: names of variables stand in the place of each.
+    pub text: String,
+    /// What has to be known or done first, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// Runs of one flow, or of all.

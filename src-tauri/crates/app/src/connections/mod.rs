@@ -10,6 +10,8 @@ use domain::{
         Connection, ConnectionName, ConnectionType, Connections, Resolved, check as rules, probe,
     },
     finding::{Problem, ProblemCode},
+    flow::outside::StandIns,
+    secret::Secret,
 };
 use futures_util::future::join_all;
 use vault::VaultState;
@@ -89,6 +91,26 @@ pub(crate) async fn for_flow(app: &App, names: &[String]) -> Result<Connections,
         let connection = named(&all, name)?;
         let secrets = secrets::read_all(app, connection).await?;
         resolved.push(Resolved::new(connection.clone(), secrets));
+    }
+    Ok(resolved.into_iter().collect())
+}
+
+/// Connections as a request has them, with stand-ins in the place of their secrets, which are not read.
+///
+/// # Errors
+/// One of them is not there.
+pub(crate) async fn with_stand_ins(
+    app: &App,
+    names: &[String],
+    stand_ins: &mut StandIns,
+) -> Result<Connections, Problem> {
+    let all = all(app).await?;
+    let mut resolved = Vec::new();
+    for name in names {
+        let connection = named(&all, name)?;
+        let keys = connection.secret_keys().into_iter();
+        let secrets = keys.map(|key| (key.to_owned(), Secret::new(stand_ins.of(name, key))));
+        resolved.push(Resolved::new(connection.clone(), secrets.collect()));
     }
     Ok(resolved.into_iter().collect())
 }

@@ -34,7 +34,8 @@ pub(crate) async fn runs(app: &App, request: ListFlowRuns) -> Result<FlowRuns, P
     Ok(FlowRuns { runs: kept.into_iter().map(|run| as_it_stands(app, run)).collect() })
 }
 
-async fn kept(app: &App, id: &FlowRunId) -> Result<KeptRun, Problem> {
+/// A run with everything that is kept of it.
+pub(super) async fn kept(app: &App, id: &FlowRunId) -> Result<KeptRun, Problem> {
     let kept = app.parts.history.flow_run(id).await;
     kept.map_err(|error| problem::of_history(&error))?.ok_or_else(|| problem::not_found("The run"))
 }

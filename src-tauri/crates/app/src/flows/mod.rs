@@ -4,6 +4,7 @@ mod cancel;
 mod fit;
 mod kept;
 mod live;
+mod outside;
 mod place;
 mod prepare;
 mod run;
@@ -18,7 +19,7 @@ use std::{
 use ::flows::{FlowsError, Watching};
 use domain::{
     finding::{Problem, ProblemCode},
-    flow::{FlowId, FlowRunId},
+    flow::{FlowId, FlowRun, FlowRunId},
     runtime::RuntimeId,
 };
 
@@ -28,6 +29,7 @@ pub(crate) use cancel::{cancel_all, cancel_on, cancel_run, recover};
 pub(crate) use fit::check as check_fit;
 pub use kept::follow_run;
 pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
+pub(crate) use outside::outside;
 pub(crate) use prepare::{check_inputs, start_run};
 pub(crate) use runtimes::{choose_runtime, runtimes};
 pub(crate) use view::{forget, list, open, read_file, view};
@@ -41,6 +43,11 @@ pub(crate) struct State {
     watched: Mutex<Vec<(FlowId, Watching)>>,
     /// Whose turn it is to use the one batch of a runtime's service.
     batches: Mutex<BTreeMap<RuntimeId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// Runs of this application that are active, as they stand.
+pub(crate) fn active(app: &App) -> Vec<FlowRun> {
+    lock(&app.flows.active).values().map(|active| lock(&active.run).clone()).collect()
 }
 
 /// Runs of this application that are active on a runtime.

@@ -41,6 +41,16 @@ pub(super) fn of_run(hash: &str, file: &str, run: &FlowRunId) -> Place {
     }
 }
 
+/// Where a run from outside finds its flow. It writes where every image lets it.
+pub(super) fn from_outside(hash: &str, file: &str, run: &str) -> Place {
+    Place {
+        folder: flow(hash),
+        file: file.to_owned(),
+        output: format!("{ROOT}/{run}"),
+        log: format!("{ROOT}/{run}.log"),
+    }
+}
+
 /// Brings a flow into a container; `false` = it was there already. Older copies are removed, but for those
 /// in use.
 pub(super) async fn bring(

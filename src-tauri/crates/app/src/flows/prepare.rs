@@ -1,6 +1,6 @@
 //! What is checked and put together before a run begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::flows::{FlowOnDisk, FlowPath, image_value};
 use domain::{
@@ -23,7 +23,7 @@ use super::{
     runtimes, view,
 };
 use crate::{
-    api::{CheckFlowInputs, FlowInputsCheck, StartFlowRun},
+    api::{CheckFlowInputs, ConnectionOverride, FlowInputsCheck, StartFlowRun},
     connections,
     context::{App, now},
     problem,
@@ -35,6 +35,10 @@ const SLOW_AFTER: &str = "10";
 /// first, slow nodes told only with the second.
 const VARIABLES: [(&str, &str); 2] =
     [("PF_DISABLE_TRACING", "false"), ("PF_LONG_RUNNING_LOGGING_INTERVAL", SLOW_AFTER)];
+/// What is kept in the place of an image that went along.
+pub(super) const IMAGE: &str = "(an image)";
+/// What is kept in the place of a long text begins so.
+pub(super) const LONG_TEXT: &str = "(a text of ";
 /// Problems that are named in one sentence.
 const NAMED: usize = 3;
 
@@ -75,7 +79,7 @@ pub(super) async fn choose(
 }
 
 /// Several problems as one: the first leads, the others are hints.
-fn first_of(mut problems: Vec<Problem>, code: ProblemCode) -> Problem {
+pub(super) fn first_of(mut problems: Vec<Problem>, code: ProblemCode) -> Problem {
     if problems.is_empty() {
         return Problem::new(code, "Something is not right, and it is not known what.");
     }
@@ -105,20 +109,21 @@ pub(crate) async fn check_inputs(
     Ok(FlowInputsCheck { problems })
 }
 
+/// Connections that were chosen in the place of those of the file.
+pub(super) fn others_of(request: &StartFlowRun) -> Vec<OtherConnection> {
+    let other = |one: &ConnectionOverride| OtherConnection {
+        node: one.node.clone(),
+        input: one.input.clone(),
+        value: one.connection.clone(),
+    };
+    request.connections.iter().map(other).collect()
+}
+
 /// Begins a run and answers its id. What can be known to be wrong is refused before anything happens.
 pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRunId, Problem> {
     let row = runtimes::usable(app, &request.runtime)?;
     let path = FlowPath::of(&request.flow);
-    let others: Vec<OtherConnection> = request
-        .connections
-        .iter()
-        .map(|one| OtherConnection {
-            node: one.node.clone(),
-            input: one.input.clone(),
-            value: one.connection.clone(),
-        })
-        .collect();
-    let chosen = choose(&path, &request.variants, &others).await?;
+    let chosen = choose(&path, &request.variants, &others_of(&request)).await?;
     let existing = view::connection_names(app).await?;
     refuse_errors(&chosen, request.node.as_deref(), &existing)?;
     let values = input_values(&chosen, &request).await?;
@@ -129,19 +134,7 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
         Some(node) => outputs_before(app, &chosen.graph, node, request.from.as_ref()).await?,
         None => Map::new(),
     };
-    let maybe = view::candidates(&chosen.flow, &existing);
-    let needed = domain::flow::connections_needed(&chosen.flow, &maybe);
-    let of_node = |node: &str| request.node.as_deref().is_none_or(|own| own == node);
-    // Variables are those of every run.
-    let in_variables = |name: &str| {
-        let mut variables = chosen.flow.environment_variables.iter();
-        variables.any(|variable| variable.connection.as_deref() == Some(name))
-    };
-    let names: Vec<String> = needed
-        .into_iter()
-        .filter(|need| in_variables(&need.name) || need.nodes.iter().any(|node| of_node(node)))
-        .map(|need| need.name)
-        .collect();
+    let names = connections_of(&chosen, &existing, request.node.as_deref());
     let connections = connections::for_flow(app, &names).await?;
     let variables = variables(&chosen, &connections, request.limit)?;
     let hidden = variables
@@ -198,11 +191,32 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
     Ok(id)
 }
 
+/// Names of the connections that a run needs; of one node alone, those of the node and of the variables.
+pub(super) fn connections_of(
+    chosen: &Chosen,
+    existing: &BTreeSet<String>,
+    node: Option<&str>,
+) -> Vec<String> {
+    let maybe = view::candidates(&chosen.flow, existing);
+    let needed = domain::flow::connections_needed(&chosen.flow, &maybe);
+    let of_node = |own: &str| node.is_none_or(|node| own == node);
+    // Variables are those of every run.
+    let in_variables = |name: &str| {
+        let mut variables = chosen.flow.environment_variables.iter();
+        variables.any(|variable| variable.connection.as_deref() == Some(name))
+    };
+    needed
+        .into_iter()
+        .filter(|need| in_variables(&need.name) || need.nodes.iter().any(|own| of_node(own)))
+        .map(|need| need.name)
+        .collect()
+}
+
 /// Refuses a flow with errors. For one node only what is about it counts.
-fn refuse_errors(
+pub(super) fn refuse_errors(
     chosen: &Chosen,
     node: Option<&str>,
-    existing: &std::collections::BTreeSet<String>,
+    existing: &BTreeSet<String>,
 ) -> Result<(), Problem> {
     if let Some(name) = node
         && !chosen.flow.nodes.iter().any(|own| own.name == name)
@@ -245,7 +259,7 @@ fn refuse_errors(
 }
 
 /// The values of the inputs; images of this machine go along.
-async fn input_values(
+pub(super) async fn input_values(
     chosen: &Chosen,
     request: &StartFlowRun,
 ) -> Result<Map<String, Value>, Problem> {
@@ -268,11 +282,9 @@ async fn input_values(
 fn shown_inputs(values: &Map<String, Value>) -> Value {
     const LONGEST_KEPT: usize = 1_000_000;
     let shown = |value: &Value| match value {
-        Value::Object(map) if map.keys().any(|key| key.ends_with(";base64")) => {
-            Value::from("(an image)")
-        }
+        Value::Object(map) if map.keys().any(|key| key.ends_with(";base64")) => Value::from(IMAGE),
         Value::String(text) if text.len() > LONGEST_KEPT => {
-            Value::from(format!("(a text of {} bytes)", text.len()))
+            Value::from(format!("{LONG_TEXT}{} bytes)", text.len()))
         }
         other => other.clone(),
     };
@@ -280,7 +292,7 @@ fn shown_inputs(values: &Map<String, Value>) -> Value {
 }
 
 /// What the nodes before a node gave in a run.
-async fn outputs_before(
+pub(super) async fn outputs_before(
     app: &App,
     graph: &Graph,
     node: &str,
@@ -325,7 +337,7 @@ async fn outputs_before(
 }
 
 /// Variables of the run: the flow's own with `${connection.key}` put in, and ours.
-fn variables(
+pub(super) fn variables(
     chosen: &Chosen,
     connections: &Connections,
     limit: Option<u32>,

@@ -9,8 +9,8 @@ use ::flows::{FlowOnDisk, FlowPath};
 use domain::{
     finding::Problem,
     flow::{
-        Around, Flow, FlowId, FlowInput, FlowProblem, Graph, NeededConnection, chosen,
-        connections_needed, inputs, problems,
+        Around, Flow, FlowId, FlowInput, FlowKind, FlowProblem, Graph, NeededConnection, Severity,
+        chosen, connections_needed, inputs, problems,
     },
 };
 use serde_json::{Map, Value};
@@ -37,12 +37,16 @@ fn home() -> PathBuf {
 /// Flows that were opened before.
 pub(crate) async fn list(app: &App) -> Result<Flows, Problem> {
     let history = &app.parts.history;
+    let existing = connection_names(app).await?;
     let mut all = Vec::new();
     for known in history.flows().await.map_err(|error| problem::of_history(&error))? {
         let path = FlowPath::of(&known.flow);
         let last = history.flow_runs(Some(&known.flow), 1).await;
         let last = last.map_err(|error| problem::of_history(&error))?.into_iter().next();
+        let (kind, errors) = standing(&path, &existing).await;
         all.push(RecentFlow {
+            kind,
+            errors,
             name: path.name(),
             folder: path.folder.display().to_string(),
             there: path.is_there(),
@@ -53,6 +57,18 @@ pub(crate) async fn list(app: &App) -> Result<Flows, Problem> {
         });
     }
     Ok(Flows { flows: all })
+}
+
+/// What kind of flow it is and how many errors it has. A file that is not there has none.
+async fn standing(path: &FlowPath, existing: &BTreeSet<String>) -> (Option<FlowKind>, u32) {
+    let Ok(disk) = path.read().await else { return (None, 0) };
+    let model = disk.read.as_ref().map(|read| &read.flow);
+    let graph = model.map(default_graph).unwrap_or_default();
+    let errors = all_problems(&disk, model, &graph, Some(existing))
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
+    (model.map(|flow| flow.kind), u32::try_from(errors).unwrap_or(u32::MAX))
 }
 
 /// Opens a flow by what a person typed.

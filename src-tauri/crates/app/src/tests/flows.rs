@@ -1,20 +1,23 @@
 //! Flows on twins: secrets, live states, cancels, and what refuses a run.
 
+mod outside;
+
 use std::{collections::BTreeMap, path::Path};
 
 use domain::{
     connection::{ConnectionDraft, ConnectionType},
     finding::{Problem, ProblemCode},
-    flow::{FlowId, FlowRun, FlowRunId, FlowRunState, NodeRunState},
+    flow::{FlowId, FlowKind, FlowRun, FlowRunId, FlowRunState, NodeRunState, Severity},
     secret::Secret,
 };
 use executor::twin::{TwinRun, completed, refusal as service_refuses};
 
 use super::*;
 use crate::api::{
-    ActiveRuns, CheckFlowInputs, ConnectionOverride, FlowOnRuntime, FlowRunDetail, FollowFlowRun,
-    ListFlowRuns, LogEvent, Nothing, OfFlow, OfFlowRun, OfRuntime, OpenFlow, PreviewUpdate,
-    ReadRunPart, RunPart, SaveConnection, StartFlowRun,
+    ActiveRuns, Change, CheckFlowInputs, ClosingDecision, ConnectionOverride, FinishClosing,
+    FlowOnRuntime, FlowRunDetail, FollowFlowRun, ListFlowRuns, LogEvent, Nothing, OfFlow,
+    OfFlowRun, OfRuntime, OpenFlow, PreviewUpdate, ReadRunPart, RunPart, SaveConnection,
+    StartFlowRun,
 };
 
 /// A key that would be found wherever it was written.
@@ -471,5 +474,73 @@ fn an_update_sees_our_runs_and_ends_them_when_told_to() {
         succeeded(ended(&app, &begun.operation).await);
         assert_eq!(result(&app, &run).await.run.state, FlowRunState::Cancelled);
         assert_eq!(world.tag_of("eval"), V2);
+    });
+}
+
+#[test]
+fn the_list_tells_of_each_flow_its_kind_and_how_many_errors_it_has() {
+    let world = World::new();
+    paused(async {
+        let app = world.app().await;
+        let path = folder(&world);
+        let flow = open(&app, &path).await;
+        let row = async || {
+            let all = handlers::list_flows(&app, Nothing {}).await.expect("list").flows;
+            let found = all.into_iter().find(|row| row.flow == flow).expect("row");
+            (found.kind, found.errors, found.there)
+        };
+        let view = handlers::flow(&app, OfFlow { flow: flow.clone() }).await.expect("flow");
+        let errors = |view: &crate::api::FlowView| {
+            view.problems.iter().filter(|one| one.severity == Severity::Error).count()
+        };
+        let before = u32::try_from(errors(&view)).expect("number");
+        assert_eq!(row().await, (Some(FlowKind::Dag), before, true));
+        keep_connection(&app, "my_aoai").await;
+        std::fs::remove_file(path.join("second.py")).expect("removed");
+        assert_eq!(row().await, (Some(FlowKind::Dag), 1, true));
+        std::fs::write(path.join("flow.dag.yaml"), "nodes: [").expect("written");
+        assert_eq!(row().await, (None, 1, true));
+        std::fs::remove_dir_all(&path).expect("removed");
+        assert_eq!(row().await, (None, 0, false));
+    });
+}
+
+#[test]
+fn the_window_asks_before_it_closes_over_a_run_and_waits_for_its_end() {
+    let world = World::new();
+    paused(async {
+        let (app, runtime) = with_runtime(&world).await;
+        keep_connection(&app, "my_aoai").await;
+        let flow = open(&app, &folder(&world)).await;
+        assert!(app.may_close());
+        let takes = Duration::from_secs(40);
+        world.service.runs.will_run(TwinRun::answers(completed(&json!({}))).for_time(takes));
+        let run = start(&app, request(&flow, &runtime)).await;
+        let mut changes = app.subscribe();
+        assert!(!app.may_close());
+        let asked = loop {
+            let told = changes.next().await;
+            let closing = told.into_iter().find_map(|change| match change {
+                Change::Closing { operations, runs } => Some((operations.len(), runs)),
+                _ => None,
+            });
+            if let Some(closing) = closing {
+                break closing;
+            }
+        };
+        assert_eq!((asked.0, asked.1.len(), &asked.1[0].id), (0, 1, &run));
+        // Kept running, it ends by itself.
+        app.idle().await;
+        assert_eq!(result(&app, &run).await.run.state, FlowRunState::Completed);
+        assert!(app.may_close());
+
+        world.service.runs.will_run(TwinRun::endless());
+        let run = start(&app, request(&flow, &runtime)).await;
+        until(&app, &run, |run| run.state == FlowRunState::Running).await;
+        let decision = ClosingDecision::CancelOperations;
+        handlers::finish_closing(&app, FinishClosing { decision }).await.expect("cancelled");
+        app.idle().await;
+        assert_eq!(result(&app, &run).await.run.state, FlowRunState::Cancelled);
+        assert!(app.may_close());
     });
 }

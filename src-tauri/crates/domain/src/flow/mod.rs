@@ -12,6 +12,7 @@ pub mod inputs;
 mod lines;
 mod model;
 mod modules;
+pub mod outside;
 mod read;
 mod reference;
 mod resolve;

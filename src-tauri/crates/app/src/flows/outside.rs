@@ -1,0 +1,234 @@
+//! A run as it is done from outside this application.
+
+use ::flows::FlowPath;
+use domain::{
+    finding::{Problem, ProblemCode},
+    flow::{
+        FlowRunId, inputs,
+        outside::{self, OutsideForm, OutsideRequest, StandIns, has_stand_in},
+    },
+    runtime::Runtime,
+    secret::Secret,
+    spec::looks_like_a_key,
+};
+use executor::{BatchRequest, Line, NodeRequest, RunRequest, Sealed};
+use serde_json::{Map, Value, json};
+
+use super::{
+    kept, of_files, place,
+    prepare::{self, Chosen},
+    runtimes, view,
+};
+use crate::{
+    api::{AskOutside, FlowOutside, OutsideRun, StartFlowRun},
+    computes, connections,
+    context::App,
+    problem,
+};
+
+/// What a run is made of, before it is known how it is written down.
+struct Given {
+    start: StartFlowRun,
+    chosen: Chosen,
+    inputs: Map<String, Value>,
+    init: Map<String, Value>,
+    notes: Vec<String>,
+}
+
+/// How a run is done from outside.
+pub(crate) async fn outside(app: &App, request: AskOutside) -> Result<FlowOutside, Problem> {
+    let form = request.form;
+    let given = match request.of {
+        OutsideRun::Kept { run } => of_kept(app, &run).await?,
+        OutsideRun::Proposed { start } => of_proposed(*start, form).await?,
+    };
+    let existing = view::connection_names(app).await?;
+    prepare::refuse_errors(&given.chosen, given.start.node.as_deref(), &existing)?;
+    let names = prepare::connections_of(&given.chosen, &existing, given.start.node.as_deref());
+    match form {
+        OutsideForm::Pf => with_pf(given, &names),
+        OutsideForm::Curl | OutsideForm::Python => over_http(app, given, &names, form).await,
+    }
+}
+
+async fn of_kept(app: &App, id: &FlowRunId) -> Result<Given, Problem> {
+    let kept = kept::kept(app, id).await?;
+    let run = kept.run;
+    let chosen = prepare::choose(&FlowPath::of(&run.flow), &run.variants, &[]).await?;
+    let inputs = kept.inputs.as_object().cloned().unwrap_or_default();
+    let mut notes = Vec::new();
+    for (name, value) in &inputs {
+        let is_short = |text: &str| text == prepare::IMAGE || text.starts_with(prepare::LONG_TEXT);
+        if value.as_str().is_some_and(is_short) {
+            notes.push(format!(
+                "The value of \"{name}\" is not kept with the run: put it in the place of {value}."
+            ));
+        }
+    }
+    if !chosen.flow.init.is_empty() {
+        notes.push(
+            "What the flow's class takes when it is made is not kept with a run: copy it beside Run to have it."
+                .to_owned(),
+        );
+    }
+    let start = StartFlowRun {
+        flow: run.flow,
+        runtime: run.runtime,
+        inputs: std::collections::BTreeMap::new(),
+        init: std::collections::BTreeMap::new(),
+        variants: run.variants,
+        connections: vec![],
+        node: run.node,
+        from: run.from,
+        limit: None,
+    };
+    Ok(Given { start, chosen, inputs, init: Map::new(), notes })
+}
+
+async fn of_proposed(start: StartFlowRun, form: OutsideForm) -> Result<Given, Problem> {
+    let others = prepare::others_of(&start);
+    let chosen = prepare::choose(&FlowPath::of(&start.flow), &start.variants, &others).await?;
+    let refused = |problems| prepare::first_of(problems, ProblemCode::InvalidInput);
+    let inputs = match form {
+        // It reads images by itself.
+        OutsideForm::Pf => {
+            inputs::values(&chosen.flow.inputs, &start.inputs, None, "inputs").map_err(refused)?
+        }
+        _ => prepare::input_values(&chosen, &start).await?,
+    };
+    let init = if start.init.is_empty() {
+        Map::new()
+    } else {
+        inputs::values(&chosen.flow.init, &start.init, None, "init").map_err(refused)?
+    };
+    Ok(Given { start, chosen, inputs, init, notes: vec![] })
+}
+
+/// Names in a sentence: `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
+/// `pf` runs a flow where it is called.
+fn with_pf(given: Given, names: &[String]) -> Result<FlowOutside, Problem> {
+    let Given { start, chosen, inputs, init, mut notes } = given;
+    if start.node.is_some() {
+        return Err(Problem::field("form", "pf is written down for a run of a whole flow only.")
+            .hint("Copy the run of the node as curl or as Python."));
+    }
+    notes.push(
+        "pf runs the flow on the machine where it is called, with the Python there, and not on a runtime."
+            .to_owned(),
+    );
+    if !names.is_empty() {
+        notes.push(format!(
+            "pf needs connections of its own with the names {}: \"pf connection list\" shows which it has.",
+            listed(names)
+        ));
+    }
+    let mut variants = start.variants.iter();
+    let variant = variants.next().map(|(node, variant)| (node.as_str(), variant.as_str()));
+    let left: Vec<String> = variants.map(|(node, _)| node.clone()).collect();
+    if !left.is_empty() {
+        notes.push(format!("pf takes one variant only; that of {} is left out.", listed(&left)));
+    }
+    if !start.connections.is_empty() {
+        notes.push("pf takes the connections that the flow's file names.".to_owned());
+    }
+    let folder = chosen.disk.path.folder.display().to_string();
+    Ok(FlowOutside { text: outside::pf(&folder, &inputs, &init, variant), notes })
+}
+
+/// The requests to the runtime's service. The flow's files are brought there.
+async fn over_http(
+    app: &App,
+    given: Given,
+    names: &[String],
+    form: OutsideForm,
+) -> Result<FlowOutside, Problem> {
+    let row = runtimes::usable(app, &given.start.runtime)?;
+    let hash = bring(app, &row, &given.chosen).await?;
+    let run = format!("outside-{}", uuid::Uuid::new_v4());
+    let place = place::from_outside(&hash, &given.chosen.disk.path.file, &run);
+    let folder = place.folder.clone();
+    let mut notes = given.notes;
+    let requests = {
+        let mut stand_ins = StandIns::default();
+        let connections = connections::with_stand_ins(app, names, &mut stand_ins).await?;
+        let mut variables = prepare::variables(&given.chosen, &connections, given.start.limit)?;
+        for (name, value) in &mut variables {
+            if looks_like_a_key(name, value.expose()) && !has_stand_in(value.expose()) {
+                *value = Secret::new(stand_ins.of("", name));
+            }
+        }
+        let connections = Sealed::new(connections.request_value());
+        let request = |path: &str, body| OutsideRequest { path: path.to_owned(), body };
+        if given.init.is_empty() {
+            let whole = RunRequest { run, place, inputs: given.inputs, connections, variables };
+            vec![match given.start.node {
+                None => request("/execution/flow", whole.body()),
+                Some(node) => {
+                    let from = given.start.from.as_ref();
+                    let graph = &given.chosen.graph;
+                    let outputs = prepare::outputs_before(app, graph, &node, from).await?;
+                    let alone = NodeRequest { run: whole, node, outputs };
+                    request("/execution/node", alone.body())
+                }
+            }]
+        } else {
+            let batch = BatchRequest {
+                place,
+                connections,
+                variables,
+                workers: Some(1),
+                line_limit: None,
+                init: given.init,
+            };
+            let line = Line { run, number: 0, inputs: given.inputs };
+            vec![
+                request("/initialize", batch.body()),
+                request("/execution", line.body()),
+                request("/finalize", json!({})),
+            ]
+        }
+    };
+    let variables = outside::variables_of(&requests);
+    if !variables.is_empty() {
+        notes.push(format!(
+            "Give {} a value first: {}.",
+            if variables.len() == 1 { "this variable" } else { "these variables" },
+            listed(&variables)
+        ));
+        if form == OutsideForm::Curl {
+            notes.push(
+                "A quotation mark or a backslash in a value has to be written as in JSON.".into(),
+            );
+        }
+    }
+    notes.push(format!(
+        "The flow's files, as they are now, are in {folder} of {}. They stay there as long as its container: after an update, copy the request again.",
+        row.name
+    ));
+    let endpoint = row.endpoint.as_deref().unwrap_or_default().trim_end_matches('/');
+    let text = match form {
+        OutsideForm::Python => outside::python(endpoint, &requests),
+        _ => outside::curl(endpoint, &requests),
+    };
+    Ok(FlowOutside { text, notes })
+}
+
+/// Brings the flow to the runtime, and answers the hash that its folder is called by.
+async fn bring(app: &App, row: &Runtime, chosen: &Chosen) -> Result<String, Problem> {
+    let snapshot = chosen.disk.snapshot(chosen.instead.as_ref()).await;
+    let snapshot = snapshot.map_err(|error| of_files(&error))?;
+    let engine = computes::engine(app, &row.compute)?;
+    let in_use = super::folders_in_use(app);
+    place::bring(engine.as_ref(), &row.container_id, &snapshot, &in_use)
+        .await
+        .map_err(|error| problem::of_engine(&error))?;
+    Ok(snapshot.hash().to_owned())
+}

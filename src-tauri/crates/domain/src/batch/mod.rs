@@ -1,0 +1,25 @@
+//! Batch runs: one execution of a flow for each row of a file.
+//!
+//! A [`Mapping`] says where each input of the flow comes from; [`inputs_of_row`] makes the typed inputs of
+//! one row. A [`Batch`] is how the whole stands, [`Finished`] which rows never run again, an
+//! [`Aggregation`] what the nodes that run once over all rows get.
+
+mod aggregate;
+mod finished;
+mod mapping;
+mod query;
+mod row;
+mod state;
+
+pub use aggregate::{Aggregation, Metric, metrics};
+pub use finished::Finished;
+pub use mapping::{Mapping, Source, check, propose, read};
+pub use query::{RowPage, RowQuery, RowSort};
+pub use row::{DataRow, OtherRun, RowPreview, RowProblem, inputs_of_row, preview};
+pub use state::{
+    Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, NextStep, Pace, RowState,
+    propose_workers,
+};
+
+#[cfg(test)]
+mod tests;
