@@ -591,20 +591,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_of_before_gets_the_tables_and_keeps_what_it_has() {
+        const KNEW_NO_BATCHES: usize = 7;
         let folder = tempfile::tempdir().expect("folder");
-        let (history, _) = History::open(folder.path()).expect("history");
-        history.remember_flow(&FlowId("/a".into())).await.expect("kept");
-        history
-            .run(|connection| {
-                // As a version of the application left it that knew no batch runs.
-                connection.execute_batch(
-                    "DROP TABLE batch; DROP TABLE batch_row; PRAGMA user_version = 7;",
-                )?;
-                Ok(())
-            })
-            .await
-            .expect("older");
-        drop(history);
+        let older = rusqlite::Connection::open(folder.path().join(crate::FILE_NAME)).expect("file");
+        crate::schema::as_of_before(&older, KNEW_NO_BATCHES).expect("older");
+        older.execute("INSERT INTO flow (flow, opened) VALUES ('/a', 1)", []).expect("a flow");
+        drop(older);
         let (history, set_aside) = History::open(folder.path()).expect("history");
         assert_eq!(set_aside, None);
         assert_eq!(history.flows().await.expect("read").len(), 1);

@@ -178,3 +178,12 @@ pub(crate) fn bring_up_to_date(connection: &mut Connection) -> rusqlite::Result<
     transaction.pragma_update(None, "user_version", current())?;
     transaction.commit()
 }
+
+/// Makes a new file as a version of the application left it that knew so many steps.
+#[cfg(test)]
+pub(crate) fn as_of_before(connection: &Connection, steps: usize) -> rusqlite::Result<()> {
+    for step in &STEPS[..steps] {
+        connection.execute_batch(step)?;
+    }
+    connection.pragma_update(None, "user_version", i64::try_from(steps).unwrap_or(0))
+}
