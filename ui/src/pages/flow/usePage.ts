@@ -92,23 +92,30 @@ export function usePage(
   const begin = useAction('start_flow_run')
   const [by, setBy] = useState<StartedBy>('flow')
   const line = Number(search.get('line') ?? Number.NaN)
-  // An answer that comes later must not take back what the person went to meanwhile.
-  const latest = useRef(setSearch)
+  // What the address is to be: an answer and a click may come before the last change of it is drawn, and
+  // none of them takes back what another one did.
+  const wanted = useRef(search)
+  const own = useRef<string[]>([])
   useEffect(() => {
-    latest.current = setSearch
-  }, [setSearch])
-  const go = (place: Place) =>
-    latest.current(
-      (before) => {
-        const after = new URLSearchParams(before)
-        for (const [key, value] of Object.entries(place)) {
-          if (value === null || value === undefined) after.delete(key)
-          else after.set(key, value)
-        }
-        return after
-      },
-      { replace: true },
-    )
+    const drawn = own.current.indexOf(search.toString())
+    if (drawn >= 0) {
+      // One of ours; a later one may be on its way.
+      own.current.splice(0, drawn + 1)
+    } else {
+      own.current = []
+      wanted.current = search
+    }
+  }, [search])
+  const go = (place: Place) => {
+    const after = new URLSearchParams(wanted.current)
+    for (const [key, value] of Object.entries(place)) {
+      if (value === null || value === undefined) after.delete(key)
+      else after.set(key, value)
+    }
+    wanted.current = after
+    own.current.push(after.toString())
+    setSearch(after, { replace: true })
+  }
   const proposal = () =>
     runtime === null
       ? null
