@@ -198,11 +198,23 @@ pub struct LogLine {
 }
 
 /// As whom a command runs inside a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ExecAs {
     /// Name or number; `None` = the container's own user.
     pub user: Option<String>,
+    /// May hold a login; printing shows the names only.
     pub variables: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for ExecAs {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
+        formatter
+            .debug_struct("ExecAs")
+            .field("user", &self.user)
+            .field("variables", &names)
+            .finish()
+    }
 }
 
 /// What a command inside a container answered. Each text holds at most 8 MiB.
@@ -211,4 +223,16 @@ pub struct ExecOutput {
     pub exit_code: i64,
     pub out: String,
     pub error: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printing_shows_no_values() {
+        let variables = vec![("PIP_INDEX_URL".to_owned(), "https://ann:planted@x".to_owned())];
+        let printed = format!("{:?}", ExecAs { user: None, variables });
+        assert!(printed.contains("PIP_INDEX_URL") && !printed.contains("planted"), "{printed}");
+    }
 }
