@@ -71,6 +71,31 @@ impl Window {
         }
     }
 
+    /// The same for a script that gives elements: the page may take one away between the script's
+    /// end and the moment in which the driver hands it over. Then it is looked at anew.
+    async fn run_settled(&self, script: &str, arguments: Vec<Value>) -> PartResult<Value> {
+        let end = Instant::now() + SOON;
+        loop {
+            let answer = tokio::time::timeout(
+                SCRIPT_LIMIT,
+                self.client().execute(script, arguments.clone()),
+            );
+            match answer.await {
+                Ok(Err(error)) if error.is_stale_element_reference() && Instant::now() < end => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Ok(answer) => {
+                    return answer.map_err(|error| PartError::new(format!("A script: {error}")));
+                }
+                Err(_) => {
+                    return Err(PartError::new(format!(
+                        "A script gave no answer in time: {script}"
+                    )));
+                }
+            }
+        }
+    }
+
     /// All elements of this role and name that assistive technology sees.
     pub async fn find_all(&self, role: &str, name: impl Into<Name>) -> PartResult<Vec<Element>> {
         self.find_inside(None, role, name).await
@@ -89,12 +114,9 @@ impl Window {
             Some(element) => json!({ ELEMENT: element.element_id().as_ref() as &str }),
             None => Value::Null,
         };
-        let found = self
-            .run(
-                "return window.partsPage.find(...arguments)",
-                vec![json!(role), json!(text), json!(how), scope],
-            )
-            .await?;
+        let arguments = vec![json!(role), json!(text), json!(how), scope];
+        let found =
+            self.run_settled("return window.partsPage.find(...arguments)", arguments).await?;
         Ok(found
             .as_array()
             .into_iter()
