@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use domain::batch::{
-    Aggregation, Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, DataRow, Mapping,
-    RowQuery, RowState, inputs_of_row, metrics, propose,
+    Aggregation, Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, DataRow, Lane,
+    LaneState, Mapping, RowQuery, RowState, inputs_of_row, metrics, propose,
 };
 use domain::finding::{Problem, ProblemCode};
 use domain::flow::{FlowId, FlowInput, FlowRunState, ValueKind, explain, outcome};
@@ -174,9 +174,18 @@ fn batch(id: &BatchId, file: &Path) -> Batch {
         id: id.clone(),
         flow: FlowId("/f/flow.dag.yaml".into()),
         flow_name: "f".into(),
-        runtime: RuntimeId("r".into()),
-        runtime_name: "r".into(),
-        version: String::new(),
+        name: "f 1".into(),
+        tags: vec![],
+        description: String::new(),
+        lanes: vec![Lane {
+            runtime: RuntimeId("r".into()),
+            name: "r".into(),
+            version: String::new(),
+            state: LaneState::Running,
+            running: 0,
+            ended: 0,
+            note: None,
+        }],
         file: file.display().to_string(),
         format: DataFormat::Csv,
         mapping: Mapping::new(),
@@ -191,6 +200,7 @@ fn batch(id: &BatchId, file: &Path) -> Batch {
         completed: 0,
         failed: 0,
         running: 0,
+        bytes: 0,
         rate: None,
         time_left: None,
         metrics: vec![],
@@ -212,6 +222,7 @@ async fn run_row(
         line: row.line,
         state: RowState::Failed,
         tries,
+        runtime: String::new(),
         duration: None,
         tokens: None,
         inputs: Value::Null,

@@ -8,6 +8,7 @@ use std::{
 };
 
 use domain::{
+    batch::{Batch, BatchId},
     flow::{FlowId, FlowRun, FlowRunId},
     operation::{Operation, OperationId},
     runtime::{Runtime, RuntimeId},
@@ -40,9 +41,11 @@ struct Pending {
     flows: BTreeSet<FlowId>,
     flow_list: bool,
     flow_runs: BTreeMap<FlowRunId, Box<FlowRun>>,
+    batches: BTreeMap<BatchId, Box<Batch>>,
+    batch_list: bool,
     series: Option<Box<Series>>,
     policies: BTreeSet<RuntimeId>,
-    closing: Option<(Vec<Operation>, Vec<FlowRun>)>,
+    closing: Option<(Vec<Operation>, Vec<FlowRun>, Vec<Batch>)>,
     /// Something that is not mere progress waits.
     urgent: bool,
 }
@@ -138,6 +141,18 @@ impl Hub {
         });
     }
 
+    /// A batch run began, moved on or ended.
+    pub(crate) fn batch(&self, batch: &Batch) {
+        self.tell(!batch.state.is_active(), |pending| {
+            pending.batches.insert(batch.id.clone(), Box::new(batch.clone()));
+        });
+    }
+
+    /// The list of batch runs is different.
+    pub(crate) fn batches(&self) {
+        self.tell(true, |pending| pending.batch_list = true);
+    }
+
     pub(crate) fn series(&self, series: &Series) {
         self.tell(true, |pending| pending.series = Some(Box::new(series.clone())));
     }
@@ -149,8 +164,10 @@ impl Hub {
         });
     }
 
-    pub(crate) fn closing(&self, operations: &[Operation], runs: &[FlowRun]) {
-        self.tell(true, |pending| pending.closing = Some((operations.to_vec(), runs.to_vec())));
+    pub(crate) fn closing(&self, operations: &[Operation], runs: &[FlowRun], batches: &[Batch]) {
+        self.tell(true, |pending| {
+            pending.closing = Some((operations.to_vec(), runs.to_vec(), batches.to_vec()));
+        });
     }
 }
 
@@ -266,10 +283,14 @@ fn in_order(pending: Pending) -> Vec<Change> {
     }
     changes.extend(pending.flow_runs.into_values().map(|run| Change::FlowRun { run }));
     changes.extend(pending.flows.into_iter().map(|flow| Change::Flow { flow }));
+    if pending.batch_list {
+        changes.push(Change::Batches);
+    }
+    changes.extend(pending.batches.into_values().map(|batch| Change::Batch { batch }));
     changes.extend(pending.series.map(|series| Change::Series { series }));
     changes.extend(pending.policies.into_iter().map(|runtime| Change::UpdatePolicy { runtime }));
-    if let Some((operations, runs)) = pending.closing {
-        changes.push(Change::Closing { operations, runs });
+    if let Some((operations, runs, batches)) = pending.closing {
+        changes.push(Change::Closing { operations, runs, batches });
     }
     changes
 }

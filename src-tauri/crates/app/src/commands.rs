@@ -52,6 +52,14 @@ macro_rules! for_each_command {
             read list_flow_runs(ListFlowRuns) -> FlowRuns;
             read flow_run(OfFlowRun) -> FlowRunDetail;
             read flow_run_part(ReadRunPart) -> ShownValue;
+            read preview_batch(PreviewBatch) -> BatchPreview;
+            read count_rows(CountRows) -> RowCount;
+            read list_batches(ListBatches) -> Batches;
+            read batch(OfBatch) -> BatchDetail;
+            read batch_rows(ReadBatchRows) -> BatchRows;
+            read batch_row(ReadBatchRow) -> BatchRowView;
+            read batch_latency(OfBatch) -> BatchLatency;
+            read compare_batches(CompareBatches) -> Comparison;
 
             change create_runtime(OfDraft) -> OfOperation;
             change update_runtime(UpdateRuntime) -> OfOperation;
@@ -97,6 +105,14 @@ macro_rules! for_each_command {
             change cancel_flow_run(OfFlowRun) -> Nothing;
             change delete_flow_run(OfFlowRun) -> Nothing;
             change delete_flow_runs(OfFlow) -> Nothing;
+            change start_batch(BatchDraft) -> OfBatch;
+            change pause_batch(OfBatch) -> Nothing;
+            change resume_batch(OfBatch) -> Nothing;
+            change cancel_batch(OfBatch) -> Nothing;
+            change rerun_failed_rows(OfBatch) -> Nothing;
+            change describe_batch(DescribeBatch) -> Nothing;
+            change delete_batch(OfBatch) -> Nothing;
+            change export_batch(ExportBatch) -> SavedFile;
 
             credentials save_registry_login(SaveLogin) -> Nothing;
             credentials try_registry_login(TryLogin) -> LoginTrial;

@@ -7,7 +7,7 @@ use domain::{finding::Problem, operation::Subject};
 #[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
-    adopted, computes, configuration as settings_of, connections,
+    adopted, batches, computes, configuration as settings_of, connections,
     context::{App, lock},
     detail as detail_page, disk as disk_use, environments, first_run as first, flows, logins, logs,
     operations, policies, series, settings as choices, usage, versions, wizard,
@@ -476,6 +476,76 @@ pub async fn allow_memory_secrets(app: &App, _: Nothing) -> Answer<Nothing> {
     Ok(Nothing {})
 }
 
+pub async fn preview_batch(app: &App, request: PreviewBatch) -> Answer<BatchPreview> {
+    batches::preview(app, request.draft).await
+}
+
+pub async fn count_rows(app: &App, request: CountRows) -> Answer<RowCount> {
+    batches::count_rows(app, &request.file).await
+}
+
+pub async fn list_batches(app: &App, request: ListBatches) -> Answer<Batches> {
+    batches::list(app, request).await
+}
+
+pub async fn batch(app: &App, request: OfBatch) -> Answer<BatchDetail> {
+    batches::detail(app, &request.batch).await
+}
+
+pub async fn batch_rows(app: &App, request: ReadBatchRows) -> Answer<BatchRows> {
+    batches::rows(app, request).await
+}
+
+pub async fn batch_row(app: &App, request: ReadBatchRow) -> Answer<BatchRowView> {
+    batches::row(app, request).await
+}
+
+pub async fn batch_latency(app: &App, request: OfBatch) -> Answer<BatchLatency> {
+    batches::latency(app, &request.batch).await
+}
+
+pub async fn compare_batches(app: &App, request: CompareBatches) -> Answer<Comparison> {
+    batches::compare(app, request).await
+}
+
+pub async fn start_batch(app: &App, request: BatchDraft) -> Answer<OfBatch> {
+    Ok(OfBatch { batch: batches::start(app, request).await? })
+}
+
+pub async fn pause_batch(app: &App, request: OfBatch) -> Answer<Nothing> {
+    batches::pause(app, &request.batch).await?;
+    Ok(Nothing {})
+}
+
+pub async fn resume_batch(app: &App, request: OfBatch) -> Answer<Nothing> {
+    batches::resume(app, &request.batch).await?;
+    Ok(Nothing {})
+}
+
+pub async fn cancel_batch(app: &App, request: OfBatch) -> Answer<Nothing> {
+    batches::cancel(app, &request.batch).await?;
+    Ok(Nothing {})
+}
+
+pub async fn rerun_failed_rows(app: &App, request: OfBatch) -> Answer<Nothing> {
+    batches::rerun_failed(app, &request.batch).await?;
+    Ok(Nothing {})
+}
+
+pub async fn describe_batch(app: &App, request: DescribeBatch) -> Answer<Nothing> {
+    batches::describe(app, request).await?;
+    Ok(Nothing {})
+}
+
+pub async fn delete_batch(app: &App, request: OfBatch) -> Answer<Nothing> {
+    batches::delete(app, &request.batch).await?;
+    Ok(Nothing {})
+}
+
+pub async fn export_batch(app: &App, request: ExportBatch) -> Answer<SavedFile> {
+    batches::export(app, request).await
+}
+
 impl App {
     /// The window wants to close: `true` = nothing runs, it may. Otherwise the person is asked.
     pub fn may_close(&self) -> bool {
@@ -483,7 +553,7 @@ impl App {
         if active.is_empty() && runs.is_empty() && !series::is_running(self) {
             return true;
         }
-        self.hub.closing(&active, &runs);
+        self.hub.closing(&active, &runs, &[]);
         false
     }
 

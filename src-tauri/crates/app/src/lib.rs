@@ -6,6 +6,7 @@
 
 mod adopted;
 pub mod api;
+mod batches;
 mod came_from;
 mod changes;
 pub mod commands;

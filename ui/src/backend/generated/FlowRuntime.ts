@@ -22,7 +22,11 @@ memoryLimit: number,
 /**
  * Runs of this application that are active on it.
  */
-runs: number, usable: boolean, 
+runs: number, 
+/**
+ * Batch runs of this application that use its service or wait for it.
+ */
+batches: number, usable: boolean, 
 /**
  * Why it cannot be used; empty = it can.
  */

@@ -1,6 +1,7 @@
 //! What the application tells the UI by itself.
 
 use domain::{
+    batch::Batch,
     flow::{FlowId, FlowRun},
     operation::Operation,
     runtime::{Runtime, RuntimeId},
@@ -63,6 +64,13 @@ pub enum Change {
     FlowRun {
         run: Box<FlowRun>,
     },
+    /// A batch run began, moved on or ended; at most 10 a second. That rows have ended is told by its numbers.
+    #[serde(rename_all = "camelCase")]
+    Batch {
+        batch: Box<Batch>,
+    },
+    /// The list of batch runs is different.
+    Batches,
     /// A series began, moved on or ended.
     #[serde(rename_all = "camelCase")]
     Series {
@@ -73,12 +81,13 @@ pub enum Change {
     UpdatePolicy {
         runtime: RuntimeId,
     },
-    /// The person closes the window while these operations and runs of flows are active: ask what to
+    /// The person closes the window while these operations, runs of flows and batch runs are active: ask what to
     /// do, then call `finish_closing`.
     #[serde(rename_all = "camelCase")]
     Closing {
         operations: Vec<Operation>,
         runs: Vec<FlowRun>,
+        batches: Vec<Batch>,
     },
 }
 
@@ -103,7 +112,7 @@ pub struct FinishClosing {
 pub enum ClosingDecision {
     /// Hide the window; the application ends by itself when they are done.
     KeepRunning,
-    /// Cancel them, wait for that, then end.
+    /// Cancel them, wait for that, then end. Batch runs are paused: nothing of them is lost.
     CancelOperations,
     /// Do not close.
     Stay,

@@ -185,6 +185,8 @@ pub struct FlowRuntime {
     pub memory_limit: u64,
     /// Runs of this application that are active on it.
     pub runs: u32,
+    /// Batch runs of this application that use its service or wait for it.
+    pub batches: u32,
     pub usable: bool,
     /// Why it cannot be used; empty = it can.
     pub sentence: String,

@@ -3,6 +3,7 @@
 //! TypeScript is generated from these types and committed; see `commands.rs` for the table.
 
 mod adopt;
+mod batches;
 mod computes;
 mod configuration;
 mod connections;
@@ -20,6 +21,7 @@ mod versions;
 mod wizard;
 
 pub use adopt::*;
+pub use batches::*;
 pub use computes::*;
 pub use configuration::*;
 pub use connections::*;

@@ -521,7 +521,7 @@ fn the_window_asks_before_it_closes_over_a_run_and_waits_for_its_end() {
         let asked = loop {
             let told = changes.next().await;
             let closing = told.into_iter().find_map(|change| match change {
-                Change::Closing { operations, runs } => Some((operations.len(), runs)),
+                Change::Closing { operations, runs, .. } => Some((operations.len(), runs)),
                 _ => None,
             });
             if let Some(closing) = closing {

@@ -17,8 +17,8 @@ pub use mapping::{Mapping, Source, check, propose, read};
 pub use query::{RowPage, RowQuery, RowSort};
 pub use row::{DataRow, OtherRun, RowPreview, RowProblem, inputs_of_row, preview};
 pub use state::{
-    Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, NextStep, Pace, RowState,
-    propose_workers,
+    Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, Lane, LaneState, NextStep,
+    Pace, RowState, propose_workers,
 };
 
 #[cfg(test)]

@@ -171,6 +171,39 @@ pub fn propose_workers(cpus: Option<f64>, memory: Option<u64>) -> u32 {
     by_cpus.min(by_memory).clamp(1, MOST)
 }
 
+/// How one of the runtimes of a batch run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum LaneState {
+    /// Another batch run uses its service, or this one does not go on just now.
+    Waiting,
+    /// The flow is being brought to it.
+    Preparing,
+    Running,
+    /// It does not answer: it is waited for, and the others take its rows.
+    Lost,
+    /// It takes no further row.
+    Ended,
+}
+
+/// One of the runtimes that share the rows of a batch run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Lane {
+    pub runtime: RuntimeId,
+    /// As it was called when the batch run began.
+    pub name: String,
+    /// The runtime's dated version, else promptflow's; empty = not known.
+    pub version: String,
+    pub state: LaneState,
+    /// Rows that run on it just now.
+    pub running: u32,
+    /// Rows that have ended on it.
+    pub ended: u32,
+    /// Why it waits or is lost, a sentence.
+    pub note: Option<String>,
+}
+
 /// A batch run without its rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -179,10 +212,14 @@ pub struct Batch {
     pub flow: FlowId,
     /// The name of the flow's folder.
     pub flow_name: String,
-    pub runtime: RuntimeId,
-    pub runtime_name: String,
-    /// The runtime's dated version, else promptflow's; empty = not known.
-    pub version: String,
+    /// What a person calls it; never empty.
+    pub name: String,
+    /// In the order in which they were put on.
+    pub tags: Vec<String>,
+    /// What a person says of it; empty = nothing.
+    pub description: String,
+    /// The runtimes that share the rows; at least one.
+    pub lanes: Vec<Lane>,
     /// Absolute path of the file of rows.
     pub file: String,
     pub format: DataFormat,
@@ -203,8 +240,10 @@ pub struct Batch {
     pub rows: Option<u32>,
     pub completed: u32,
     pub failed: u32,
-    /// Rows that run just now.
+    /// Rows that run just now, on all runtimes.
     pub running: u32,
+    /// What its results take on the disk; bytes.
+    pub bytes: u64,
     /// Rows in a minute, over the last ones; `None` = too few have ended.
     pub rate: Option<f64>,
     /// Seconds until all have ended at this rate.
@@ -257,6 +296,11 @@ impl Batch {
     /// kept result stays counted by those results alone.
     pub fn interrupted(&mut self, completed: u32, failed: u32) {
         self.running = 0;
+        for lane in &mut self.lanes {
+            lane.state = LaneState::Waiting;
+            lane.running = 0;
+            lane.note = None;
+        }
         self.rate = None;
         self.time_left = None;
         self.completed = completed;
@@ -318,6 +362,8 @@ pub struct BatchRow {
     pub state: RowState,
     /// How often it was tried; 0 = it could not be read, or its inputs are not right.
     pub tries: u32,
+    /// The name of the runtime that ran it; empty = none did.
+    pub runtime: String,
     /// Seconds as the service measured them.
     pub duration: Option<f64>,
     pub tokens: Option<Tokens>,
