@@ -430,6 +430,7 @@ mod tests {
             bytes: 0,
             rate: None,
             time_left: None,
+            mixed: false,
             metrics: vec![],
             tokens: None,
             problem: None,

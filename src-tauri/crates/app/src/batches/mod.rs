@@ -1,70 +1,112 @@
 //! Batch runs: a flow for each row of a file, on one or several runtimes.
+//!
+//! [`draft`] checks what a person put together, [`run`] leads a batch run from its begin to its end, one
+//! [`lane`] for each runtime takes rows from the common [`queue`]. What has a kept result never runs again.
+
+mod active;
+mod aggregate;
+mod control;
+mod draft;
+mod kept;
+mod lane;
+mod queue;
+mod row;
+mod run;
+mod turn;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use domain::{
+    batch::{Batch, BatchId, LaneState},
+    runtime::RuntimeId,
+};
+
+use crate::context::{App, lock};
+
+pub(crate) use control::{
+    cancel, leave_all, pause, pause_all, pause_on, recover, rerun_failed, resume, start,
+};
+pub(crate) use draft::{count_rows, preview};
+pub(crate) use kept::{detail, list};
+use turn::{names_in_queue, waits_for};
+
+/// What is known of batch runs while the application runs.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Those that are active.
+    active: Mutex<BTreeMap<BatchId, Arc<active::Active>>>,
+    /// Who uses or waits for the one batch of a runtime's service, in the order of their turns.
+    queues: Mutex<BTreeMap<RuntimeId, Vec<BatchId>>>,
+}
+
+/// The batch run, when it is active.
+pub(super) fn active(app: &App, id: &BatchId) -> Option<Arc<active::Active>> {
+    lock(&app.batches.active).get(id).cloned()
+}
+
+/// Batch runs of this application that are active, as they stand.
+pub(crate) fn all_active(app: &App) -> Vec<Batch> {
+    lock(&app.batches.active).values().map(|active| active.batch()).collect()
+}
+
+/// How many batch runs use the service of a runtime or wait for it.
+pub(crate) fn queued_on(app: &App, runtime: &RuntimeId) -> u32 {
+    let queues = lock(&app.batches.queues);
+    let number = queues.get(runtime).map_or(0, Vec::len);
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Folders inside runtimes that active batch runs use.
+pub(crate) fn folders(app: &App) -> Vec<String> {
+    lock(&app.batches.active).values().map(|active| active.folder()).collect()
+}
+
+/// Rows that run on a runtime just now; a batch run that is at the service without a row counts as one.
+pub(crate) fn rows_on(app: &App, runtime: &RuntimeId) -> u32 {
+    let lanes = all_active(app).into_iter().flat_map(|batch| batch.lanes);
+    lanes
+        .filter(|lane| lane.runtime == *runtime)
+        .filter(|lane| matches!(lane.state, LaneState::Preparing | LaneState::Running))
+        .map(|lane| lane.running.max(1))
+        .sum()
+}
+
+/// A kept batch run; one that is active as it stands now.
+fn as_it_stands(app: &App, batch: Batch) -> Batch {
+    active(app, &batch.id).map_or(batch, |active| active.batch())
+}
 
 #[allow(clippy::wildcard_imports)]
 use crate::api::*;
-use crate::context::App;
-use domain::{batch::BatchId, finding::Problem};
+use domain::finding::Problem;
 
-pub(crate) async fn preview(app: &App, draft: BatchDraft) -> Result<BatchPreview, Problem> {
+pub(crate) async fn rows(_app: &App, _request: ReadBatchRows) -> Result<BatchRows, Problem> {
     todo!()
 }
 
-pub(crate) async fn count_rows(app: &App, file: &str) -> Result<RowCount, Problem> {
+pub(crate) async fn row(_app: &App, _request: ReadBatchRow) -> Result<BatchRowView, Problem> {
     todo!()
 }
 
-pub(crate) async fn list(app: &App, request: ListBatches) -> Result<Batches, Problem> {
+pub(crate) async fn latency(_app: &App, _id: &BatchId) -> Result<BatchLatency, Problem> {
     todo!()
 }
 
-pub(crate) async fn detail(app: &App, id: &BatchId) -> Result<BatchDetail, Problem> {
+pub(crate) async fn compare(_app: &App, _request: CompareBatches) -> Result<Comparison, Problem> {
     todo!()
 }
 
-pub(crate) async fn rows(app: &App, request: ReadBatchRows) -> Result<BatchRows, Problem> {
+pub(crate) async fn describe(_app: &App, _request: DescribeBatch) -> Result<(), Problem> {
     todo!()
 }
 
-pub(crate) async fn row(app: &App, request: ReadBatchRow) -> Result<BatchRowView, Problem> {
+pub(crate) async fn delete(_app: &App, _id: &BatchId) -> Result<(), Problem> {
     todo!()
 }
 
-pub(crate) async fn latency(app: &App, id: &BatchId) -> Result<BatchLatency, Problem> {
-    todo!()
-}
-
-pub(crate) async fn compare(app: &App, request: CompareBatches) -> Result<Comparison, Problem> {
-    todo!()
-}
-
-pub(crate) async fn start(app: &App, draft: BatchDraft) -> Result<BatchId, Problem> {
-    todo!()
-}
-
-pub(crate) async fn pause(app: &App, id: &BatchId) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn resume(app: &App, id: &BatchId) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn cancel(app: &App, id: &BatchId) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn rerun_failed(app: &App, id: &BatchId) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn describe(app: &App, request: DescribeBatch) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn delete(app: &App, id: &BatchId) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn export(app: &App, request: ExportBatch) -> Result<SavedFile, Problem> {
+pub(crate) async fn export(_app: &App, _request: ExportBatch) -> Result<SavedFile, Problem> {
     todo!()
 }

@@ -1,0 +1,496 @@
+//! One runtime of a batch run: it takes rows as it is free, and may go and come back.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    batch::{BatchState, LaneState, NextStep, RowState},
+    finding::{Problem, ProblemCode},
+    flow::{FlowRunId, explain, failure},
+    runtime::Runtime,
+};
+use engine::Engine;
+use executor::{BatchRequest, Line, RunError, Sealed};
+use futures_util::future::join_all;
+use tokio::{sync::RwLock, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    active::Want,
+    aggregate,
+    queue::Item,
+    row::{self, Kept},
+    run::Work,
+    turn::Turn,
+};
+use crate::{
+    computes,
+    context::lock,
+    flows::{not_brought, place, unusable},
+    problem,
+};
+
+/// How long beginning and ending a batch may take.
+const BATCH_LIMIT: Duration = Duration::from_secs(60);
+/// How long the end of a batch is waited for whose rows still run.
+const END_LIMIT: Duration = Duration::from_secs(900);
+/// How long a runtime that went is waited for.
+const LOST_LIMIT: Duration = Duration::from_secs(600);
+/// How often it is looked whether it is back.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long answers of rows are waited for that were asked to end.
+const AFTER_CANCEL: Duration = Duration::from_secs(10);
+/// How long rows may go on when the application ends.
+const AFTER_LEAVE: Duration = Duration::from_secs(5);
+/// A row that took its runtime along so often, alone, has failed.
+const MOST_LOSSES: u32 = 2;
+
+/// How a session on a runtime ended.
+enum End {
+    /// Nothing is left to do, or nothing more is wanted.
+    Over,
+    /// The runtime or its service went; a sentence says so.
+    Lost(String),
+}
+
+/// The batch of a runtime's service while it is ours.
+pub(super) struct Session {
+    index: usize,
+    row: Runtime,
+    engine: Arc<dyn Engine>,
+    /// When the container was started, and how often it was restarted: another value means that the service
+    /// that knew our batch is gone.
+    life: (Option<jiff::Timestamp>, u32),
+    /// Rows run beside each other with it held for reading; one that may take the runtime along runs with it
+    /// held for writing.
+    beside: RwLock<()>,
+    /// The runtime went: no row begins here any more.
+    gone: CancellationToken,
+}
+
+/// Leads one runtime to the end of the batch run.
+pub(super) async fn lane(work: Arc<Work>, index: usize) {
+    let until_stop = work.active.until(Want::Pause);
+    tokio::pin!(until_stop);
+    let mut lost: Option<Instant> = None;
+    loop {
+        let row = tokio::select! {
+            row = usable_again(&work, index, lost) => row,
+            () = &mut until_stop => return,
+        };
+        let Some(row) = row else {
+            return;
+        };
+        let turn = tokio::select! {
+            turn = Turn::take(&work, index, &row.id) => turn,
+            () = &mut until_stop => return,
+        };
+        let ended_before = ended_on(&work, index);
+        match session(&work, index, row, turn).await {
+            Ok(End::Over) => {
+                set(&work, index, LaneState::Ended, None);
+                return;
+            }
+            Ok(End::Lost(sentence)) => {
+                if ended_on(&work, index) > ended_before {
+                    lost = None;
+                }
+                lost.get_or_insert_with(Instant::now);
+                set(&work, index, LaneState::Lost, Some(sentence));
+                tokio::time::sleep(LOOK).await;
+            }
+            Err(problem) => {
+                set(&work, index, LaneState::Ended, Some(problem.sentence.clone()));
+                work.active.fails(&work.app, problem);
+                return;
+            }
+        }
+    }
+}
+
+fn ended_on(work: &Work, index: usize) -> u32 {
+    work.active.batch().lanes.get(index).map_or(0, |lane| lane.ended)
+}
+
+/// How a lane stands; the whole follows from its lanes.
+pub(super) fn set(work: &Work, index: usize, state: LaneState, note: Option<String>) {
+    work.active.change(&work.app, |batch| {
+        if let Some(lane) = batch.lanes.get_mut(index) {
+            lane.state = state;
+            lane.note = note;
+        }
+        if matches!(batch.state, BatchState::Queued | BatchState::Preparing | BatchState::Running) {
+            let any = |wanted: LaneState| batch.lanes.iter().any(|lane| lane.state == wanted);
+            batch.state = if any(LaneState::Running) {
+                BatchState::Running
+            } else if any(LaneState::Preparing) {
+                BatchState::Preparing
+            } else if any(LaneState::Waiting) && !any(LaneState::Lost) {
+                BatchState::Queued
+            } else {
+                BatchState::Running
+            };
+        }
+    });
+}
+
+/// Waits until a runtime can be used; `None` = it did not come back in time.
+async fn usable_again(work: &Work, index: usize, lost: Option<Instant>) -> Option<Runtime> {
+    let id = work.active.batch().lanes.get(index)?.runtime.clone();
+    let since = lost.unwrap_or_else(Instant::now);
+    loop {
+        let row = lock(&work.app.table).row(&id).cloned();
+        let why = match &row {
+            Some(row) => unusable(row).map(|why| format!("{} cannot be used. {why}", row.name)),
+            None => Some("It is not there, or its compute is not connected.".to_owned()),
+        };
+        let Some(why) = why else { return row };
+        if since.elapsed() > LOST_LIMIT {
+            let minutes = LOST_LIMIT.as_secs() / 60;
+            set(
+                work,
+                index,
+                LaneState::Ended,
+                Some(format!("It was waited for {minutes} minutes. {why}")),
+            );
+            return None;
+        }
+        let note = work.active.batch().lanes.get(index).and_then(|lane| lane.note.clone());
+        if note.as_deref() != Some(&why) {
+            set(work, index, LaneState::Lost, Some(why));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Brings the flow to the runtime, begins a batch there and takes rows until there is none. The end of the
+/// batch goes on by itself, and the turn with it.
+async fn session(work: &Arc<Work>, index: usize, row: Runtime, turn: Turn) -> Result<End, Problem> {
+    set(work, index, LaneState::Preparing, None);
+    let engine = match computes::engine(&work.app, &row.compute) {
+        Ok(engine) => engine,
+        Err(problem) => return Ok(End::Lost(problem.sentence)),
+    };
+    let container = row.container_id.clone();
+    let life = match engine.inspect(&container).await {
+        Ok(found) => (found.started, found.restart_count),
+        Err(error) => return Ok(End::Lost(problem::of_engine(&error).sentence)),
+    };
+    let run = FlowRunId(work.id.0.clone());
+    let brought = async {
+        let in_use = crate::flows::folders_in_use(&work.app);
+        place::bring(engine.as_ref(), &container, &work.snapshot, &in_use).await?;
+        place::begin_run(engine.as_ref(), &container, &run).await
+    };
+    if let Err(error) = brought.await {
+        return match engine.inspect(&container).await {
+            Ok(found) if found.is_running() => Err(not_brought(&error)),
+            _ => Ok(End::Lost(problem::of_engine(&error).sentence)),
+        };
+    }
+    let session = Session {
+        index,
+        row,
+        engine,
+        life,
+        beside: RwLock::new(()),
+        gone: CancellationToken::new(),
+    };
+    let begun = match session.begin(work).await {
+        Ok(begun) => begun,
+        Err(stop) => return stop,
+    };
+    set(work, index, LaneState::Running, None);
+    work.active.begins();
+    let ended = session.rows(work).await;
+    let ended = match ended {
+        Ok(End::Over) if work.drained.load(std::sync::atomic::Ordering::SeqCst) => {
+            session.over_all_rows(work, begun).await
+        }
+        other => other,
+    };
+    tokio::spawn(session.end(work.clone(), turn));
+    ended
+}
+
+impl Session {
+    pub fn base(&self) -> &str {
+        self.row.endpoint.as_deref().unwrap_or_default()
+    }
+
+    /// Begins the batch; `true` = there are nodes that run once over all rows.
+    async fn begin(&self, work: &Work) -> Result<bool, Result<End, Problem>> {
+        let runs = work.app.parts.executor.runs();
+        // One that an application left which is gone would go on in the place of ours.
+        if let Err(error) = runs.end_batch(self.base(), BATCH_LIMIT).await {
+            tracing::debug!(%error, "no earlier batch was ended");
+        }
+        let settings = &work.draft.settings;
+        let request = BatchRequest {
+            place: work.place.clone(),
+            connections: Sealed::new(work.connections.request_value()),
+            variables: work.variables.clone(),
+            workers: Some(settings.workers),
+            line_limit: settings.row_limit,
+            init: work.init.clone(),
+        };
+        match runs.begin_batch(self.base(), &request, BATCH_LIMIT).await {
+            Ok(answer) => Ok(answer["has_aggregation"] == true),
+            Err(RunError::Miss(miss)) => Err(Ok(End::Lost(format!(
+                "The service of {} does not answer: {miss}.",
+                self.row.name
+            )))),
+            Err(RunError::Refused { error, .. }) => {
+                let error = work.scrubber.value(error.expose());
+                Err(Err(explain(&failure(&error, &work.place.folder))))
+            }
+        }
+    }
+
+    /// Rows until there is none, or until no further one is wanted.
+    async fn rows(&self, work: &Arc<Work>) -> Result<End, Problem> {
+        let workers = work.draft.settings.workers;
+        let ends = join_all((0..workers).map(|_| self.worker(work))).await;
+        let mut lost = None;
+        for end in ends {
+            if let End::Lost(sentence) = end? {
+                lost = Some(sentence);
+            }
+        }
+        Ok(lost.map_or(End::Over, End::Lost))
+    }
+
+    /// Takes one row after the other.
+    async fn worker(&self, work: &Arc<Work>) -> Result<End, Problem> {
+        loop {
+            if self.gone.is_cancelled() || work.active.wanted() >= Want::Pause {
+                return Ok(End::Over);
+            }
+            let item = tokio::select! {
+                () = self.gone.cancelled() => return Ok(End::Over),
+                item = work.rows.next() => item.map_err(|error| super::draft::of_data(&error))?,
+                () = work.active.until(Want::Pause) => return Ok(End::Over),
+            };
+            let Some(item) = item else {
+                work.drained.store(true, std::sync::atomic::Ordering::SeqCst);
+                return Ok(End::Over);
+            };
+            let end = if item.is_suspect {
+                let _alone = self.beside.write().await;
+                self.row(work, item).await
+            } else {
+                let _beside = self.beside.read().await;
+                self.row(work, item).await
+            };
+            if let Some(end) = end? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// One row with its tries; `Some` = this runtime takes no further one.
+    async fn row(&self, work: &Arc<Work>, item: Item) -> Result<Option<End>, Problem> {
+        if self.gone.is_cancelled() {
+            work.rows.give_back(item);
+            return Ok(Some(End::Over));
+        }
+        let inputs = match row::inputs(work, &item.row).await {
+            Ok(inputs) => inputs,
+            Err(problem) => {
+                let none = serde_json::Value::Null;
+                let kept = Kept::failed(work, &item.row, 0, &none, problem);
+                return self.keep(work, item, kept, false).await;
+            }
+        };
+        let shown = row::shown(&inputs);
+        let line = Line { run: work.id.0.clone(), number: item.row.number, inputs };
+        work.active.running(&work.app, self.index, 1);
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let runs = work.app.parts.executor.runs();
+            let answer = tokio::select! {
+                answer = runs.run_line(self.base(), &line) => answer,
+                () = work.given_up.cancelled() => return Ok(Some(self.give_back(work, item, End::Over))),
+            };
+            let mut kept = match answer {
+                Ok(answer) => Kept::answered(work, &item.row, tried, &shown, &answer),
+                Err(error) => match self.refused(work, error).await {
+                    Ok(problem) => Kept::failed(work, &item.row, tried, &shown, problem),
+                    Err(gone) => return self.lost(work, item, &shown, tried, gone).await,
+                },
+            };
+            // It was ended, or what it gave after that is not its own doing.
+            if kept.row.state == RowState::Cancelled
+                || (kept.row.state == RowState::Failed && work.active.wanted() == Want::Cancel)
+            {
+                return Ok(Some(self.give_back(work, item, End::Over)));
+            }
+            if kept.row.state == RowState::Failed {
+                let failed = work.active.batch().failed;
+                match work.draft.settings.after_failure(tried, failed) {
+                    NextStep::TryAgain if work.active.wanted() == Want::GoOn => continue,
+                    // It gets its other tries when the batch run goes on.
+                    NextStep::TryAgain => return Ok(Some(self.give_back(work, item, End::Over))),
+                    NextStep::Stop => {
+                        let problem = stopped(failed + 1, &kept);
+                        let ended = self.keep(work, item, kept, true).await;
+                        work.active.fails(&work.app, problem);
+                        return ended;
+                    }
+                    _ => {}
+                }
+            }
+            self.row.name.as_str().clone_into(&mut kept.row.runtime);
+            return self.keep(work, item, kept, true).await;
+        }
+    }
+
+    /// Keeps the result of a row. Only then it is done.
+    async fn keep(
+        &self,
+        work: &Arc<Work>,
+        item: Item,
+        mut kept: Kept,
+        began: bool,
+    ) -> Result<Option<End>, Problem> {
+        if began {
+            self.row.name.as_str().clone_into(&mut kept.row.runtime);
+        }
+        let history = &work.app.parts.history;
+        let written = history.keep_batch_row(&work.id, &kept.row, &kept.outputs).await;
+        if let Err(error) = written {
+            if began {
+                work.active.running(&work.app, self.index, -1);
+            }
+            work.rows.give_back(item);
+            return Err(problem::of_history(&error));
+        }
+        let bytes = kept.bytes();
+        work.active.row_ended(&work.app, self.index, &kept.row, bytes, began);
+        work.rows.done();
+        work.active.save(&work.app, false).await?;
+        Ok(None)
+    }
+
+    fn give_back(&self, work: &Work, item: Item, end: End) -> End {
+        work.active.running(&work.app, self.index, -1);
+        work.rows.give_back(item);
+        end
+    }
+
+    /// The runtime went while a row ran. Beside others it runs again, alone; alone it was most likely the cause.
+    async fn lost(
+        &self,
+        work: &Arc<Work>,
+        mut item: Item,
+        inputs: &serde_json::Value,
+        tried: u32,
+        gone: String,
+    ) -> Result<Option<End>, Problem> {
+        // First, so that nobody here takes it again.
+        self.gone.cancel();
+        item.lost_alone += u32::from(item.is_suspect);
+        item.is_suspect = true;
+        if item.lost_alone < MOST_LOSSES {
+            return Ok(Some(self.give_back(work, item, End::Lost(gone))));
+        }
+        let problem = Problem::new(
+            ProblemCode::RunFailed,
+            format!("The runtime ended each time while this row ran alone. {gone}"),
+        )
+        .hint("Look at the runtime's page: it may have run out of memory. Give it a higher memory limit, or let the flow take less for this row.");
+        let kept = Kept::failed(work, &item.row, tried, inputs, problem);
+        self.keep(work, item, kept, true).await?;
+        Ok(Some(End::Lost(gone)))
+    }
+
+    /// Why a row failed that the service gave no result for; the error is why the service is gone.
+    async fn refused(&self, work: &Work, error: RunError) -> Result<Problem, String> {
+        let name = &self.row.name;
+        let found = match self.engine.inspect(&self.row.container_id).await {
+            Ok(found) => found,
+            Err(error) => return Err(problem::of_engine(&error).sentence),
+        };
+        if !found.is_running() {
+            return Err(if found.raw["State"]["OOMKilled"] == true {
+                format!("{name} ran out of memory and was ended.")
+            } else {
+                format!("{name} was stopped.")
+            });
+        }
+        if (found.started, found.restart_count) != self.life {
+            return Err(format!("{name} was restarted."));
+        }
+        match error {
+            RunError::Miss(miss) => Err(format!("The service of {name} gave no answer: {miss}.")),
+            RunError::Refused { error, .. } => {
+                let error = work.scrubber.value(error.expose());
+                Ok(explain(&failure(&error, &work.place.folder)))
+            }
+        }
+    }
+
+    /// Runs the nodes that run once over all rows, when no other runtime did.
+    async fn over_all_rows(&self, work: &Arc<Work>, has_any: bool) -> Result<End, Problem> {
+        use std::sync::atomic::Ordering::SeqCst;
+        let _one = work.aggregating.lock().await;
+        if work.aggregated.load(SeqCst) {
+            return Ok(End::Over);
+        }
+        if has_any {
+            let done = tokio::select! {
+                done = aggregate::run(work, self.base()) => done,
+                () = work.given_up.cancelled() => return Ok(End::Over),
+            };
+            match done {
+                Ok(problem) => {
+                    work.active.change(&work.app, |batch| batch.problem = problem);
+                }
+                Err(aggregate::Stop::Gone(sentence)) => return Ok(End::Lost(sentence)),
+                Err(aggregate::Stop::Failed(problem)) => return Err(*problem),
+            }
+        }
+        work.aggregated.store(true, SeqCst);
+        Ok(End::Over)
+    }
+
+    /// Ends the batch at the service and frees it for the next one.
+    async fn end(self, work: Arc<Work>, turn: Turn) {
+        let runs = work.app.parts.executor.runs();
+        if let Err(error) = runs.end_batch(self.base(), END_LIMIT).await {
+            tracing::info!(batch = %work.id, %error, "a batch was not ended at its service");
+        }
+        place::end_run(self.engine.as_ref(), &self.row.container_id, &FlowRunId(work.id.0.clone()))
+            .await;
+        drop(turn);
+    }
+}
+
+/// Why it stops after failed rows.
+fn stopped(failed: u32, last: &Kept) -> Problem {
+    let why = last.row.problem.as_ref().map(|problem| problem.sentence.as_str());
+    let rows = if failed == 1 { "one row".to_owned() } else { format!("{failed} rows") };
+    Problem::new(
+        ProblemCode::RunFailed,
+        format!("It stopped because {rows} failed. The last one: {}", why.unwrap_or("not known")),
+    )
+    .hint("Look at the failed rows. When the cause is mended, press Resume; Rerun failed also takes those that failed.")
+}
+
+/// Ends rows that run when that is wanted, and after some time waits for none of them.
+pub(super) async fn give_up(work: Arc<Work>) {
+    work.active.until(Want::Leave).await;
+    let grace = match work.active.wanted() {
+        Want::Cancel => AFTER_CANCEL,
+        _ => AFTER_LEAVE,
+    };
+    tokio::select! {
+        () = tokio::time::sleep(grace) => {}
+        // A leave that becomes a cancel.
+        () = async {
+            work.active.until(Want::Cancel).await;
+            tokio::time::sleep(AFTER_CANCEL).await;
+        }, if grace == AFTER_LEAVE => {}
+    }
+    work.given_up.cancel();
+}
