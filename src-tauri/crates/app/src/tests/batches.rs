@@ -15,9 +15,7 @@ use domain::{
 use executor::twin::{TwinRun, completed};
 
 use super::*;
-use crate::api::{
-    BatchDraft, ListBatches, OfBatch, OpenFlow, PreviewBatch, PreviewUpdate, SaveConnection,
-};
+use crate::api::{BatchDraft, ListBatches, OfBatch, OpenFlow, PreviewBatch, SaveConnection};
 
 const PLANTED: &str = "planted-batch-key-7741";
 
@@ -382,9 +380,6 @@ fn a_second_one_waits_for_the_service_and_says_so() {
         assert_eq!(detail.waits_for, ["my-flow 1"]);
         assert_eq!(crate::batches::queued_on(&bench.app, &bench.draft.runtimes[0]), 2);
         // An update sees that something runs.
-        let request =
-            PreviewUpdate { runtime: bench.draft.runtimes[0].clone(), environment: version(V2) };
-        let _ = request;
         assert!(crate::batches::rows_on(&bench.app, &bench.draft.runtimes[0]) >= 1);
         let first = bench.rest(&first).await;
         let second = bench.rest(&second).await;
@@ -416,6 +411,7 @@ fn an_evaluation_takes_what_another_one_gave() {
         let first = bench.begin().await;
         bench.rest(&first).await;
         let draft = BatchDraft {
+            name: "Are the answers right?".into(),
             other: Some(first.clone()),
             file: String::new(),
             mapping: Mapping::from([
@@ -430,7 +426,7 @@ fn an_evaluation_takes_what_another_one_gave() {
         let other = preview.other.expect("other");
         assert_eq!((other.name.as_str(), other.outputs), ("my-flow 1", vec!["answer".to_owned()]));
         assert_eq!(preview.rows[2].inputs["text"], "answer 2");
-        assert_eq!(preview.rows[1].problems.len(), 2, "{:?}", preview.rows[1]);
+        assert_eq!(preview.rows[1].problems.len(), 1, "{:?}", preview.rows[1]);
         let second = bench.start(&draft).await;
         let ended = bench.rest(&second).await;
         assert_eq!((ended.state, ended.completed, ended.failed), (BatchState::Completed, 5, 1));
@@ -440,7 +436,7 @@ fn an_evaluation_takes_what_another_one_gave() {
         assert_eq!(row.inputs, json!({"text": "answer 4", "times": 4}));
         let detail = handlers::batch(&bench.app, bench.of(&first).await).await.expect("detail");
         assert_eq!(detail.taken_by.iter().map(|batch| &batch.id).collect::<Vec<_>>(), [&second]);
-        let list = ListBatches { flow: None, text: "MY-FLOW 2".into() };
+        let list = ListBatches { flow: None, text: "RIGHT? eval".into() };
         let list = handlers::list_batches(&bench.app, list).await.expect("list");
         assert_eq!(list.batches.iter().map(|batch| &batch.id).collect::<Vec<_>>(), [&second]);
         assert!(list.bytes > 0);

@@ -57,17 +57,12 @@ fn a_runtime_that_is_removed_is_waited_for_and_then_told() {
     let world = World::new();
     paused(async {
         let bench = bench(&world).await;
-        for row in 0..ROWS {
-            world.service.runs.will_run_line(row, slow());
-        }
-        world.service.runs.will_run_line(2, dies());
-        let id = bench.begin().await;
-        bench.until(&id, |batch| batch.completed == 2).await;
-        world.service.runs.will_run(dies());
-        world.engine().by_hand(Hand::Remove("eval".into()));
         for row in 2..ROWS {
             world.service.runs.will_run_line(row, dies());
         }
+        let id = bench.begin().await;
+        bench.until(&id, |batch| batch.completed == 2).await;
+        world.engine().by_hand(Hand::Remove("eval".into()));
         let lost = bench.until(&id, |batch| batch.lanes[0].state == LaneState::Lost).await;
         assert!(lost.lanes[0].note.is_some() && lost.state == BatchState::Running, "{lost:#?}");
         let ended = bench.rest(&id).await;
@@ -102,7 +97,7 @@ fn what_was_cut_off_goes_on_at_the_next_start_and_a_paused_one_does_not() {
     let world = World::new();
     let (running, pausing) = paused(async {
         let bench = bench(&world).await;
-        for row in 2..ROWS {
+        for row in [2, 3] {
             world.service.runs.will_run_line(row, TwinRun::endless());
         }
         let first = bench.begin().await;
