@@ -1,5 +1,9 @@
 //! Batch runs: a flow for each row of a file, on one or several runtimes.
 
+mod results;
+
+pub(crate) use results::{compare, delete, describe, export, latency, row, rows};
+
 #[allow(clippy::wildcard_imports)]
 use crate::api::*;
 use crate::context::App;
@@ -18,22 +22,6 @@ pub(crate) async fn list(app: &App, request: ListBatches) -> Result<Batches, Pro
 }
 
 pub(crate) async fn detail(app: &App, id: &BatchId) -> Result<BatchDetail, Problem> {
-    todo!()
-}
-
-pub(crate) async fn rows(app: &App, request: ReadBatchRows) -> Result<BatchRows, Problem> {
-    todo!()
-}
-
-pub(crate) async fn row(app: &App, request: ReadBatchRow) -> Result<BatchRowView, Problem> {
-    todo!()
-}
-
-pub(crate) async fn latency(app: &App, id: &BatchId) -> Result<BatchLatency, Problem> {
-    todo!()
-}
-
-pub(crate) async fn compare(app: &App, request: CompareBatches) -> Result<Comparison, Problem> {
     todo!()
 }
 
@@ -57,14 +45,19 @@ pub(crate) async fn rerun_failed(app: &App, id: &BatchId) -> Result<(), Problem>
     todo!()
 }
 
-pub(crate) async fn describe(app: &App, request: DescribeBatch) -> Result<(), Problem> {
-    todo!()
+/// Seam: a batch run that is active, as it stands. Whoever runs batch runs puts its own here:
+/// `active(app, id).map(|active| active.batch())`. Until then none is active.
+fn active_batch(_app: &App, _id: &BatchId) -> Option<domain::batch::Batch> {
+    None
 }
 
-pub(crate) async fn delete(app: &App, id: &BatchId) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn export(app: &App, request: ExportBatch) -> Result<SavedFile, Problem> {
-    todo!()
+/// Seam: changes a batch run that is active, and tells the window; answers how it is then. `None` = it is
+/// not active. Whoever runs batch runs puts its own here:
+/// `active(app, id).map(|active| active.change(app, change))`. Until then none is active.
+fn change_active(
+    _app: &App,
+    _id: &BatchId,
+    _change: impl FnOnce(&mut domain::batch::Batch),
+) -> Option<domain::batch::Batch> {
+    None
 }
