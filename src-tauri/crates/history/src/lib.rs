@@ -8,6 +8,8 @@
 //! of the application, is set aside under another name and never deleted.
 
 mod batch_requests;
+mod batch_results;
+mod batch_rows;
 mod batches;
 mod begun;
 mod connections;
@@ -26,7 +28,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-pub use batches::{EndedRows, KeptBatch, RowForAggregation};
+pub use batch_results::{SameRow, SameRows, ValueNames};
+pub use batch_rows::{EndedRows, RowForAggregation, RowToKeep};
+pub use batches::KeptBatch;
 pub use begun::BegunCreate;
 pub use flows::{KeptRun, RememberedFlow};
 use rusqlite::Connection;

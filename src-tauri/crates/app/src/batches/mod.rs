@@ -10,6 +10,7 @@ mod draft;
 mod kept;
 mod lane;
 mod queue;
+mod results;
 mod row;
 mod run;
 mod turn;
@@ -31,6 +32,7 @@ pub(crate) use control::{
 };
 pub(crate) use draft::{count_rows, preview};
 pub(crate) use kept::{detail, list};
+pub(crate) use results::{compare, delete, describe, export, latency, row, rows};
 use turn::{names_in_queue, waits_for};
 
 /// What is known of batch runs while the application runs.
@@ -79,34 +81,12 @@ fn as_it_stands(app: &App, batch: Batch) -> Batch {
     active(app, &batch.id).map_or(batch, |active| active.batch())
 }
 
-#[allow(clippy::wildcard_imports)]
-use crate::api::*;
-use domain::finding::Problem;
-
-pub(crate) async fn rows(_app: &App, _request: ReadBatchRows) -> Result<BatchRows, Problem> {
-    todo!()
+/// A batch run that is active, as it stands.
+fn active_batch(app: &App, id: &BatchId) -> Option<Batch> {
+    active(app, id).map(|active| active.batch())
 }
 
-pub(crate) async fn row(_app: &App, _request: ReadBatchRow) -> Result<BatchRowView, Problem> {
-    todo!()
-}
-
-pub(crate) async fn latency(_app: &App, _id: &BatchId) -> Result<BatchLatency, Problem> {
-    todo!()
-}
-
-pub(crate) async fn compare(_app: &App, _request: CompareBatches) -> Result<Comparison, Problem> {
-    todo!()
-}
-
-pub(crate) async fn describe(_app: &App, _request: DescribeBatch) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn delete(_app: &App, _id: &BatchId) -> Result<(), Problem> {
-    todo!()
-}
-
-pub(crate) async fn export(_app: &App, _request: ExportBatch) -> Result<SavedFile, Problem> {
-    todo!()
+/// Changes a batch run that is active, and tells the window; answers how it is then. `None` = it is not.
+fn change_active(app: &App, id: &BatchId, change: impl FnOnce(&mut Batch)) -> Option<Batch> {
+    active(app, id).map(|active| active.change(app, change))
 }

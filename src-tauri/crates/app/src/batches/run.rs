@@ -158,6 +158,7 @@ async fn prepare(app: &App, active: &Arc<Active>, request: Request) -> Result<Wo
     active.change(app, |batch| {
         batch.completed = ended.completed;
         batch.failed = ended.failed;
+        batch.bytes = ended.bytes;
         batch.mixed |= is_mixed;
         batch.note = None;
     });
