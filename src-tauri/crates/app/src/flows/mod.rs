@@ -7,6 +7,7 @@ mod live;
 mod outside;
 mod place;
 mod prepare;
+mod row_processes;
 mod run;
 mod runtimes;
 mod view;
@@ -31,6 +32,7 @@ pub use kept::follow_run;
 pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
 pub(crate) use outside::outside;
 pub(crate) use prepare::{check_inputs, start_run};
+pub use row_processes::{RowsToEnd, end_rows};
 pub(crate) use runtimes::{choose_runtime, runtimes};
 pub(crate) use view::{forget, list, open, read_file, view};
 
@@ -41,8 +43,6 @@ pub(crate) struct State {
     active: Mutex<BTreeMap<FlowRunId, Arc<live::Active>>>,
     /// Flows whose folders are watched, the one that was looked at last at the end.
     watched: Mutex<Vec<(FlowId, Watching)>>,
-    /// Whose turn it is to use the one batch of a runtime's service.
-    batches: Mutex<BTreeMap<RuntimeId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 /// Runs of this application that are active, as they stand.

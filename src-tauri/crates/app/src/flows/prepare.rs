@@ -342,8 +342,8 @@ pub(super) fn variables(
     connections: &Connections,
     limit: Option<u32>,
 ) -> Result<Vec<(String, Secret)>, Problem> {
-    let document = chosen.instead.as_ref().unwrap_or(&chosen.disk.document);
-    let entries = document.get("environment_variables").map(Node::entries).unwrap_or_default();
+    let entries =
+        chosen.document().get("environment_variables").map(Node::entries).unwrap_or_default();
     let mut variables = Vec::new();
     for entry in entries {
         let written = entry.value.text().unwrap_or_default();
@@ -375,6 +375,11 @@ pub(super) fn variables(
 }
 
 impl Chosen {
+    /// The flow's file as it is sent.
+    pub fn document(&self) -> &Document {
+        self.instead.as_ref().unwrap_or(&self.disk.document)
+    }
+
     /// Files of python nodes, with the kind that the service calls them by.
     pub fn tool_files(&self) -> Vec<(String, String)> {
         let mut files: Vec<(String, String)> = Vec::new();
