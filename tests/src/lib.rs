@@ -14,6 +14,8 @@ pub mod docker;
 pub mod environments;
 mod error;
 #[cfg(feature = "app")]
+pub mod flow_world;
+#[cfg(feature = "app")]
 pub mod headless;
 pub mod images;
 mod janitor;

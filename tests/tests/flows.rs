@@ -2,165 +2,21 @@
 #![cfg(feature = "app")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use app::api::{
-    Change, FlowFinding, FlowOnRuntime, FlowRunDetail, FollowFlowRun, LogEvent, OfDraft, OfFlow,
-    OfFlowRun, OpenFlow, ProposedFrom, ReadRunPart, RunPart, SaveConnection, StartFlowRun,
+    Change, FlowFinding, FlowOnRuntime, FollowFlowRun, LogEvent, OfFlow, OfFlowRun, OpenFlow,
+    ProposedFrom, SaveConnection, StartFlowRun,
 };
-use app::{App, follow_run, handlers};
+use app::{follow_run, handlers};
 use domain::connection::{ConnectionDraft, ConnectionType, Pair};
-use domain::flow::{FlowId, FlowRun, FlowRunId, FlowRunState, NodeRunState};
-use domain::runtime::{RuntimeId, Status};
+use domain::flow::{FlowRunState, NodeRunState};
 use domain::secret::Secret;
-use real_parts::docker::DockerEngine;
-use real_parts::headless::{
-    application, compute, connected, ended, plain, refused, runtime, version,
+use real_parts::PartResult;
+use real_parts::flow_world::{
+    HEAD, World, inside, log, node, open, request, result, seen, start, tool, until, world, write,
 };
-use real_parts::registry::RegistryServer;
-use real_parts::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
-use real_parts::{PartError, PartResult};
-use tempfile::TempDir;
-
-/// The application, and a runtime of it that serves.
-struct World {
-    docker: DockerEngine,
-    app: App,
-    runtime: RuntimeId,
-    container: String,
-    _registry: RegistryServer,
-    home: TempDir,
-}
-
-async fn world() -> PartResult<World> {
-    let docker = DockerEngine::start()?;
-    let registry = RuntimeImages::ready()?.registry()?;
-    let home = tempfile::tempdir()?;
-    let repository = format!("{}/{REPOSITORY}", registry.address());
-    let app = application(&docker.socket(), home.path(), &repository).await?;
-    connected(&app).await?;
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let draft = plain("flows", version(VERSIONS[2]), port);
-    let create = handlers::create_runtime(&app, OfDraft { compute: compute(), draft }).await;
-    ended(&app, &create.map_err(refused)?.operation).await?;
-    let row = runtime(&app, "flows", Status::Available).await?;
-    Ok(World {
-        docker,
-        app,
-        runtime: row.id,
-        container: row.container_id,
-        _registry: registry,
-        home,
-    })
-}
-
-fn write(root: &Path, files: &[(&str, &str)]) -> PartResult<()> {
-    for (path, text) in files {
-        let path = root.join(path);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, text)?;
-    }
-    Ok(())
-}
-
-/// Every file below a folder with its content and time.
-fn seen(root: &Path) -> PartResult<BTreeMap<String, (Vec<u8>, std::time::SystemTime)>> {
-    let mut all = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let changed = path.metadata()?.modified()?;
-                all.insert(path.display().to_string(), (std::fs::read(&path)?, changed));
-            }
-        }
-    }
-    Ok(all)
-}
-
-/// One python tool of a text.
-fn tool(name: &str, body: &str) -> String {
-    format!(
-        "import time\nfrom promptflow.core import tool\n\n\n@tool\ndef {name}(text: str) -> str:\n    {body}\n"
-    )
-}
-
-fn node(name: &str, text: &str) -> String {
-    format!(
-        "- name: {name}\n  type: python\n  source:\n    type: code\n    path: {name}.py\n  inputs:\n    text: {text}\n"
-    )
-}
-
-const HEAD: &str =
-    "inputs:\n  text:\n    type: string\noutputs:\n  answer:\n    type: string\n    reference: ";
-
-async fn open(app: &App, folder: &Path) -> PartResult<FlowId> {
-    let request = OpenFlow { path: folder.display().to_string() };
-    let view = handlers::open_flow(app, request).await.map_err(refused)?;
-    assert_eq!(view.problems, [], "{:#?}", view.problems);
-    Ok(view.flow)
-}
-
-fn request(world: &World, flow: &FlowId, text: &str) -> StartFlowRun {
-    StartFlowRun {
-        flow: flow.clone(),
-        runtime: world.runtime.clone(),
-        inputs: [("text".to_owned(), text.to_owned())].into(),
-        init: BTreeMap::new(),
-        variants: BTreeMap::new(),
-        connections: vec![],
-        node: None,
-        from: None,
-        limit: None,
-    }
-}
-
-async fn start(app: &App, request: StartFlowRun) -> PartResult<FlowRunId> {
-    Ok(handlers::start_flow_run(app, request).await.map_err(refused)?.run)
-}
-
-/// Waits until a run is as asked.
-async fn until(
-    app: &App,
-    id: &FlowRunId,
-    what: &str,
-    as_asked: impl Fn(&FlowRun) -> bool,
-) -> PartResult<FlowRun> {
-    let limit = Instant::now() + Duration::from_secs(60);
-    loop {
-        let run =
-            handlers::flow_run(app, OfFlowRun { run: id.clone() }).await.map_err(refused)?.run;
-        if as_asked(&run) {
-            return Ok(run);
-        }
-        if Instant::now() > limit {
-            return Err(PartError::new(format!("{what} did not happen: {run:#?}")));
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-async fn result(app: &App, id: &FlowRunId) -> PartResult<FlowRunDetail> {
-    until(app, id, "the end", |run| run.state.is_final()).await?;
-    // What is kept is written right after.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    handlers::flow_run(app, OfFlowRun { run: id.clone() }).await.map_err(refused)
-}
-
-async fn log(app: &App, id: &FlowRunId) -> PartResult<String> {
-    let part = ReadRunPart { run: id.clone(), part: RunPart::Log };
-    Ok(handlers::flow_run_part(app, part).await.map_err(refused)?.text)
-}
-
-fn inside(world: &World, script: &str) -> PartResult<String> {
-    world.docker.client(&["exec", &world.container, "sh", "-c", script])
-}
+use real_parts::headless::refused;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn flows_run_on_a_real_runtime() -> PartResult<()> {
@@ -172,6 +28,7 @@ async fn flows_run_on_a_real_runtime() -> PartResult<()> {
     what_a_runtime_lacks_is_told(&world).await?;
     a_connection_reaches_the_code_and_is_kept_nowhere(&world).await?;
     a_flex_flow_runs_with_and_without_a_constructor(&world).await?;
+    a_constructors_run_is_cancelled_and_leaves_nothing(&world).await?;
     // Not more copies are kept inside than are of use.
     let copies = inside(&world, "cd /tmp/promptflow-runtimes/flows && ls -d *")?;
     assert_eq!(copies.lines().count(), 16, "{copies}");
@@ -501,9 +358,66 @@ async fn a_flex_flow_runs_with_and_without_a_constructor(world: &World) -> PartR
         init: [("end".to_owned(), "?!".to_owned())].into(),
         ..request(world, &id, "ab")
     };
-    let run = start(app, with).await?;
+    let run = start(app, with.clone()).await?;
     let detail = result(app, &run).await?;
     assert_eq!(detail.run.state, FlowRunState::Completed, "{:#?}", detail.run);
     assert!(detail.output.is_some_and(|value| value.text.contains("ab?!")));
+    // The service itself has loaded nothing: what is changed counts at once, in the other flow as well,
+    // whose module has the same name.
+    let code = std::fs::read_to_string(class.join("talk.py"))?;
+    write(&class, &[("talk.py", &code.replace("text + self.end", "self.end + text"))])?;
+    let run = start(app, with).await?;
+    assert!(result(app, &run).await?.output.is_some_and(|value| value.text.contains("?!ab")));
+    let of_function = open(app, &function).await?;
+    let run = start(app, request(world, &of_function, "ab")).await?;
+    let detail = result(app, &run).await?;
+    assert!(detail.output.is_some_and(|value| value.text.contains("abab")), "{:#?}", detail.run);
+    Ok(())
+}
+
+/// A class whose call takes two minutes, in a program of its own, with a secret in a variable.
+const SLOW_CLASS: [(&str, &str); 2] = [
+    (
+        "flow.flex.yaml",
+        "entry: slow:Slow\nenvironment_variables:\n  TOKEN: ${my_custom.token}\ninit:\n  end:\n    type: string\n",
+    ),
+    (
+        "slow.py",
+        "import subprocess\n\n\nclass Slow:\n    def __init__(self, end: str):\n        self.end = end\n\n    def __call__(self, text: str) -> str:\n        subprocess.run(['sleep', '120'])\n        return text + self.end\n",
+    ),
+];
+
+async fn a_constructors_run_is_cancelled_and_leaves_nothing(world: &World) -> PartResult<()> {
+    let app = &world.app;
+    let root = tempfile::tempdir()?;
+    let (slow, other) = (root.path().join("slow"), root.path().join("other"));
+    write(&slow, &SLOW_CLASS)?;
+    let flow = format!("{HEAD}${{wait.output}}\nnodes:\n{}", node("wait", "${inputs.text}"));
+    let body = "import os\n    time.sleep(12)\n    return text + str(os.environ.get('TOKEN'))";
+    write(&other, &[("flow.dag.yaml", &flow), ("wait.py", &tool("wait", body))])?;
+    let (slow, other) = (open(app, &slow).await?, open(app, &other).await?);
+    let with = StartFlowRun {
+        init: [("end".to_owned(), "an-end-of-its-own".to_owned())].into(),
+        ..request(world, &slow, "ab")
+    };
+    let run = start(app, with).await?;
+    let beside = start(app, request(world, &other, "beside")).await?;
+    let sleeping = "grep -lz '^120$' /proc/[0-9]*/cmdline 2>/dev/null || true";
+    let limit = Instant::now() + Duration::from_secs(30);
+    while inside(world, sleeping)?.is_empty() {
+        assert!(Instant::now() < limit, "the class is not called");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let asked = Instant::now();
+    handlers::cancel_flow_run(app, OfFlowRun { run: run.clone() }).await.map_err(refused)?;
+    let detail = result(app, &run).await?;
+    assert_eq!(detail.run.state, FlowRunState::Cancelled, "{:#?}", detail.run);
+    assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
+    let left = inside(world, "grep -rl an-end-of-its-own /tmp/promptflow-runtimes || true")?;
+    assert_eq!(left, "", "what the constructor takes stays inside");
+    // The other one was not touched, and sees nothing of the first one's variables.
+    let detail = result(app, &beside).await?;
+    assert_eq!(detail.run.state, FlowRunState::Completed, "{:#?}", detail.run);
+    assert!(detail.output.is_some_and(|value| value.text.contains("besideNone")));
     Ok(())
 }

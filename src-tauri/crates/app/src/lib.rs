@@ -41,7 +41,7 @@ mod usage;
 mod versions;
 mod wizard;
 
-pub use crate::flows::follow_run;
+pub use crate::flows::{RowsToEnd, end_rows, follow_run};
 pub use changes::Subscription;
 pub use context::{App, Computes, DockerLogins, Folders, Identity, Parts, WallClock};
 pub use logs::follow_log;

@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     batch::{BatchState, LaneState, NextStep, RowState},
     finding::{Problem, ProblemCode},
-    flow::{FlowRunId, explain, failure},
+    flow::{FlowRunId, ended_by_force, explain, failure, row_answered},
     runtime::Runtime,
+    secret::Secret,
 };
 use engine::Engine;
-use executor::{BatchRequest, Line, RunError, Sealed};
+use executor::{BatchRequest, Line, Place, RunError, Sealed};
 use futures_util::future::join_all;
 use tokio::{sync::RwLock, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     computes,
     context::lock,
-    flows::{not_brought, place, unusable},
+    flows::{hidden_names, not_brought, place, unusable},
     problem,
 };
 
@@ -50,6 +51,9 @@ enum End {
     Over,
     /// The runtime or its service went; a sentence says so.
     Lost(String),
+    /// The service mixes up its answers since a row's process ended (see [`domain::flow::ended_by_force`]): the
+    /// batch has to begin anew there.
+    Again,
 }
 
 /// The batch of a runtime's service while it is ours.
@@ -72,24 +76,34 @@ pub(super) async fn lane(work: Arc<Work>, index: usize) {
     let until_stop = work.active.until(Want::Pause);
     tokio::pin!(until_stop);
     let mut lost: Option<Instant> = None;
+    let mut kept = None;
     loop {
         let row = tokio::select! {
             row = usable_again(&work, index, lost) => row,
+            () = work.finished.cancelled() => None,
             () = &mut until_stop => return,
         };
         let Some(row) = row else {
+            if work.finished.is_cancelled() {
+                set(&work, index, LaneState::Ended, None);
+            }
             return;
         };
-        let turn = tokio::select! {
-            turn = Turn::take(&work, index, &row.id) => turn,
-            () = &mut until_stop => return,
+        let turn = match kept.take() {
+            Some(turn) => turn,
+            None => tokio::select! {
+                turn = Turn::take(&work, index, &row.id) => turn,
+                () = work.finished.cancelled() => continue,
+                () = &mut until_stop => return,
+            },
         };
         let ended_before = ended_on(&work, index);
-        match session(&work, index, row, turn).await {
+        match session(&work, index, row, turn, &mut kept).await {
             Ok(End::Over) => {
                 set(&work, index, LaneState::Ended, None);
                 return;
             }
+            Ok(End::Again) => {}
             Ok(End::Lost(sentence)) => {
                 if ended_on(&work, index) > ended_before {
                     lost = None;
@@ -163,8 +177,14 @@ async fn usable_again(work: &Work, index: usize, lost: Option<Instant>) -> Optio
 }
 
 /// Brings the flow to the runtime, begins a batch there and takes rows until there is none. The end of the
-/// batch goes on by itself, and the turn with it.
-async fn session(work: &Arc<Work>, index: usize, row: Runtime, turn: Turn) -> Result<End, Problem> {
+/// batch goes on by itself, and the turn with it, which is `kept` when the batch has to begin anew.
+async fn session(
+    work: &Arc<Work>,
+    index: usize,
+    row: Runtime,
+    turn: Turn,
+    kept: &mut Option<Turn>,
+) -> Result<End, Problem> {
     set(work, index, LaneState::Preparing, None);
     let engine = match computes::engine(&work.app, &row.compute) {
         Ok(engine) => engine,
@@ -179,7 +199,7 @@ async fn session(work: &Arc<Work>, index: usize, row: Runtime, turn: Turn) -> Re
     let brought = async {
         let in_use = crate::flows::folders_in_use(&work.app);
         place::bring(engine.as_ref(), &container, &work.snapshot, &in_use).await?;
-        place::begin_run(engine.as_ref(), &container, &run).await
+        place::begin_run(engine.as_ref(), &container, &run, None).await
     };
     if let Err(error) = brought.await {
         return match engine.inspect(&container).await {
@@ -208,7 +228,20 @@ async fn session(work: &Arc<Work>, index: usize, row: Runtime, turn: Turn) -> Re
         }
         other => other,
     };
-    tokio::spawn(session.end(work.clone(), turn));
+    match ended {
+        Ok(End::Again) => {
+            session.end(work, BATCH_LIMIT).await;
+            *kept = Some(turn);
+        }
+        _ => {
+            let limit = if matches!(ended, Ok(End::Lost(_))) { BATCH_LIMIT } else { END_LIMIT };
+            let work = work.clone();
+            tokio::spawn(async move {
+                session.end(&work, limit).await;
+                drop(turn);
+            });
+        }
+    }
     ended
 }
 
@@ -250,13 +283,15 @@ impl Session {
     async fn rows(&self, work: &Arc<Work>) -> Result<End, Problem> {
         let workers = work.draft.settings.workers;
         let ends = join_all((0..workers).map(|_| self.worker(work))).await;
-        let mut lost = None;
+        let mut all = End::Over;
         for end in ends {
-            if let End::Lost(sentence) = end? {
-                lost = Some(sentence);
+            match (end?, &all) {
+                (End::Lost(sentence), _) => all = End::Lost(sentence),
+                (End::Again, End::Over) => all = End::Again,
+                _ => {}
             }
         }
-        Ok(lost.map_or(End::Over, End::Lost))
+        Ok(all)
     }
 
     /// Takes one row after the other.
@@ -312,7 +347,18 @@ impl Session {
                 answer = runs.run_line(self.base(), &line) => answer,
                 () = work.given_up.cancelled() => return Ok(Some(self.give_back(work, item, End::Over))),
             };
-            let mut kept = match answer {
+            if let Ok(answer) = &answer
+                && row_answered(answer).is_some_and(|row| row != item.row.number)
+            {
+                // It is the answer to another row; that one was or is asked for anew as well.
+                self.gone.cancel();
+                return Ok(Some(self.give_back(work, item, End::Again)));
+            }
+            let crashed = answer.as_ref().is_ok_and(ended_by_force);
+            if crashed {
+                self.gone.cancel();
+            }
+            let kept = match answer {
                 Ok(answer) => Kept::answered(work, &item.row, tried, &shown, &answer),
                 Err(error) => match self.refused(work, error).await {
                     Ok(problem) => Kept::failed(work, &item.row, tried, &shown, problem),
@@ -321,13 +367,19 @@ impl Session {
             };
             // It was ended, or what it gave after that is not its own doing.
             if kept.row.state == RowState::Cancelled
-                || (kept.row.state == RowState::Failed && work.active.wanted() == Want::Cancel)
+                || (kept.row.state == RowState::Failed && was_ended(work, crashed))
             {
                 return Ok(Some(self.give_back(work, item, End::Over)));
             }
             if kept.row.state == RowState::Failed {
                 let failed = work.active.batch().failed;
                 match work.draft.settings.after_failure(tried, failed) {
+                    // The tries that are left are those of the batch that begins anew.
+                    NextStep::TryAgain if crashed && item.tried + 1 < MOST_LOSSES => {
+                        let item = Item { tried: item.tried + 1, ..item };
+                        return Ok(Some(self.give_back(work, item, End::Again)));
+                    }
+                    NextStep::TryAgain if crashed => {}
                     NextStep::TryAgain if work.active.wanted() == Want::GoOn => continue,
                     // It gets its other tries when the batch run goes on.
                     NextStep::TryAgain => return Ok(Some(self.give_back(work, item, End::Over))),
@@ -340,8 +392,8 @@ impl Session {
                     _ => {}
                 }
             }
-            self.row.name.as_str().clone_into(&mut kept.row.runtime);
-            return self.keep(work, item, kept, true).await;
+            let ended = self.keep(work, item, kept, true).await?;
+            return Ok(if crashed { Some(End::Again) } else { ended });
         }
     }
 
@@ -451,18 +503,53 @@ impl Session {
             }
         }
         work.aggregated.store(true, SeqCst);
+        work.finished.cancel();
         Ok(End::Over)
     }
 
-    /// Ends the batch at the service and frees it for the next one.
-    async fn end(self, work: Arc<Work>, turn: Turn) {
+    /// Ends the batch at the service.
+    async fn end(&self, work: &Work, limit: Duration) {
         let runs = work.app.parts.executor.runs();
-        if let Err(error) = runs.end_batch(self.base(), END_LIMIT).await {
+        if let Err(error) = runs.end_batch(self.base(), limit).await {
             tracing::info!(batch = %work.id, %error, "a batch was not ended at its service");
         }
+        self.forget_variables(work).await;
         place::end_run(self.engine.as_ref(), &self.row.container_id, &FlowRunId(work.id.0.clone()))
             .await;
-        drop(turn);
+    }
+
+    /// The service keeps the variables of a batch in its own process, where every later run would find them.
+    /// Those that hold a secret are emptied by the begin of a batch of a flow that is not there.
+    async fn forget_variables(&self, work: &Work) {
+        let variables: Vec<_> = hidden_names(&work.variables)
+            .map(|name| (name.to_owned(), Secret::new(String::new())))
+            .collect();
+        if variables.is_empty() {
+            return;
+        }
+        let request = BatchRequest {
+            place: Place { file: "forgotten.dag.yaml".into(), ..work.place.clone() },
+            connections: Sealed::new(serde_json::json!({})),
+            variables,
+            workers: Some(1),
+            line_limit: None,
+            init: serde_json::Map::new(),
+        };
+        let runs = work.app.parts.executor.runs();
+        if let Err(RunError::Miss(miss)) =
+            runs.begin_batch(self.base(), &request, BATCH_LIMIT).await
+        {
+            tracing::debug!(%miss, "variables of a batch could not be emptied");
+        }
+    }
+}
+
+/// Whether a row that failed was ended because nobody wants it any more.
+fn was_ended(work: &Work, crashed: bool) -> bool {
+    match work.active.wanted() {
+        Want::Cancel => true,
+        Want::Leave => crashed,
+        Want::GoOn | Want::Pause => false,
     }
 }
 
@@ -477,20 +564,37 @@ fn stopped(failed: u32, last: &Kept) -> Problem {
     .hint("Look at the failed rows. When the cause is mended, press Resume; Rerun failed also takes those that failed.")
 }
 
+/// Ends the processes of the rows that run on each runtime.
+async fn end_rows_of(work: &Work) {
+    for lane in work.active.batch().lanes.iter().filter(|lane| lane.running > 0) {
+        let row = lock(&work.app.table).row(&lane.runtime).cloned();
+        let Some(row) = row else { continue };
+        let Ok(engine) = computes::engine(&work.app, &row.compute) else { continue };
+        let ended = crate::flows::end_rows(
+            engine.as_ref(),
+            &row.container_id,
+            &work.place.log,
+            crate::flows::RowsToEnd::All,
+        );
+        match ended.await {
+            Ok(rows) => tracing::info!(?rows, runtime = lane.name, "rows of a batch were ended"),
+            Err(error) => {
+                tracing::info!(%error, runtime = lane.name, "rows of a batch could not be ended");
+            }
+        }
+    }
+}
+
 /// Ends rows that run when that is wanted, and after some time waits for none of them.
 pub(super) async fn give_up(work: Arc<Work>) {
     work.active.until(Want::Leave).await;
-    let grace = match work.active.wanted() {
-        Want::Cancel => AFTER_CANCEL,
-        _ => AFTER_LEAVE,
-    };
-    tokio::select! {
-        () = tokio::time::sleep(grace) => {}
-        // A leave that becomes a cancel.
-        () = async {
-            work.active.until(Want::Cancel).await;
-            tokio::time::sleep(AFTER_CANCEL).await;
-        }, if grace == AFTER_LEAVE => {}
+    if work.active.wanted() < Want::Cancel {
+        let _ = tokio::time::timeout(AFTER_LEAVE, work.active.until(Want::Cancel)).await;
+    }
+    let end = Instant::now() + AFTER_CANCEL;
+    while Instant::now() < end && work.active.batch().running > 0 {
+        end_rows_of(&work).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     work.given_up.cancel();
 }

@@ -40,6 +40,8 @@ use turn::{names_in_queue, waits_for};
 pub(crate) struct State {
     /// Those that are active.
     active: Mutex<BTreeMap<BatchId, Arc<active::Active>>>,
+    /// Whose turn it is to use the one batch of a runtime's service.
+    turns: Mutex<BTreeMap<RuntimeId, Arc<tokio::sync::Mutex<()>>>>,
     /// Who uses or waits for the one batch of a runtime's service, in the order of their turns.
     queues: Mutex<BTreeMap<RuntimeId, Vec<BatchId>>>,
 }

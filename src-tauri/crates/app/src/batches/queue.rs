@@ -23,6 +23,8 @@ pub(super) struct Item {
     pub is_suspect: bool,
     /// How often its runtime ended while it ran alone.
     pub lost_alone: u32,
+    /// How often its process ended from outside while it ran.
+    pub tried: u32,
 }
 
 /// Rows of a file that have no result, handed out one after the other. A row is held by exactly one at a
@@ -59,7 +61,7 @@ impl Rows {
                 return Ok(Some(item));
             }
             if let Some(row) = self.read().await? {
-                return Ok(Some(Item { row, is_suspect: false, lost_alone: 0 }));
+                return Ok(Some(Item { row, is_suspect: false, lost_alone: 0, tried: 0 }));
             }
             if self.open.load(Ordering::SeqCst) == 0 && lock(&self.back).is_empty() {
                 self.changed.notify_waiters();

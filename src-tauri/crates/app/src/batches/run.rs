@@ -67,6 +67,8 @@ pub(super) struct Work {
     pub drained: AtomicBool,
     /// The nodes that run once over all rows have, or there are none.
     pub aggregated: AtomicBool,
+    /// Nothing is left to do for any runtime.
+    pub finished: CancellationToken,
     /// One of the runtimes sees to that.
     pub aggregating: tokio::sync::Mutex<()>,
     /// Answers of rows that run are not waited for any more.
@@ -186,6 +188,7 @@ async fn prepare(app: &App, active: &Arc<Active>, request: Request) -> Result<Wo
         place,
         drained: AtomicBool::new(false),
         aggregated: AtomicBool::new(false),
+        finished: CancellationToken::new(),
         aggregating: tokio::sync::Mutex::new(()),
         given_up: CancellationToken::new(),
     })

@@ -56,16 +56,16 @@ impl Turn {
         let (app, batch) = (&work.app, &work.id);
         lock(&app.batches.queues).entry(runtime.clone()).or_default().push(batch.clone());
         let mut waiting = Waiting { app, runtime, batch, done: false };
-        let turn = crate::flows::turn(app, runtime);
+        let turn = lock(&app.batches.turns).entry(runtime.clone()).or_default().clone();
         let held = if let Ok(held) = turn.clone().try_lock_owned() {
             held
         } else {
-            let before = names_in_queue(app, runtime);
+            let before = in_queue(app, runtime);
             let note = match before.first() {
-                Some(first) if before.len() > 1 => {
+                Some(Some(first)) if before.len() > 1 => {
                     format!("It begins when {first} has ended there.")
                 }
-                _ => "It begins when its service is free.".to_owned(),
+                _ => "It begins when its service has ended what ran before.".to_owned(),
             };
             lane::set(work, index, LaneState::Waiting, Some(note));
             turn.lock_owned().await
@@ -76,14 +76,19 @@ impl Turn {
 }
 
 /// Names of the batch runs that use a runtime's service or wait for it, in their order.
-pub(super) fn names_in_queue(app: &App, runtime: &RuntimeId) -> Vec<String> {
+/// `None` = one that has ended, whose service is still busy with its end.
+fn in_queue(app: &App, runtime: &RuntimeId) -> Vec<Option<String>> {
     let queue = lock(&app.batches.queues).get(runtime).cloned().unwrap_or_default();
     queue.iter().map(|id| name_of(app, id)).collect()
 }
 
-fn name_of(app: &App, id: &BatchId) -> String {
-    // One that has ended, whose service is still busy with its end.
-    super::active(app, id).map_or_else(|| "one that ends".to_owned(), |active| active.batch().name)
+/// The same without those that have ended.
+pub(super) fn names_in_queue(app: &App, runtime: &RuntimeId) -> Vec<String> {
+    in_queue(app, runtime).into_iter().flatten().collect()
+}
+
+fn name_of(app: &App, id: &BatchId) -> Option<String> {
+    super::active(app, id).map(|active| active.batch().name)
 }
 
 /// Names of the batch runs that have to end before this one begins on all its runtimes.
@@ -92,8 +97,9 @@ pub(super) fn waits_for(app: &App, batch: &Batch) -> Vec<String> {
     for lane in batch.lanes.iter().filter(|lane| lane.state == LaneState::Waiting) {
         let queue = lock(&app.batches.queues).get(&lane.runtime).cloned().unwrap_or_default();
         for id in queue.iter().take_while(|id| **id != batch.id) {
-            let name = name_of(app, id);
-            if !names.contains(&name) {
+            if let Some(name) = name_of(app, id)
+                && !names.contains(&name)
+            {
                 names.push(name);
             }
         }

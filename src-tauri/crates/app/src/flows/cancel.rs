@@ -115,7 +115,7 @@ async fn end_left(app: App, run: FlowRun) {
                 tracing::info!(run = %run.id, %error, "a run that was cut off could not be ended");
             }
             if let Ok(engine) = computes::engine(&app, &row.compute) {
-                place::end_run(engine.as_ref(), &row.container_id, &run.id).await;
+                place::end_left_run(engine.as_ref(), &row.container_id, &run.id).await;
             }
             return;
         }

@@ -7,6 +7,7 @@ mod live;
 mod outside;
 pub(crate) mod place;
 mod prepare;
+mod row_processes;
 mod run;
 mod runtimes;
 mod view;
@@ -31,9 +32,10 @@ pub use kept::follow_run;
 pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
 pub(crate) use outside::outside;
 pub(crate) use prepare::{
-    Chosen, check_inputs, choose, connections_of, first_of, hidden, refuse_errors, shown_inputs,
-    start_run, variables,
+    Chosen, check_inputs, choose, connections_of, first_of, hidden, hidden_names, refuse_errors,
+    shown_inputs, start_run, variables,
 };
+pub use row_processes::{RowsToEnd, end_rows};
 pub(crate) use run::not_brought;
 pub(crate) use runtimes::{choose_runtime, runtimes, unusable, usable};
 pub(crate) use view::{connection_names, forget, list, open, read_file, view};
@@ -45,8 +47,6 @@ pub(crate) struct State {
     active: Mutex<BTreeMap<FlowRunId, Arc<live::Active>>>,
     /// Flows whose folders are watched, the one that was looked at last at the end.
     watched: Mutex<Vec<(FlowId, Watching)>>,
-    /// Whose turn it is to use the one batch of a runtime's service.
-    batches: Mutex<BTreeMap<RuntimeId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 /// Runs of this application that are active, as they stand.
@@ -67,11 +67,6 @@ pub(crate) fn folders_in_use(app: &App) -> Vec<String> {
         lock(&app.flows.active).values().map(|active| active.folder()).collect();
     folders.extend(crate::batches::folders(app));
     folders
-}
-
-/// The right to use the one batch of a runtime's service.
-pub(crate) fn turn(app: &App, runtime: &RuntimeId) -> Arc<tokio::sync::Mutex<()>> {
-    lock(&app.flows.batches).entry(runtime.clone()).or_default().clone()
 }
 
 /// Why a flow's files cannot be used, in words.

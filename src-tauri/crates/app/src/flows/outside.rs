@@ -4,15 +4,15 @@ use ::flows::FlowPath;
 use domain::{
     finding::{Problem, ProblemCode},
     flow::{
-        FlowRunId, inputs,
+        self, FlowRunId, inputs,
         outside::{self, OutsideForm, OutsideRequest, StandIns, has_stand_in},
     },
     runtime::Runtime,
     secret::Secret,
     spec::looks_like_a_key,
 };
-use executor::{BatchRequest, Line, NodeRequest, RunRequest, Sealed};
-use serde_json::{Map, Value, json};
+use executor::{NodeRequest, RunRequest, Sealed};
+use serde_json::{Map, Value};
 
 use super::{
     kept, of_files, place,
@@ -151,7 +151,7 @@ async fn over_http(
     form: OutsideForm,
 ) -> Result<FlowOutside, Problem> {
     let row = runtimes::usable(app, &given.start.runtime)?;
-    let hash = bring(app, &row, &given.chosen).await?;
+    let hash = bring(app, &row, &given).await?;
     let run = format!("outside-{}", uuid::Uuid::new_v4());
     let place = place::from_outside(&hash, &given.chosen.disk.path.file, &run);
     let folder = place.folder.clone();
@@ -167,34 +167,17 @@ async fn over_http(
         }
         let connections = Sealed::new(connections.request_value());
         let request = |path: &str, body| OutsideRequest { path: path.to_owned(), body };
-        if given.init.is_empty() {
-            let whole = RunRequest { run, place, inputs: given.inputs, connections, variables };
-            vec![match given.start.node {
-                None => request("/execution/flow", whole.body()),
-                Some(node) => {
-                    let from = given.start.from.as_ref();
-                    let graph = &given.chosen.graph;
-                    let outputs = prepare::outputs_before(app, graph, &node, from).await?;
-                    let alone = NodeRequest { run: whole, node, outputs };
-                    request("/execution/node", alone.body())
-                }
-            }]
-        } else {
-            let batch = BatchRequest {
-                place,
-                connections,
-                variables,
-                workers: Some(1),
-                line_limit: None,
-                init: given.init,
-            };
-            let line = Line { run, number: 0, inputs: given.inputs };
-            vec![
-                request("/initialize", batch.body()),
-                request("/execution", line.body()),
-                request("/finalize", json!({})),
-            ]
-        }
+        let whole = RunRequest { run, place, inputs: given.inputs, connections, variables };
+        vec![match given.start.node {
+            None => request("/execution/flow", whole.body()),
+            Some(node) => {
+                let from = given.start.from.as_ref();
+                let graph = &given.chosen.graph;
+                let outputs = prepare::outputs_before(app, graph, &node, from).await?;
+                let alone = NodeRequest { run: whole, node, outputs };
+                request("/execution/node", alone.body())
+            }
+        }]
     };
     let variables = outside::variables_of(&requests);
     if !variables.is_empty() {
@@ -221,9 +204,13 @@ async fn over_http(
     Ok(FlowOutside { text, notes })
 }
 
-/// Brings the flow to the runtime, and answers the hash that its folder is called by.
-async fn bring(app: &App, row: &Runtime, chosen: &Chosen) -> Result<String, Problem> {
-    let snapshot = chosen.disk.snapshot(chosen.instead.as_ref()).await;
+/// Brings the flow to the runtime, and answers the hash that its folder is called by. What the constructor of
+/// its class takes is in its file then: a request has no place for it.
+async fn bring(app: &App, row: &Runtime, given: &Given) -> Result<String, Problem> {
+    let chosen = &given.chosen;
+    let with_init =
+        (!given.init.is_empty()).then(|| flow::with_init(chosen.document(), &given.init));
+    let snapshot = chosen.disk.snapshot(with_init.as_ref().or(chosen.instead.as_ref())).await;
     let snapshot = snapshot.map_err(|error| of_files(&error))?;
     let engine = computes::engine(app, &row.compute)?;
     let in_use = super::folders_in_use(app);

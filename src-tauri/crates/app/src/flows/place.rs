@@ -86,38 +86,75 @@ async fn prune(engine: &dyn Engine, container: &str, in_use: &[String]) {
     }
 }
 
-/// Makes the folder of a run with an empty log.
+/// A flow's file as one run alone has it: beside the flow's own file, since what it names is looked for from
+/// there.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnFile {
+    /// Where the flow is inside, by its hash.
+    pub hash: String,
+    pub text: String,
+}
+
+impl OwnFile {
+    /// What it is called for a run.
+    pub fn name(run: &FlowRunId) -> String {
+        format!(".{run}.flex.yaml")
+    }
+}
+
+/// Makes the folder of a run with an empty log, and the file that it alone has.
 pub(crate) async fn begin_run(
     engine: &dyn Engine,
     container: &str,
     run: &FlowRunId,
+    own: Option<&OwnFile>,
 ) -> Result<(), EngineError> {
-    let archive =
-        run_archive(run).map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
+    let archive = run_archive(run, own)
+        .map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
     let pieces: ContextStream = stream::iter([Ok(Bytes::from(archive))]).boxed();
     engine.files().unpack(container, ROOT, pieces).await
 }
 
-fn run_archive(run: &FlowRunId) -> std::io::Result<Vec<u8>> {
+fn run_archive(run: &FlowRunId, own: Option<&OwnFile>) -> std::io::Result<Vec<u8>> {
     let mut archive = Builder::new(Vec::new());
-    let mut add = |path: &str, kind: EntryType, mode: u32| {
+    let mut add = |path: &str, kind: EntryType, mode: u32, content: &[u8]| {
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
         // The service's user may be anyone.
         header.set_mode(mode);
-        header.set_size(0);
-        archive.append_data(&mut header, path, std::io::empty())
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, path, content)
     };
     for folder in ["", "/runs", &format!("/runs/{run}"), &format!("/runs/{run}/output")] {
-        add(&format!("{OURS}{folder}"), EntryType::Directory, 0o777)?;
+        add(&format!("{OURS}{folder}"), EntryType::Directory, 0o777, b"")?;
     }
-    add(&format!("{OURS}/runs/{run}/run.log"), EntryType::Regular, 0o666)?;
+    add(&format!("{OURS}/runs/{run}/run.log"), EntryType::Regular, 0o666, b"")?;
+    if let Some(OwnFile { hash, text }) = own {
+        let path = format!("{OURS}/flows/{hash}/{}", OwnFile::name(run));
+        add(&path, EntryType::Regular, 0o644, text.as_bytes())?;
+    }
     archive.into_inner()
 }
 
 /// Removes what a run left.
 pub(crate) async fn end_run(engine: &dyn Engine, container: &str, run: &FlowRunId) {
-    if let Err(error) = engine.files().remove(container, &run_folder(run)).await {
+    remove(engine, container, run, &run_folder(run)).await;
+}
+
+/// Removes a file or a folder of a run.
+pub(crate) async fn remove(engine: &dyn Engine, container: &str, run: &FlowRunId, path: &str) {
+    if let Err(error) = engine.files().remove(container, path).await {
         tracing::info!(%run, %error, "what a run left inside its runtime stays there");
+    }
+}
+
+/// Removes what a run left that an earlier process of this application began. A shell that is not there
+/// does nothing.
+pub(super) async fn end_left_run(engine: &dyn Engine, container: &str, run: &FlowRunId) {
+    end_run(engine, container, run).await;
+    let script = format!("rm -f -- {ROOT}/{OURS}/flows/*/\"$1\"");
+    let command = ["sh", "-c", &script, "sh", &OwnFile::name(run)].map(str::to_owned);
+    if let Err(error) = engine.exec(container, &command, Duration::from_secs(60)).await {
+        tracing::debug!(%run, %error, "the file of a run was left");
     }
 }

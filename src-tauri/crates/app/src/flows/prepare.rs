@@ -340,14 +340,22 @@ pub(crate) fn hidden(variables: &[(String, Secret)]) -> impl Iterator<Item = &Se
         .map(|(_, value)| value)
 }
 
+/// Names of variables whose values look like keys.
+pub(crate) fn hidden_names(variables: &[(String, Secret)]) -> impl Iterator<Item = &str> {
+    variables
+        .iter()
+        .filter(|(name, value)| looks_like_a_key(name, value.expose()))
+        .map(|(name, _)| name.as_str())
+}
+
 /// Variables of the run: the flow's own with `${connection.key}` put in, and ours.
 pub(crate) fn variables(
     chosen: &Chosen,
     connections: &Connections,
     limit: Option<u32>,
 ) -> Result<Vec<(String, Secret)>, Problem> {
-    let document = chosen.instead.as_ref().unwrap_or(&chosen.disk.document);
-    let entries = document.get("environment_variables").map(Node::entries).unwrap_or_default();
+    let entries =
+        chosen.document().get("environment_variables").map(Node::entries).unwrap_or_default();
     let mut variables = Vec::new();
     for entry in entries {
         let written = entry.value.text().unwrap_or_default();
@@ -379,6 +387,11 @@ pub(crate) fn variables(
 }
 
 impl Chosen {
+    /// The flow's file as it is sent.
+    pub fn document(&self) -> &Document {
+        self.instead.as_ref().unwrap_or(&self.disk.document)
+    }
+
     /// Files of python nodes, with the kind that the service calls them by.
     pub fn tool_files(&self) -> Vec<(String, String)> {
         let mut files: Vec<(String, String)> = Vec::new();

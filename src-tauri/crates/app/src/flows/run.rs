@@ -5,13 +5,16 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     connection::Connections,
     finding::{Problem, ProblemCode},
-    flow::{FlowRun, FlowRunState, NodeRunState, Outcome, explain, failure, outcome},
+    flow::{
+        FlowRun, FlowRunId, FlowRunState, NodeRunState, Outcome, explain, failure, outcome,
+        with_init,
+    },
     runtime::Runtime,
     scrub::Scrubber,
     secret::Secret,
 };
 use engine::{Engine, EngineError};
-use executor::{BatchRequest, Line, Miss, NodeRequest, Place, RunError, RunRequest, Sealed};
+use executor::{Miss, NodeRequest, Place, RunError, RunRequest, Sealed};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
@@ -26,8 +29,6 @@ use crate::{
 pub(super) const CANCEL_LIMIT: Duration = Duration::from_secs(45);
 /// How long the answer of a cancelled run is waited for beyond that.
 pub(super) const AFTER_CANCEL: Duration = Duration::from_secs(10);
-/// How long beginning and ending a batch of one line may take.
-const BATCH_LIMIT: Duration = Duration::from_secs(60);
 /// Answers bigger than this are not kept; bytes of their JSON.
 const LARGEST_KEPT: usize = 64 * 1024 * 1024;
 
@@ -36,7 +37,10 @@ pub(super) struct Work {
     pub row: Runtime,
     pub chosen: Chosen,
     pub values: Map<String, Value>,
-    /// What the constructor of a flex flow's class takes; empty = nothing was typed for it.
+    /// What the constructor of a flex flow's class takes; empty = nothing was typed for it. The service's
+    /// request for a run has no place for it, and its batch would have: but that loads the flow into the
+    /// service itself, whose later runs then find modules and variables of this one, and it cannot be
+    /// cancelled. So it goes into a flow's file that this run alone has (see [`with_init`]).
     pub init: Map<String, Value>,
     /// What other nodes gave, for one node alone.
     pub outputs: Map<String, Value>,
@@ -101,7 +105,7 @@ impl Work {
                 let end = self.run(app, active, &engine, &place).await;
                 self.read_rest(app, active, engine.as_ref(), &place).await;
                 let run = lock(&active.run).id.clone();
-                place::end_run(engine.as_ref(), &self.row.container_id, &run).await;
+                self.end_inside(engine.as_ref(), &place, &run).await;
                 end
             }
             Err(end) => end,
@@ -125,16 +129,40 @@ impl Work {
             run.note = Some("The flow is being copied to the runtime.".into());
         });
         let (container, run) = (&self.row.container_id, lock(&active.run).id.clone());
+        let own = self.own_file(snapshot.hash());
         let bringing = async {
             let in_use = super::folders_in_use(app);
             place::bring(engine.as_ref(), container, &snapshot, &in_use).await?;
-            place::begin_run(engine.as_ref(), container, &run).await
+            place::begin_run(engine.as_ref(), container, &run, own.as_ref()).await
         };
         or_cancel(active, bringing).await?.map_err(|error| engine_failed(&error))?;
-        let place = place::of_run(snapshot.hash(), &self.chosen.disk.path.file, &run);
+        let file = match own {
+            Some(_) => place::OwnFile::name(&run),
+            None => self.chosen.disk.path.file.clone(),
+        };
+        let place = place::of_run(snapshot.hash(), &file, &run);
         folder.clone_from(&place.folder);
         active.set_folder(&place.folder);
         Ok((engine, place))
+    }
+
+    /// The flow's file as this run alone has it; `None` = it takes the one that everyone has.
+    fn own_file(&self, hash: &str) -> Option<place::OwnFile> {
+        if self.init.is_empty() {
+            return None;
+        }
+        let text = with_init(self.chosen.document(), &self.init).to_text();
+        Some(place::OwnFile { hash: hash.to_owned(), text })
+    }
+
+    /// Removes what the run left inside.
+    async fn end_inside(&self, engine: &dyn Engine, place: &Place, run: &FlowRunId) {
+        let container = &self.row.container_id;
+        place::end_run(engine, container, run).await;
+        if !self.init.is_empty() {
+            let path = format!("{}/{}", place.folder, place.file);
+            place::remove(engine, container, run, &path).await;
+        }
     }
 
     /// Asks the service, and follows its log meanwhile.
@@ -190,9 +218,6 @@ impl Work {
         };
         let runs = app.parts.executor.runs();
         let connections = Sealed::new(self.connections.request_value());
-        if !self.init.is_empty() {
-            return self.ask_as_batch(app, &id, place, connections).await;
-        }
         let request = RunRequest {
             run: id,
             place: place.clone(),
@@ -209,44 +234,10 @@ impl Work {
         }
     }
 
-    /// The service takes what a constructor needs only at the beginning of a batch: this is one with one
-    /// line. A service does one batch at a time.
-    async fn ask_as_batch(
-        &self,
-        app: &App,
-        run: &str,
-        place: &Place,
-        connections: Sealed,
-    ) -> Result<Value, RunError> {
-        let turn = super::turn(app, &self.row.id);
-        let _turn = turn.lock().await;
-        let runs = app.parts.executor.runs();
-        let request = BatchRequest {
-            place: place.clone(),
-            connections,
-            variables: self.variables.clone(),
-            workers: Some(1),
-            line_limit: None,
-            init: self.init.clone(),
-        };
-        runs.begin_batch(self.base(), &request, BATCH_LIMIT).await?;
-        let line = Line { run: run.to_owned(), number: 0, inputs: self.values.clone() };
-        let answer = runs.run_line(self.base(), &line).await;
-        if let Err(error) = runs.end_batch(self.base(), BATCH_LIMIT).await {
-            tracing::info!(run, %error, "a batch of one line was not ended");
-        }
-        answer
-    }
-
     async fn cancel(&self, app: &App, active: &Active) {
         let id = lock(&active.run).id.0.clone();
         let runs = app.parts.executor.runs();
-        let done = if self.init.is_empty() {
-            runs.cancel(self.base(), &id, CANCEL_LIMIT).await
-        } else {
-            runs.end_batch(self.base(), BATCH_LIMIT).await
-        };
-        if let Err(error) = done {
+        if let Err(error) = runs.cancel(self.base(), &id, CANCEL_LIMIT).await {
             tracing::info!(run = id, %error, "a run could not be cancelled");
         }
     }

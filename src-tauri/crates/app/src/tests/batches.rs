@@ -213,7 +213,12 @@ fn each_row_runs_once_and_secrets_are_found_nowhere() {
         let kept = bench.app.parts.history.batch(&id).await.expect("read").expect("kept");
         assert!(!format!("{kept:?}").contains(PLANTED), "{kept:?}");
         // The service is free again, and nothing of the run stays inside.
-        assert_eq!(asked.last().map(|one| one.path), Some("/finalize"));
+        let ended = asked.iter().rev().take(2).map(|one| one.path).collect::<Vec<_>>();
+        assert_eq!(ended, ["/initialize", "/finalize"]);
+        // What the service would keep of the variables is emptied.
+        let last = &asked[asked.len() - 1].body;
+        assert_eq!(last["environment_variables"], json!({"KEY": ""}));
+        assert_eq!(last["connections"], json!({}));
         let left = world.engine().files_in("eval");
         assert!(left.iter().all(|path| !path.contains("/runs/")), "{left:?}");
         assert_eq!(bench.app.flows_may_close(), (true, 0));
@@ -392,7 +397,7 @@ fn a_second_one_waits_for_the_service_and_says_so() {
             .copied()
             .collect();
         // Each begins after the one before has ended.
-        let one = ["/finalize", "/initialize", "/finalize"];
+        let one = ["/finalize", "/initialize", "/finalize", "/initialize"];
         assert_eq!(begins, [one, one].concat());
         assert_eq!(crate::batches::queued_on(&bench.app, &bench.draft.runtimes[0]), 0);
     });

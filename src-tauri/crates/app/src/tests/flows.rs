@@ -544,3 +544,47 @@ fn the_window_asks_before_it_closes_over_a_run_and_waits_for_its_end() {
         assert!(app.may_close());
     });
 }
+
+/// What the constructor of a flex flow's class takes is in a file that the run alone has: the service's batch,
+/// which has a place for it, would load the flow into the service itself.
+#[test]
+fn what_a_constructor_takes_is_in_a_file_of_the_run_alone() {
+    let world = World::new();
+    paused(async {
+        let (app, runtime) = with_runtime(&world).await;
+        let folder = world.folder.path().join("class");
+        std::fs::create_dir_all(&folder).expect("folder");
+        for (name, text) in [
+            ("flow.flex.yaml", "entry: talk:Talk\ninit:\n  end:\n    type: string\n"),
+            ("talk.py", "class Talk: ..."),
+        ] {
+            std::fs::write(folder.join(name), text).expect("file");
+        }
+        let flow = open(&app, &folder).await;
+        world.service.runs.will_run(TwinRun::endless());
+        let with = StartFlowRun {
+            init: [("end".to_owned(), "!".to_owned())].into(),
+            inputs: BTreeMap::new(),
+            ..request(&flow, &runtime)
+        };
+        let run = start(&app, with).await;
+        until(&app, &run, |run| run.state == FlowRunState::Running).await;
+        settle().await;
+        let asked = world.service.runs.asked();
+        assert_eq!(asked.iter().map(|one| one.path).collect::<Vec<_>>(), ["/execution/flow"]);
+        let body = &asked[0].body;
+        let file = format!(".{run}.flex.yaml");
+        assert_eq!(body["flow_file"], file);
+        let path = format!("{}/{file}", body["working_dir"].as_str().unwrap_or_default());
+        let engine = world.engine();
+        let text = engine.files().read("eval", &path, 4096).await.expect("the file");
+        let own: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+        assert_eq!(
+            (&own["entry"], &own["sample"]["init"]),
+            (&json!("talk:Talk"), &json!({"end": "!"}))
+        );
+        handlers::cancel_flow_run(&app, OfFlowRun { run: run.clone() }).await.expect("cancelled");
+        assert_eq!(result(&app, &run).await.run.state, FlowRunState::Cancelled);
+        assert!(!engine.files_in("eval").iter().any(|path| path.contains(&file)));
+    });
+}

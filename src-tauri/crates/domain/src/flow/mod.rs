@@ -17,6 +17,7 @@ mod read;
 mod reference;
 mod resolve;
 mod result;
+mod row_processes;
 mod run;
 
 pub use check::{Around, NeededConnection, connections_needed, problems};
@@ -32,8 +33,9 @@ pub use model::{
 pub use modules::{missing_module, package_of};
 pub use read::{Read, read};
 pub use reference::{Reference, connection_reference};
-pub use resolve::{OtherConnection, chosen, resolved};
+pub use resolve::{OtherConnection, chosen, resolved, with_init};
 pub use result::{Outcome, failure, outcome};
+pub use row_processes::{RowProcess, RowProcesses, ended_by_force, row_answered};
 pub use run::{
     FlowRun, FlowRunId, FlowRunState, Frame, NodeRun, NodeRunState, RunFailure, SlowNode, Tokens,
 };

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
 use super::{Content, Document, Flow, FlowNode, Node};
 use crate::finding::Problem;
 
@@ -104,4 +106,48 @@ pub fn resolved(
         }
     }
     Ok(Some(document))
+}
+
+/// The file of a flex flow with what the constructor of its class takes put in as its sample, which the
+/// service takes when a request tells it nothing else: a request for one run has no place for it.
+pub fn with_init(document: &Document, init: &Map<String, Value>) -> Document {
+    let mut document = document.clone();
+    if document.get("sample").is_none_or(|sample| sample.entries().is_empty()) {
+        document.set("sample", Content::Map(vec![]));
+    }
+    if let Some(sample) = document.get_mut("sample") {
+        sample.set("init", Value::Object(init.clone()).into());
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn init() -> Map<String, Value> {
+        Map::from_iter([("end".to_owned(), "!".into()), ("times".to_owned(), 2.into())])
+    }
+
+    #[test]
+    fn what_a_constructor_takes_is_put_in_the_place_of_the_sample() {
+        let mut document = Document::default();
+        document.set("entry", Content::Text("talk:Talk".into()));
+        let sample = json!({"init": {"end": "!", "times": 2}});
+        assert_eq!(
+            with_init(&document, &init()).value(),
+            json!({"entry": "talk:Talk", "sample": sample})
+        );
+        document.set("sample", Content::Null);
+        assert_eq!(with_init(&document, &init()).value()["sample"], sample);
+        // Other samples stay; an older one of the constructor goes as a whole.
+        let own = json!({"inputs": {"text": "hi"}, "init": {"end": "?", "more": 1}});
+        document.set("sample", own.into());
+        assert_eq!(
+            with_init(&document, &init()).value()["sample"],
+            json!({"inputs": {"text": "hi"}, "init": {"end": "!", "times": 2}})
+        );
+    }
 }

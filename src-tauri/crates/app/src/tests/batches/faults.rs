@@ -5,6 +5,13 @@ use executor::twin::nobody;
 
 use super::*;
 
+/// How often a batch was begun at a service, but for what only empties variables.
+fn begun(world: &World) -> usize {
+    let asked = world.service.runs.asked();
+    let begun = asked.iter().filter(|one| one.path == "/initialize");
+    begun.filter(|one| one.body["environment_variables"]["KEY"] != "").count()
+}
+
 fn dies() -> TwinRun {
     TwinRun { answer: Err(nobody()), ..TwinRun::answers(Value::Null) }
         .for_time(Duration::from_secs(1))
@@ -26,8 +33,7 @@ fn a_service_that_goes_and_comes_back_gets_the_rows_that_are_left() {
         assert_eq!((ended.state, ended.completed, ended.failed), (BatchState::Completed, ROWS, 0));
         let times: Vec<usize> = asked(&world).into_values().collect();
         assert_eq!(times, [1, 1, 2, 2, 1, 1]);
-        let begun = world.service.runs.asked();
-        assert_eq!(begun.iter().filter(|one| one.path == "/initialize").count(), 2);
+        assert_eq!(begun(&world), 2);
     });
 }
 
@@ -197,5 +203,41 @@ fn closing_pauses_and_the_next_start_does_not_go_on_by_itself() {
         settle().await;
         let batch = handlers::batch(&app, OfBatch { batch: id }).await.expect("there").batch;
         assert_eq!(batch.state, BatchState::Paused);
+    });
+}
+
+/// The answer to a row whose process was ended from outside, or to another row than was asked for.
+fn mixed_up(index: u32, status: &str) -> TwinRun {
+    let crash = json!({"message": "The process crashed.", "code": "UserError",
+        "innerError": {"code": "ProcessCrashError"}});
+    let error = if status == "Failed" { crash } else { Value::Null };
+    TwinRun::answers(json!({
+        "output": {"answer": format!("of row {index}")}, "aggregation_inputs": {}, "node_run_infos": {},
+        "run_info": {"status": status, "index": index, "error": error}
+    }))
+}
+
+#[test]
+fn after_a_crash_inside_the_batch_begins_anew_and_no_row_gets_the_answer_of_another() {
+    let world = World::new();
+    paused(async {
+        let mut bench = bench(&world).await;
+        bench.draft.settings.workers = 1;
+        world.service.runs.will_run_line(1, mixed_up(1, "Failed"));
+        world.service.runs.will_run_line(3, mixed_up(2, "Completed"));
+        let id = bench.begin().await;
+        let ended = bench.rest(&id).await;
+        assert_eq!((ended.state, ended.completed, ended.failed), (BatchState::Completed, 5, 1));
+        let times: Vec<usize> = asked(&world).into_values().collect();
+        assert_eq!(times, [1, 1, 1, 2, 1, 1]);
+        let row = bench.app.parts.history.batch_row(&id, 3).await.expect("read").expect("kept");
+        assert_eq!(row.output, json!({"text": "row 3", "times": 3}));
+        assert_eq!(begun(&world), 3);
+        // With retries it gets another try.
+        bench.draft.settings.retries = 1;
+        world.service.runs.will_run_line(1, mixed_up(1, "Failed"));
+        let id = bench.begin().await;
+        let ended = bench.rest(&id).await;
+        assert_eq!((ended.completed, ended.failed), (ROWS, 0));
     });
 }
