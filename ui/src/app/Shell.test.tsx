@@ -89,7 +89,7 @@ describe('the shell', () => {
 
   it('asks before it closes over runs of flows', async () => {
     const { backend, user } = await openAt('/runtimes')
-    backend.tell({ kind: 'closing', operations: [], runs: [runningRun()] })
+    backend.tell({ kind: 'closing', operations: [], runs: [runningRun()], batches: [] })
     const dialog = await screen.findByRole('alertdialog', {
       name: 'Runs of flows are still under way',
     })
@@ -104,6 +104,7 @@ describe('the shell', () => {
       kind: 'closing',
       operations: [operation()],
       runs: [runningRun({ node: 'search' })],
+      batches: [],
     })
     const dialog = await screen.findByRole('alertdialog', {
       name: 'Operations are still running',
@@ -118,7 +119,7 @@ describe('the shell', () => {
 
   it('stays when the question is dismissed', async () => {
     const { backend, user } = await openAt('/runtimes')
-    backend.tell({ kind: 'closing', operations: [operation()], runs: [] })
+    backend.tell({ kind: 'closing', operations: [operation()], runs: [], batches: [] })
     await user.click(await screen.findByRole('button', { name: 'Stay' }))
     expect(backend.requests('finish_closing')).toEqual([{ decision: 'stay' }])
   })
