@@ -181,9 +181,9 @@ const questions = [
   'What does an update change?\n\nIn short words.',
 ]
 
-/** A row that has ended; each twentieth failed. */
+/** A row that has ended; each fiftieth failed. */
 export function batchRow(row: number, parts: Partial<BatchRowView> = {}): BatchRowView {
-  const failed = row % 20 === 7
+  const failed = row % 50 === 7
   const question = questions[row % questions.length] ?? ''
   return {
     row,

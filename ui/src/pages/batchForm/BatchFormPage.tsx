@@ -13,8 +13,8 @@ import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { paths } from '../../app/paths'
 import type { FlowRuntime, FlowView } from '../../backend/types'
-import { Card } from '../../components/Card'
 import { BusyButton } from '../../components/decision/BusyButton'
+import { FormSection } from '../../components/FormSection'
 import { SkeletonLines } from '../../components/Late'
 import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
@@ -120,7 +120,7 @@ function FormOf({
       {state.askError ? (
         <ProblemBar problem={state.askError} title={t('notRead')} onRetry={state.askAgain} />
       ) : null}
-      <Card heading={t('section.what')}>
+      <FormSection heading={t('section.what')}>
         <div className={styles.fields}>
           <Field label={t('name')} hint={t('nameHint')}>
             <Input
@@ -157,8 +157,8 @@ function FormOf({
             {t('connections', { count: form.connections.length })}
           </Text>
         ) : null}
-      </Card>
-      <Card heading={t('section.rows')}>
+      </FormSection>
+      <FormSection heading={t('section.rows')}>
         <FileField
           file={form.file}
           data={preview?.data ?? null}
@@ -171,8 +171,8 @@ function FormOf({
           problem={problemOf('other')}
           onChoose={(other) => change({ other })}
         />
-      </Card>
-      <Card heading={t('section.inputs')}>
+      </FormSection>
+      <FormSection heading={t('section.inputs')}>
         <MappingTable
           inputs={inputs}
           mapping={draft.mapping}
@@ -186,8 +186,8 @@ function FormOf({
           }}
         />
         {preview?.hasAggregation ? <Text className={styles.quiet}>{t('aggregation')}</Text> : null}
-      </Card>
-      <Card heading={t('section.preview')}>
+      </FormSection>
+      <FormSection heading={t('section.preview')}>
         {preview && preview.rows.length > 0 ? (
           <PreviewTable inputs={inputs.map(({ name }) => name)} rows={preview.rows} />
         ) : (
@@ -195,15 +195,15 @@ function FormOf({
             {t(preview?.data ? 'preview.empty' : 'preview.none')}
           </Text>
         )}
-      </Card>
-      <Card heading={t('section.settings')}>
+      </FormSection>
+      <FormSection heading={t('section.settings')}>
         <SettingsFields
           form={form}
           proposedWorkers={preview?.proposedWorkers}
           problemOf={problemOf}
           onChange={change}
         />
-      </Card>
+      </FormSection>
       <div className={styles.foot}>
         <BusyButton
           type="submit"

@@ -56,8 +56,11 @@ export function useBatchForm(view: FlowView, all: FlowRuntime[] | undefined, beg
   useEffect(() => {
     if (data && !isPlaceholderData) setLast({ draft: settled, preview: data })
   }, [data, isPlaceholderData, settled])
-  const isOlder = JSON.stringify(draft) !== JSON.stringify(settled)
-  const asking = all === undefined || isOlder || ask.isFetching
+  const now = JSON.stringify(draft)
+  const isAnswered = last !== null && JSON.stringify(last.draft) === now
+  // What cannot be answered is not waited for, unless it is being asked.
+  const isRefused = ask.error !== null && !ask.isFetching && JSON.stringify(settled) === now
+  const asking = all === undefined || !(isAnswered || isRefused)
   const preview = last?.preview
   const told = last ? stillTrue(last.preview.problems, last.draft, draft) : []
   const refused = start.error?.problem ?? null
