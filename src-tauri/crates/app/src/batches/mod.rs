@@ -7,12 +7,14 @@ mod active;
 mod aggregate;
 mod control;
 mod draft;
+mod end_rows;
 mod kept;
 mod lane;
 mod queue;
 mod results;
 mod row;
 mod run;
+mod session;
 mod turn;
 
 use std::{

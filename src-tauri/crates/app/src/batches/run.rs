@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     active::{Active, Want},
-    draft, lane,
+    draft, end_rows, lane,
     queue::Rows,
 };
 use crate::{
@@ -106,7 +106,7 @@ async fn go(app: &App, active: &Arc<Active>, request: Request) -> bool {
     };
     let counting = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(count(work.clone())));
     let giving_up =
-        tokio_util::task::AbortOnDropHandle::new(tokio::spawn(lane::give_up(work.clone())));
+        tokio_util::task::AbortOnDropHandle::new(tokio::spawn(end_rows::give_up(work.clone())));
     let lanes = (0..active.batch().lanes.len())
         .map(|index| tokio::spawn(lane::lane(work.clone(), index)))
         .collect::<Vec<_>>();

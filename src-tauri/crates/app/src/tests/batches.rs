@@ -3,7 +3,7 @@
 mod faults;
 mod refusals;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use domain::{
     batch::{Batch, BatchId, BatchSettings, BatchState, LaneState, Mapping, RowQuery, RowState},
@@ -59,8 +59,11 @@ struct Bench {
 fn rows_file(world: &World) -> std::path::PathBuf {
     let file = world.folder.path().join("rows.csv");
     if !file.exists() {
-        let rows: String = (0..ROWS).map(|row| format!("row {row},{row}\n")).collect();
-        std::fs::write(&file, format!("Text,number\n{rows}")).expect("file");
+        let mut rows = "Text,number\n".to_owned();
+        for row in 0..ROWS {
+            let _ = writeln!(rows, "row {row},{row}");
+        }
+        std::fs::write(&file, rows).expect("file");
     }
     file
 }
@@ -149,10 +152,10 @@ impl Bench {
         let page = self.app.parts.history.batch_rows(id, &query).await.expect("rows");
         page.rows.into_iter().map(|row| (row.row, row.state, row.tries)).collect()
     }
+}
 
-    async fn of(&self, id: &BatchId) -> OfBatch {
-        OfBatch { batch: id.clone() }
-    }
+fn of(id: &BatchId) -> OfBatch {
+    OfBatch { batch: id.clone() }
 }
 
 /// How often each row was given to the service.
@@ -246,7 +249,7 @@ fn a_paused_one_goes_on_where_it_was() {
         }
         let id = bench.begin().await;
         bench.until(&id, |batch| batch.completed >= 2 && batch.running == 2).await;
-        handlers::pause_batch(&bench.app, bench.of(&id).await).await.expect("pauses");
+        handlers::pause_batch(&bench.app, of(&id)).await.expect("pauses");
         let pausing = bench.batch(&id).await;
         assert_eq!(pausing.state, BatchState::Pausing);
         let paused = bench.rest(&id).await;
@@ -254,11 +257,11 @@ fn a_paused_one_goes_on_where_it_was() {
         assert_eq!(paused.lanes[0].state, LaneState::Waiting);
         assert!(bench.app.may_close(), "it holds the window open");
 
-        handlers::resume_batch(&bench.app, bench.of(&id).await).await.expect("goes on");
+        handlers::resume_batch(&bench.app, of(&id)).await.expect("goes on");
         let done = bench.rest(&id).await;
         assert_eq!((done.state, done.completed, done.mixed), (BatchState::Completed, ROWS, false));
         assert_eq!(asked(&world), each_once());
-        let again = handlers::resume_batch(&bench.app, bench.of(&id).await).await;
+        let again = handlers::resume_batch(&bench.app, of(&id)).await;
         assert_eq!(again.expect_err("there is nothing left").code, ProblemCode::Busy);
     });
 }
@@ -273,13 +276,13 @@ fn a_cancelled_one_ends_soon_and_keeps_what_has_a_result() {
         }
         let id = bench.begin().await;
         bench.until(&id, |batch| batch.completed == 2 && batch.running == 2).await;
-        handlers::cancel_batch(&bench.app, bench.of(&id).await).await.expect("cancels");
+        handlers::cancel_batch(&bench.app, of(&id)).await.expect("cancels");
         assert_eq!(bench.batch(&id).await.state, BatchState::Cancelling);
         let ended = bench.rest(&id).await;
         assert_eq!((ended.state, ended.completed, ended.failed), (BatchState::Cancelled, 2, 0));
         assert!(ended.ended.is_some());
         // It can go on all the same.
-        handlers::resume_batch(&bench.app, bench.of(&id).await).await.expect("goes on");
+        handlers::resume_batch(&bench.app, of(&id)).await.expect("goes on");
         let done = bench.rest(&id).await;
         assert_eq!((done.state, done.completed), (BatchState::Completed, ROWS));
         let times: Vec<usize> = asked(&world).into_values().collect();
@@ -307,7 +310,7 @@ fn failed_rows_are_tried_again_and_can_run_again_alone() {
         let why = failed.problem.expect("why").sentence;
         assert!(why.contains("twice"), "{why}");
 
-        handlers::rerun_failed_rows(&bench.app, bench.of(&id).await).await.expect("again");
+        handlers::rerun_failed_rows(&bench.app, of(&id)).await.expect("again");
         let ended = bench.rest(&id).await;
         assert_eq!((ended.state, ended.completed, ended.failed), (BatchState::Completed, 6, 0));
         let times: Vec<usize> = asked(&world).into_values().collect();
@@ -381,7 +384,7 @@ fn a_second_one_waits_for_the_service_and_says_so() {
         assert_eq!((waits.state, waits.name.as_str()), (BatchState::Queued, "my-flow 2"));
         let note = "It begins when my-flow 1 has ended there.";
         assert_eq!(waits.lanes[0].note.as_deref(), Some(note));
-        let detail = handlers::batch(&bench.app, bench.of(&second).await).await.expect("detail");
+        let detail = handlers::batch(&bench.app, of(&second)).await.expect("detail");
         assert_eq!(detail.waits_for, ["my-flow 1"]);
         assert_eq!(crate::batches::queued_on(&bench.app, &bench.draft.runtimes[0]), 2);
         // An update sees that something runs.
@@ -439,7 +442,7 @@ fn an_evaluation_takes_what_another_one_gave() {
         assert_eq!(results[1], (1, RowState::Failed, 0));
         let row = bench.app.parts.history.batch_row(&second, 4).await.expect("read").expect("kept");
         assert_eq!(row.inputs, json!({"text": "answer 4", "times": 4}));
-        let detail = handlers::batch(&bench.app, bench.of(&first).await).await.expect("detail");
+        let detail = handlers::batch(&bench.app, of(&first)).await.expect("detail");
         assert_eq!(detail.taken_by.iter().map(|batch| &batch.id).collect::<Vec<_>>(), [&second]);
         let list = ListBatches { flow: None, text: "RIGHT? eval".into() };
         let list = handlers::list_batches(&bench.app, list).await.expect("list");

@@ -68,7 +68,7 @@ fn a_runtime_that_is_removed_is_waited_for_and_then_told() {
         }
         let id = bench.begin().await;
         bench.until(&id, |batch| batch.completed == 2).await;
-        world.engine().by_hand(Hand::Remove("eval".into()));
+        world.engine().by_hand(Hand::Remove("eval"));
         let lost = bench.until(&id, |batch| batch.lanes[0].state == LaneState::Lost).await;
         assert!(lost.lanes[0].note.is_some() && lost.state == BatchState::Running, "{lost:#?}");
         let ended = bench.rest(&id).await;
@@ -89,7 +89,7 @@ fn two_runtimes_share_the_rows_and_one_that_dies_loses_none() {
         }
         let id = bench.begin().await;
         bench.until(&id, |batch| batch.running == 4).await;
-        world.engine().by_hand(Hand::Remove("two".into()));
+        world.engine().by_hand(Hand::Remove("two"));
         let ended = bench.rest(&id).await;
         assert_eq!((ended.state, ended.completed), (BatchState::Completed, ROWS));
         assert!(ended.lanes.iter().all(|lane| lane.ended > 0), "{:#?}", ended.lanes);
@@ -110,7 +110,7 @@ fn what_was_cut_off_goes_on_at_the_next_start_and_a_paused_one_does_not() {
         bench.until(&first, |batch| batch.completed == 2 && batch.running == 2).await;
         let second = bench.begin().await;
         bench.until(&second, |batch| batch.lanes[0].note.is_some()).await;
-        handlers::pause_batch(&bench.app, bench.of(&second).await).await.expect("pauses");
+        handlers::pause_batch(&bench.app, of(&second)).await.expect("pauses");
         bench.rest(&second).await;
         // Nothing is told to anyone: the process is gone.
         (first, second)
@@ -158,14 +158,14 @@ fn a_file_of_rows_that_changed_is_refused_and_a_flow_that_changed_is_told() {
         world.service.runs.will_run_line(5, TwinRun::endless());
         let id = bench.begin().await;
         bench.until(&id, |batch| batch.completed == 4).await;
-        handlers::cancel_batch(&bench.app, bench.of(&id).await).await.expect("cancels");
+        handlers::cancel_batch(&bench.app, of(&id)).await.expect("cancels");
         bench.rest(&id).await;
         std::fs::write(world.folder.path().join("my-flow/work.py"), "changed").expect("written");
         let before = std::fs::read(&bench.draft.file).expect("read");
         let written =
             std::fs::metadata(&bench.draft.file).and_then(|about| about.modified()).expect("time");
         std::fs::write(&bench.draft.file, "Text,number\nother,1\n").expect("written");
-        handlers::resume_batch(&bench.app, bench.of(&id).await).await.expect("tries");
+        handlers::resume_batch(&bench.app, of(&id)).await.expect("tries");
         let refused = bench.rest(&id).await;
         assert_eq!(refused.state, BatchState::Failed);
         assert_eq!(refused.problem.expect("why").code, ProblemCode::ChangedMeanwhile);
@@ -174,7 +174,7 @@ fn a_file_of_rows_that_changed_is_refused_and_a_flow_that_changed_is_told() {
         std::fs::write(&bench.draft.file, before).expect("written");
         let file = std::fs::File::options().write(true).open(&bench.draft.file).expect("file");
         file.set_modified(written).expect("time");
-        handlers::resume_batch(&bench.app, bench.of(&id).await).await.expect("goes on");
+        handlers::resume_batch(&bench.app, of(&id)).await.expect("goes on");
         let done = bench.rest(&id).await;
         assert_eq!((done.state, done.completed, done.mixed), (BatchState::Completed, ROWS, true));
     });
