@@ -362,7 +362,7 @@ fn a_folder_of_pf_run_holds_all_rows_and_the_flow() {
         let json_of = |name: &str| serde_json::from_str::<Value>(&file(name)).expect("JSON");
         let run = folder.file_name().expect("a name").to_string_lossy().into_owned();
         assert_eq!(json_of("run_metadata.json")["name"], run);
-        assert_eq!(json_of("metrics.json"), json!({"rows": 2.0}));
+        assert_eq!(json_of("metrics.json"), json!({"rows": 2}));
         assert_eq!(file("inputs.jsonl").lines().count(), 3);
         let outputs = file("outputs.jsonl");
         assert_eq!(outputs.lines().next(), Some(r#"{"answer":"so","line_number":0}"#));

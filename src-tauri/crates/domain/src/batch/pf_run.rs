@@ -45,9 +45,15 @@ pub fn metadata(batch: &Batch, run: &str, now: Timestamp) -> Value {
     })
 }
 
-/// `metrics.json`.
+/// `metrics.json`. Whole numbers are written as such.
 pub fn metrics(batch: &Batch) -> Value {
-    let all = batch.metrics.iter().map(|metric| (metric.name.clone(), metric.value.into()));
+    /// Bigger ones are not exact any more.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let all = batch.metrics.iter().map(|metric| {
+        let is_whole = metric.value.fract() == 0.0 && metric.value.abs() < EXACT;
+        let value = if is_whole { (metric.value as i64).into() } else { metric.value.into() };
+        (metric.name.clone(), value)
+    });
     Value::Object(all.collect())
 }
 
