@@ -49,8 +49,8 @@ describe('batch runs side by side', () => {
 
   it('show one row whole, by keys', async () => {
     const { user, address } = await openAt(PATH)
-    const grid = within(await screen.findByRole('grid', { name: 'Rows side by side' }))
-    grid.getByRole('button', { name: 'Show row 3' }).focus()
+    await screen.findByRole('grid', { name: 'Rows side by side' })
+    screen.getByLabelText('Show row 3').focus()
     await user.keyboard('{ArrowDown}{Enter}')
     expect(address()).toContain('row=3')
     const panel = within(await screen.findByRole('region', { name: 'Row 4' }))
