@@ -13,6 +13,7 @@ use ignore::WalkBuilder;
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 use tokio::sync::mpsc;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::{FlowsError, includes::Include};
 
@@ -87,9 +88,12 @@ impl Snapshot {
         instead: Option<(String, String)>,
     ) -> Result<Self, FlowsError> {
         let mut places: BTreeMap<String, PathBuf> = BTreeMap::new();
+        let mut zipped: BTreeMap<String, Bytes> = BTreeMap::new();
         // The flow's own files win over what it includes.
         for include in includes {
-            if include.place.is_dir() {
+            if include.zipped {
+                zipped.insert(include.name.clone(), zip(&include.place)?);
+            } else if include.place.is_dir() {
                 walk(&include.place, &include.name, &mut places);
             } else {
                 places.insert(include.name.clone(), include.place.clone());
@@ -103,8 +107,13 @@ impl Snapshot {
                 places.insert(path.clone(), place);
             }
         }
+        zipped.retain(|path, _| !places.contains_key(path));
         let mut files = BTreeMap::new();
         let mut bytes = 0;
+        for (path, archive) in zipped {
+            bytes += archive.len() as u64;
+            files.insert(path, File::kept(archive, false));
+        }
         for (path, place) in places {
             if instead.as_ref().is_some_and(|(replaced, _)| *replaced == path) {
                 continue;
@@ -234,6 +243,34 @@ fn walk(root: &Path, prefix: &str, places: &mut BTreeMap<String, PathBuf>) {
         let path = if prefix.is_empty() { path } else { format!("{prefix}/{path}") };
         places.insert(path, entry.into_path());
     }
+}
+
+/// A folder as a zip archive, not compressed: the folder itself, and below it its files that are not ignored.
+fn zip(folder: &Path) -> Result<Bytes, FlowsError> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let mut places = BTreeMap::new();
+    walk(folder, &name, &mut places);
+    let bytes: u64 =
+        places.values().filter_map(|place| place.metadata().ok()).map(|of| of.len()).sum();
+    if bytes > MOST {
+        return Err(FlowsError::TooBig { bytes, most: MOST });
+    }
+    let failed = |error: zip::result::ZipError| FlowsError::disk(folder)(io::Error::other(error));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(zip::DateTime::default());
+    let mut archive = ZipWriter::new(io::Cursor::new(Vec::new()));
+    archive.add_directory(format!("{name}/"), options).map_err(failed)?;
+    for (path, place) in places {
+        let Some(file) = std::fs::metadata(&place).ok().filter(std::fs::Metadata::is_file) else {
+            continue;
+        };
+        let mode = if is_executable(&file) { 0o755 } else { 0o644 };
+        archive.start_file(path, options.unix_permissions(mode)).map_err(failed)?;
+        let mut file = std::fs::File::open(&place).map_err(FlowsError::disk(&place))?;
+        io::copy(&mut file, &mut archive).map_err(FlowsError::disk(&place))?;
+    }
+    Ok(archive.finish().map_err(failed)?.into_inner().into())
 }
 
 fn hash(files: &BTreeMap<String, File>) -> String {

@@ -268,3 +268,53 @@ async fn changes_are_told_once_also_when_an_editor_replaces_a_file() {
     std::fs::write(root.path().join("flow/__pycache__/y.pyc"), "y").expect("file");
     until(2).await;
 }
+
+#[tokio::test]
+async fn a_folder_is_included_as_an_archive_when_only_the_folder_is_there() {
+    let root = tempfile::tempdir().expect("folder");
+    let flow = "additional_includes:\n- ../words.zip\n- ../real.zip\n- ../gone.zip\nnodes: []\n";
+    let files = [
+        ("flow/flow.dag.yaml", flow),
+        ("words/a.txt", "a"),
+        ("words/deep/b.txt", "b"),
+        ("words/.gitignore", "*.log\n"),
+        ("words/c.log", "c"),
+        ("real.zip", "is sent as it is"),
+        ("real/x.txt", "is not looked at"),
+    ];
+    write(root.path(), &files);
+    let flow = open(root.path()).await;
+    assert_eq!(flow.missing_includes, ["../gone.zip"]);
+    let place = root.path().canonicalize().expect("path").join("words");
+    assert!(flow.places().contains(&place), "changes of the folder are not seen");
+    let take = async || open(root.path()).await.snapshot(None).await.expect("snapshot");
+    let snapshot = take().await;
+    assert_eq!(snapshot.paths().collect::<Vec<_>>(), ["flow.dag.yaml", "real.zip", "words.zip"]);
+    let mut found = BTreeMap::new();
+    let mut sent = Vec::new();
+    let pieces: Vec<_> = snapshot.archive("f").collect().await;
+    for piece in pieces {
+        sent.extend_from_slice(&piece.expect("piece"));
+    }
+    for entry in tar::Archive::new(sent.as_slice()).entries().expect("entries") {
+        let mut entry = entry.expect("entry");
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut content).expect("content");
+        found.insert(entry.path().expect("path").display().to_string(), content);
+    }
+    assert_eq!(found["f/real.zip"], b"is sent as it is");
+    let mut archive =
+        zip::ZipArchive::new(std::io::Cursor::new(found["f/words.zip"].clone())).expect("archive");
+    let names: Vec<String> =
+        archive.file_names().map(|name| name.expect("a name").into_owned()).collect();
+    assert_eq!(names, ["words/", "words/.gitignore", "words/a.txt", "words/deep/b.txt"]);
+    let mut text = String::new();
+    let mut entry = archive.by_name("words/deep/b.txt").expect("entry");
+    std::io::Read::read_to_string(&mut entry, &mut text).expect("text");
+    assert_eq!(text, "b");
+    // The same files make the same archive, whenever they were written.
+    write(root.path(), &[("words/a.txt", "a")]);
+    assert_eq!(take().await.hash(), snapshot.hash());
+    write(root.path(), &[("words/a.txt", "z")]);
+    assert_ne!(take().await.hash(), snapshot.hash());
+}
