@@ -200,6 +200,7 @@ fn batch(id: &str, name: &str, flow: &Path, state: BatchState) -> Batch {
         bytes: 0,
         rate: None,
         time_left: None,
+        mixed: false,
         metrics: vec![Metric { name: "rows".into(), value: 3.0 }],
         tokens: None,
         problem: None,
