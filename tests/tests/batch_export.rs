@@ -266,12 +266,9 @@ async fn pf_takes_a_saved_batch_run_for_one_of_its_own() -> PartResult<()> {
         std::fs::write(flow.join(name), text)?;
     }
     let texts = ["=1+1", "thirteen", "a \"b\",\nä\t漢", "007"];
-    let data: String = [1, 13, 3, 4]
-        .iter()
-        .zip(texts)
-        .map(|(number, text)| format!("{}\n", json!({"number": number, "text": text})))
-        .collect();
-    std::fs::write(home.path().join("rows.jsonl"), data)?;
+    let data = [1, 13, 3, 4].into_iter().zip(texts);
+    let data = data.map(|(number, text)| json!({"number": number, "text": text}).to_string());
+    std::fs::write(home.path().join("rows.jsonl"), data.collect::<Vec<_>>().join("\n"))?;
     // What pf itself keeps of such a run.
     let mapping = "number='${data.number}' text='${data.text}'";
     pf.sh(&format!(
@@ -321,7 +318,9 @@ async fn pf_takes_a_saved_batch_run_for_one_of_its_own() -> PartResult<()> {
     let shown = pf.sh(&format!("pf run show-details --name '{run}'"))?;
     let real_shown = pf.sh("pf run show-details --name real")?;
     let mut cells = [words(&shown), words(&real_shown)];
-    cells.iter_mut().for_each(|cells| cells.sort_unstable());
+    for cells in &mut cells {
+        cells.sort_unstable();
+    }
     assert_eq!(cells[0], cells[1], "{shown}\n{real_shown}");
     let place = home.path().join("shown.html");
     pf.sh(&format!("pf run visualize --names '{run}' --html-path {}", place.display()))?;
