@@ -69,17 +69,17 @@ export function BatchGrid({
   const rowWords = useRowWords()
   const heard = (words: string) => <span className={styles.heard}>{words}</span>
   const columns: GridColumn[] = [
-    { key: 'choose', heading: heard(t('column.choose')), width: 40 },
-    { key: 'name', heading: t('column.name'), width: 140, grows: true },
-    ...(ofOneFlow ? [] : [{ key: 'flow', heading: t('column.flow'), width: 88, grows: true }]),
-    { key: 'state', heading: t('column.state'), width: 116 },
-    { key: 'rows', heading: t('column.rows'), width: 168 },
-    { key: 'metrics', heading: t('column.metrics'), width: 96, grows: true },
-    { key: 'runtimes', heading: t('column.runtimes'), width: 88, grows: true },
-    { key: 'started', heading: t('column.started'), width: 116 },
-    { key: 'took', heading: t('column.took'), width: 92 },
+    { key: 'choose', heading: heard(t('column.choose')), width: 36 },
+    { key: 'name', heading: t('column.name'), width: 128, grows: true },
+    ...(ofOneFlow ? [] : [{ key: 'flow', heading: t('column.flow'), width: 80, grows: true }]),
+    { key: 'state', heading: t('column.state'), width: 106 },
+    { key: 'rows', heading: t('column.rows'), width: 186 },
+    { key: 'metrics', heading: t('column.metrics'), width: 88, grows: true },
+    { key: 'runtimes', heading: t('column.runtimes'), width: 84, grows: true },
+    { key: 'started', heading: t('column.started'), width: 122 },
+    { key: 'took', heading: t('column.took'), width: 88 },
     { key: 'bytes', heading: t('column.bytes'), width: 64, number: true },
-    { key: 'actions', heading: heard(t('column.actions')), width: 40 },
+    { key: 'actions', heading: heard(t('column.actions')), width: 36 },
   ]
   const cell = (text: string) => (
     <span className={styles.cut} title={text}>

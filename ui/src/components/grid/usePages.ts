@@ -1,10 +1,13 @@
 import { useQueries } from '@tanstack/react-query'
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ProblemError, Request, Response } from '../../backend'
 import { question, type ReadCommand } from '../../state'
 
 /** What is read in pages. */
 type Paged = Extract<ReadCommand, 'batch_rows' | 'compare_batches'>
+
+/** Milliseconds for which the same pages are in view before they are asked for: not all that fly past. */
+const REST = 60
 
 type RowOf<C extends Paged> = Response<C>['rows'][number]
 
@@ -29,10 +32,17 @@ export function usePages<C extends Paged>(
     const found = results[Math.floor(index / page) - range[0]]?.data
     return found?.rows[index % page] as RowOf<C> | undefined
   }
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(waiting.current), [])
   const show = useCallback(
     (first: number, last: number) => {
       const next = [Math.floor(first / page), Math.floor(last / page)] as const
-      setRange((before) => (before[0] === next[0] && before[1] === next[1] ? before : next))
+      clearTimeout(waiting.current)
+      waiting.current = setTimeout(
+        () =>
+          setRange((before) => (before[0] === next[0] && before[1] === next[1] ? before : next)),
+        REST,
+      )
     },
     [page],
   )
@@ -43,6 +53,14 @@ export function usePages<C extends Paged>(
     known: known !== undefined,
     first: known,
     row,
+    /** Where a row stands among those that are known; -1 = it is none of them. */
+    indexOf: (is: (row: RowOf<C>) => boolean): number => {
+      for (const [number, { data }] of results.entries()) {
+        const found = (data?.rows as RowOf<C>[] | undefined)?.findIndex(is) ?? -1
+        if (found >= 0) return (range[0] + number) * page + found
+      }
+      return -1
+    },
     show,
     error: results.find(({ error }) => error !== null)?.error ?? null,
     again: () => {

@@ -9,6 +9,9 @@ import { tagsOf } from './EditDialog'
 const openBatch = (id: string, world: Parameters<typeof openAt>[1] = {}, query = '') =>
   openAt(`/flows/batches/${id}${query}`, world)
 
+/** With few rows, where it matters that everything is looked at. */
+const small = () => ({ batches: [batches.batch({ rows: 12, completed: 11, failed: 1 })] })
+
 const grid = async () => within(await screen.findByRole('grid', { name: 'Results' }))
 const rowOf = async (row: string) =>
   (await screen.findByLabelText(`Show row ${row}`)).closest('[role=row]') as HTMLElement
@@ -36,7 +39,7 @@ describe('the page of a batch run', () => {
   })
 
   it('has the numbers of its charts as tables', async () => {
-    const { user } = await openBatch('batch-completed')
+    const { user } = await openBatch('batch-completed', small())
     const metrics = within(await screen.findByRole('region', { name: 'Metrics' }))
     await user.click(metrics.getByRole('button', { name: 'Show as a table' }))
     const table = within(metrics.getByRole('table', { name: 'accuracy, groundedness' }))
@@ -176,7 +179,7 @@ describe('the rows of a batch run', () => {
   })
 
   it('are shown whole, one after the other, by keys', async () => {
-    const { user, address } = await openBatch('batch-completed')
+    const { user, address } = await openBatch('batch-completed', small())
     const link = await screen.findByLabelText('Show row 7')
     link.focus()
     await user.keyboard('{ArrowDown}{Enter}')
@@ -191,6 +194,17 @@ describe('the rows of a batch run', () => {
     expect(next.getByRole('tree', { name: 'sources' })).toBeVisible()
     await user.click(next.getByRole('button', { name: 'Close' }))
     await waitFor(() => expect(screen.queryByRole('region', { name: 'Row 9' })).toBeNull())
+  })
+
+  it('are gone through in the order of the table', async () => {
+    const { user, address } = await openBatch('batch-completed', {}, '?show=failed&row=57')
+    const panel = within(await screen.findByRole('region', { name: 'Row 58' }))
+    await screen.findByLabelText('Show row 108')
+    await user.click(panel.getByRole('button', { name: 'Next row' }))
+    expect(address()).toContain('row=107')
+    const last = within(await screen.findByRole('region', { name: 'Row 108' }))
+    await user.click(last.getByRole('button', { name: 'Previous row' }))
+    expect(address()).toContain('row=57')
   })
 
   it('tell why they could not be read', async () => {
@@ -215,7 +229,7 @@ describe('what can be done with a batch run', () => {
   })
 
   it('is another name, tags and a note', async () => {
-    const { user, backend } = await openBatch('batch-completed')
+    const { user, backend } = await openBatch('batch-completed', small())
     await choose(user, 'Edit')
     const dialog = within(await screen.findByRole('dialog', { name: 'Edit batch run' }))
     const name = dialog.getByRole('textbox', { name: 'Name' })

@@ -153,6 +153,13 @@ export function Results({ detail }: { detail: BatchDetail }) {
     const one = pages.row(index)
     return one ? cellsOf(one) : null
   }
+  /** The row beside the one that is shown, in the order of the table; `null` = there is none, or it is far. */
+  const beside = (step: -1 | 1): number | null => {
+    if (shown === null) return null
+    const index = pages.indexOf(({ row }) => row === shown)
+    const next = index < 0 ? undefined : pages.row(index + step)
+    return next?.row ?? null
+  }
   const isFiltered = state !== null || text !== ''
   const counts = {
     all: batch.completed + batch.failed,
@@ -246,7 +253,8 @@ export function Results({ detail }: { detail: BatchDetail }) {
               key={shown}
               batch={batch.id}
               row={shown}
-              rows={batch.rows}
+              previous={beside(-1)}
+              next={beside(1)}
               onGo={(row) => open(row)}
               onClose={() => put('row', null)}
             />

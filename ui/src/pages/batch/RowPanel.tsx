@@ -67,21 +67,22 @@ function Content({ of }: { of: BatchRowView }) {
 export function RowPanel({
   batch,
   row,
-  rows,
+  previous,
+  next,
   onGo,
   onClose,
 }: {
   batch: string
   /** From 0. */
   row: number
-  /** How many there are; `null` = not known. */
-  rows: number | null
+  /** The rows beside it in the table; `null` = none. */
+  previous: number | null
+  next: number | null
   onGo: (row: number) => void
   onClose: () => void
 }) {
   const { t } = useTranslation('batch')
   const { data, error, refetch } = useAsk('batch_row', { batch, row })
-  const isLast = rows !== null && row + 1 >= rows
   return (
     <PanelFrame
       heading={t('row.heading', { row: formatCount(row + 1) })}
@@ -93,9 +94,9 @@ export function RowPanel({
               size="small"
               appearance="subtle"
               icon={<ChevronUp20Regular />}
-              disabledFocusable={row === 0}
+              disabledFocusable={previous === null}
               onClick={() => {
-                if (row > 0) onGo(row - 1)
+                if (previous !== null) onGo(previous)
               }}
             />
           </Tooltip>
@@ -104,9 +105,9 @@ export function RowPanel({
               size="small"
               appearance="subtle"
               icon={<ChevronDown20Regular />}
-              disabledFocusable={isLast}
+              disabledFocusable={next === null}
               onClick={() => {
-                if (!isLast) onGo(row + 1)
+                if (next !== null) onGo(next)
               }}
             />
           </Tooltip>

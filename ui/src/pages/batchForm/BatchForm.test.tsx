@@ -118,6 +118,11 @@ describe('the form of a batch run', () => {
     await waitFor(async () => expect(await source('question')).toHaveValue(ref('data.question')))
     await user.type(languages, 'exp')
     expect(screen.getAllByRole('option')).toHaveLength(1)
+    // Who goes on keeps what was typed.
+    await user.tab()
+    expect(languages).toHaveValue('exp')
+    await user.clear(languages)
+    await user.type(languages, 'exp')
     await user.keyboard('{ArrowDown}{Enter}')
     expect(languages).toHaveValue(ref('data.expected'))
   })

@@ -38,6 +38,8 @@ const useStyles = makeStyles({
     flexGrow: 1,
     rowGap: tokens.spacingVerticalL,
     maxWidth: sizes.readingWidth,
+    // What gets the focus does not stand behind the foot.
+    '& input, & textarea, & button': { scrollMarginBottom: '88px' },
   },
   fields: {
     display: 'grid',

@@ -13,7 +13,7 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components'
-import { useState } from 'react'
+import { type KeyboardEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MappedInput } from '../../backend/types'
 import { fieldId } from './form'
@@ -71,7 +71,9 @@ function SourceField({
           setTyping(true)
           onChange(target.value)
         }}
-        onOptionSelect={(_, { optionValue }) => {
+        onOptionSelect={(event, { optionValue }) => {
+          // Whoever goes on to the next field keeps what was typed.
+          if (event.type === 'keydown' && (event as KeyboardEvent).key === 'Tab') return
           setTyping(false)
           if (optionValue !== undefined) onChange(optionValue)
         }}

@@ -5,7 +5,7 @@ import { type Form, fieldId, NUMBERS } from './form'
 const useStyles = makeStyles({
   fields: {
     display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 240px), 1fr))',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 216px), 1fr))',
     gap: tokens.spacingHorizontalL,
     alignItems: 'start',
   },
