@@ -143,7 +143,7 @@ fn with_pf(given: Given, names: &[String]) -> Result<FlowOutside, Problem> {
     Ok(FlowOutside { text: outside::pf(&folder, &inputs, &init, variant), notes })
 }
 
-/// The requests to the runtime's service. The flow's files are brought there.
+/// The request to the runtime's service. The flow's files are brought there.
 async fn over_http(
     app: &App,
     given: Given,
@@ -156,7 +156,7 @@ async fn over_http(
     let place = place::from_outside(&hash, &given.chosen.disk.path.file, &run);
     let folder = place.folder.clone();
     let mut notes = given.notes;
-    let requests = {
+    let request = {
         let mut stand_ins = StandIns::default();
         let connections = connections::with_stand_ins(app, names, &mut stand_ins).await?;
         let mut variables = prepare::variables(&given.chosen, &connections, given.start.limit)?;
@@ -168,7 +168,7 @@ async fn over_http(
         let connections = Sealed::new(connections.request_value());
         let request = |path: &str, body| OutsideRequest { path: path.to_owned(), body };
         let whole = RunRequest { run, place, inputs: given.inputs, connections, variables };
-        vec![match given.start.node {
+        match given.start.node {
             None => request("/execution/flow", whole.body()),
             Some(node) => {
                 let from = given.start.from.as_ref();
@@ -177,9 +177,9 @@ async fn over_http(
                 let alone = NodeRequest { run: whole, node, outputs };
                 request("/execution/node", alone.body())
             }
-        }]
+        }
     };
-    let variables = outside::variables_of(&requests);
+    let variables = outside::variables_of(&request);
     if !variables.is_empty() {
         notes.push(format!(
             "Give {} a value first: {}.",
@@ -198,8 +198,8 @@ async fn over_http(
     ));
     let endpoint = row.endpoint.as_deref().unwrap_or_default().trim_end_matches('/');
     let text = match form {
-        OutsideForm::Python => outside::python(endpoint, &requests),
-        _ => outside::curl(endpoint, &requests),
+        OutsideForm::Python => outside::python(endpoint, &request),
+        _ => outside::curl(endpoint, &request),
     };
     Ok(FlowOutside { text, notes })
 }

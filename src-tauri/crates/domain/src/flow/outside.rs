@@ -114,16 +114,13 @@ pub fn has_stand_in(text: &str) -> bool {
 }
 
 /// Variables that have to be given a value, in the order in which they are used.
-pub fn variables_of(requests: &[OutsideRequest]) -> Vec<String> {
+pub fn variables_of(request: &OutsideRequest) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for request in requests {
-        let text = request.body.to_string();
-        for piece in pieces(&text) {
-            if let Piece::Variable(name) = piece
-                && !names.iter().any(|own| own == name)
-            {
-                names.push(name.to_owned());
-            }
+    for piece in pieces(&request.body.to_string()) {
+        if let Piece::Variable(name) = piece
+            && !names.iter().any(|own| own == name)
+        {
+            names.push(name.to_owned());
         }
     }
     names
@@ -140,47 +137,30 @@ fn word(text: &str) -> String {
         .collect()
 }
 
-/// The requests for a POSIX shell, one `curl` after the other. `endpoint` has no slash at its end.
-pub fn curl(endpoint: &str, requests: &[OutsideRequest]) -> String {
-    let one = |request: &OutsideRequest| {
-        format!(
-            "curl --silent --show-error {} \\\n  --header 'Content-Type: application/json' \\\n  --data-binary {}\n",
-            word(&format!("{endpoint}{}", request.path)),
-            word(&request.body.to_string()),
-        )
-    };
-    requests.iter().map(one).collect()
+/// The request for a POSIX shell. The body goes to `curl` through a pipe: as one of its words it might be too
+/// long, and everyone on the machine could read the secrets in it. `endpoint` has no slash at its end.
+pub fn curl(endpoint: &str, request: &OutsideRequest) -> String {
+    format!(
+        "printf '%s' {} |\n  curl --silent --show-error {} \\\n  --header 'Content-Type: application/json' \\\n  --data-binary @-\n",
+        word(&request.body.to_string()),
+        word(&format!("{endpoint}{}", request.path)),
+    )
 }
 
-/// The requests for Python 3. `endpoint` has no slash at its end.
-pub fn python(endpoint: &str, requests: &[OutsideRequest]) -> String {
-    let secrets = !variables_of(requests).is_empty();
+/// The request for Python 3. `endpoint` has no slash at its end.
+pub fn python(endpoint: &str, request: &OutsideRequest) -> String {
+    let secrets = !variables_of(request).is_empty();
     let mut text = String::from("import json\n");
     if secrets {
         text.push_str("import os\n");
     }
-    text.push_str("import urllib.request\n\n\ndef ask(path, body):\n");
-    text.push_str("    request = urllib.request.Request(\n");
-    text.push_str("        ");
-    text.push_str(&literal(&Value::from(endpoint), 0));
+    text.push_str("import urllib.request\n\nrequest = urllib.request.Request(\n    ");
+    text.push_str(&literal(&Value::from(format!("{endpoint}{}", request.path)), 0));
+    text.push_str(",\n    data=json.dumps(");
+    text.push_str(&literal(&request.body, 1));
     text.push_str(
-        " + path,\n        data=json.dumps(body).encode(),\n        headers={\"Content-Type\": \"application/json\"},\n    )\n",
+        ").encode(),\n    headers={\"Content-Type\": \"application/json\"},\n)\nwith urllib.request.urlopen(request) as answer:\n    print(json.dumps(json.load(answer), indent=2, ensure_ascii=False))\n",
     );
-    text.push_str(
-        "    with urllib.request.urlopen(request) as answer:\n        return json.load(answer)\n\n\n",
-    );
-    for (index, request) in requests.iter().enumerate() {
-        let path = literal(&Value::from(request.path.as_str()), 0);
-        let call = format!("ask({path}, {})", literal(&request.body, 0));
-        // What the flow gives is in the answer to the last but the one that ends a batch.
-        let is_answer = requests.len() == 1 || index == 1;
-        if is_answer {
-            text.push_str("answer = ");
-        }
-        text.push_str(&call);
-        text.push('\n');
-    }
-    text.push_str("print(json.dumps(answer, indent=2, ensure_ascii=False))\n");
     text
 }
 
@@ -272,7 +252,7 @@ mod tests {
         map
     }
 
-    /// What a shell hands to `curl` when the variable `NAME` has the value `value of NAME`.
+    /// The words of a command when the variable `NAME` has the value `value of NAME`.
     fn words(command: &str, variable: &str) -> Vec<String> {
         let with = command.replace(&format!("\"${variable}\""), &format!("'value of {variable}'"));
         assert_ne!(with, command, "the variable is not used");
@@ -300,23 +280,26 @@ mod tests {
         let mut names = StandIns::default();
         let nasty = "it's \"$HOME\" `id` \\ $(id)\nüber 💡 !";
         let body = json!({"inputs": {"text": nasty}, "key": names.of("my_aoai", "api_key")});
-        let requests = [request(body)];
-        let command = curl("http://127.0.0.1:5002", &requests);
-        assert_eq!(variables_of(&requests), ["MY_AOAI_API_KEY"]);
+        let request = request(body);
+        let command = curl("http://127.0.0.1:5002", &request);
+        assert_eq!(variables_of(&request), ["MY_AOAI_API_KEY"]);
         let words = words(&command, "MY_AOAI_API_KEY");
-        assert_eq!(words[..2], ["curl", "--silent"]);
+        assert_eq!(
+            (&words[..2], &words[3..5]),
+            (&["printf", "%s"].map(str::to_owned)[..], &["|", "curl"].map(str::to_owned)[..])
+        );
         assert!(words.contains(&"http://127.0.0.1:5002/execution/flow".to_owned()), "{words:?}");
-        let sent: Value = serde_json::from_str(words.last().expect("body")).expect("JSON");
+        let sent: Value = serde_json::from_str(&words[2]).expect("JSON");
         assert_eq!(sent, json!({"inputs": {"text": nasty}, "key": "value of MY_AOAI_API_KEY"}));
     }
 
     #[test]
     fn a_text_that_only_looks_like_a_stand_in_is_quoted_like_any_other() {
         let evil = format!("{OPEN}X\"; rm -rf ~; \"{CLOSE} {OPEN}9{CLOSE} {OPEN}");
-        let requests = [request(json!({"text": evil}))];
-        assert_eq!(variables_of(&requests), Vec::<String>::new());
-        let words = shell_words::split(&curl("http://h", &requests)).expect("words");
-        let sent: Value = serde_json::from_str(words.last().expect("body")).expect("JSON");
+        let request = request(json!({"text": evil}));
+        assert_eq!(variables_of(&request), Vec::<String>::new());
+        let words = shell_words::split(&curl("http://h", &request)).expect("words");
+        let sent: Value = serde_json::from_str(&words[2]).expect("JSON");
         assert_eq!(sent["text"], evil.as_str());
         let mut names = StandIns::default();
         let real = names.of("", "KEY");
@@ -331,31 +314,21 @@ mod tests {
         let mut names = StandIns::default();
         let key = names.of("c", "k");
         let body = json!({"a": null, "b": [true, false, 1.5, -2], "c": {}, "k": key, "s": "a\n\"b\"", "m": format!("Bearer {key}")});
-        let text = python("http://h:1", &[request(body)]);
+        let text = python("http://h:1", &request(body));
         for line in [
             "import os\n",
-            "        \"http://h:1\" + path,\n",
-            "answer = ask(\"/execution/flow\", {\n",
-            "    \"a\": None,\n",
-            "        True,\n        False,\n        1.5,\n        -2,\n    ],\n",
-            "    \"c\": {},\n",
-            "    \"k\": os.environ[\"C_K\"],\n",
-            "    \"m\": \"Bearer \" + os.environ[\"C_K\"],\n",
-            "    \"s\": \"a\\n\\\"b\\\"\",\n})\n",
+            "    \"http://h:1/execution/flow\",\n    data=json.dumps({\n",
+            "        \"a\": None,\n",
+            "            True,\n            False,\n            1.5,\n            -2,\n        ],\n",
+            "        \"c\": {},\n",
+            "        \"k\": os.environ[\"C_K\"],\n",
+            "        \"m\": \"Bearer \" + os.environ[\"C_K\"],\n",
+            "        \"s\": \"a\\n\\\"b\\\"\",\n    }).encode(),\n",
         ] {
             assert!(text.contains(line), "{line:?} is not in\n{text}");
         }
         assert!(!text.contains(OPEN) && !text.contains(CLOSE));
-        assert!(!python("http://h:1", &[request(json!({}))]).contains("import os"));
-    }
-
-    #[test]
-    fn a_batch_prints_the_answer_to_its_line() {
-        let one = |path: &str| OutsideRequest { path: path.into(), body: json!({}) };
-        let text = python("http://h", &[one("/initialize"), one("/execution"), one("/finalize")]);
-        assert!(text.contains("\nask(\"/initialize\", {})\nanswer = ask(\"/execution\", {})\nask(\"/finalize\", {})\nprint("), "{text}");
-        let text = curl("http://h", &[one("/initialize"), one("/execution"), one("/finalize")]);
-        assert_eq!(text.matches("curl ").count(), 3);
+        assert!(!python("http://h:1", &request(json!({}))).contains("import os"));
     }
 
     #[test]
