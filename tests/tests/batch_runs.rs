@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use app::api::{BatchDraft, ListBatches, OfBatch, OfDraft, OpenFlow};
+use app::api::{BatchDraft, ListBatches, OfBatch, OfDraft, OfFlowRun, OpenFlow, StartFlowRun};
 use app::{App, handlers};
 use domain::batch::{
     Batch, BatchId, BatchSettings, BatchState, LaneState, Mapping, RowQuery, RowState,
@@ -179,14 +179,14 @@ impl World {
         seen
     }
 
-    /// That every row from this number on has its result, those that had one `before` ran once, and no row
-    /// more often than its runtime was taken away.
+    /// That every row from this number on has its result, and that none ran again after its result was kept:
+    /// `kept` is what had one when something was taken away, each time.
     async fn each_has_run(
         &self,
         id: &BatchId,
         from: u32,
         rows: u32,
-        before: &history::EndedRows,
+        kept: &[&history::EndedRows],
     ) -> PartResult<()> {
         let history = open(&self.home)?;
         let ended =
@@ -195,7 +195,8 @@ impl World {
         let seen = self.seen();
         for row in 0..rows {
             let times = seen.get(&(from + row)).copied().unwrap_or(0);
-            let most = if before.rows.has(row) { 1 } else { 2 };
+            let most = 1 + kept.iter().filter(|kept| !kept.rows.has(row)).count();
+            let times = usize::try_from(times).unwrap_or(usize::MAX);
             assert!((1..=most).contains(&times), "row {row} began {times} times: {seen:?}");
         }
         Ok(())
@@ -225,7 +226,7 @@ async fn rows_run_on_a_real_service_and_are_measured_together() -> PartResult<()
     let metrics: Vec<_> =
         done.metrics.iter().map(|metric| (metric.name.as_str(), metric.value)).collect();
     assert_eq!(metrics, [("right", 59.0), ("rows", 59.0)]);
-    world.each_has_run(&id, 0, 60, &history::EndedRows::default()).await?;
+    world.each_has_run(&id, 0, 60, &[]).await?;
     let history = open(&world.home)?;
     let query = RowQuery { state: Some(RowState::Failed), limit: 9, ..RowQuery::default() };
     let page = history.batch_rows(&id, &query).await.map_err(|e| PartError::new(e.to_string()))?;
@@ -296,7 +297,7 @@ async fn a_killed_container_and_a_killed_engine_lose_no_row() -> PartResult<()> 
     let done = world.rest(&id).await?;
     assert_eq!((done.state, done.completed), (BatchState::Completed, 60), "{done:#?}");
     assert!(before.rows.number() >= 10 && again.rows.number() >= 25);
-    world.each_has_run(&id, 200, 60, &again).await?;
+    world.each_has_run(&id, 200, 60, &[&before, &again]).await?;
     Ok(())
 }
 
@@ -314,7 +315,101 @@ async fn two_runtimes_share_the_rows_and_one_that_is_killed_loses_none() -> Part
     assert_eq!((done.state, done.completed), (BatchState::Completed, 60), "{done:#?}");
     assert!(done.lanes[0].ended > done.lanes[1].ended, "{:#?}", done.lanes);
     world.docker.client(&["start", "two"])?;
-    world.each_has_run(&id, 200, 60, &before).await?;
+    world.each_has_run(&id, 200, 60, &[&before]).await?;
+    Ok(())
+}
+
+const GREET: &str = "
+inputs:
+  text: {type: string}
+outputs:
+  answer: {type: string, reference: '${greet.output}'}
+environment_variables:
+  GREETING_TOKEN: planted-greeting-4471
+nodes:
+- name: greet
+  type: python
+  source: {type: code, path: greet.py}
+  inputs: {text: '${inputs.text}'}
+";
+
+const GREET_CODE: &str = "
+import os
+from words import WORD
+from promptflow.core import tool
+
+
+@tool
+def greet(text: str) -> str:
+    return f\"{WORD} {text} {os.environ.get('GREETING_TOKEN')}\"
+";
+
+/// What one run of a flow gives.
+async fn run_once(world: &World, flow: &domain::flow::FlowId) -> PartResult<String> {
+    let request = StartFlowRun {
+        flow: flow.clone(),
+        runtime: world.runtimes[0].clone(),
+        inputs: [("text".to_owned(), "Ann".to_owned())].into(),
+        init: BTreeMap::new(),
+        variants: BTreeMap::new(),
+        connections: vec![],
+        node: None,
+        from: None,
+        limit: None,
+    };
+    let run = handlers::start_flow_run(&world.app, request).await.map_err(refused)?.run;
+    let end = Instant::now() + LIMIT;
+    loop {
+        let of = OfFlowRun { run: run.clone() };
+        let detail = handlers::flow_run(&world.app, of).await.map_err(refused)?;
+        if let Some(output) = detail.output.filter(|_| detail.run.state.is_final()) {
+            return Ok(output.text);
+        }
+        assert!(Instant::now() < end, "the run does not end: {:#?}", detail.run);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_batch_run_stays_in_its_service() -> PartResult<()> {
+    let world = world(&["one"]).await?;
+    let folder = world.home.path().join("greet");
+    std::fs::create_dir(&folder)?;
+    for (name, text) in
+        [("flow.dag.yaml", GREET), ("greet.py", GREET_CODE), ("words.py", "WORD = 'Hello'\n")]
+    {
+        std::fs::write(folder.join(name), text)?;
+    }
+    let open = OpenFlow { path: folder.display().to_string() };
+    let flow = handlers::open_flow(&world.app, open).await.map_err(refused)?.flow;
+    let file = world.home.path().join("greet.jsonl");
+    std::fs::write(&file, "{\"text\": \"Bob\"}\n")?;
+    let draft = BatchDraft {
+        flow: flow.clone(),
+        file: file.display().to_string(),
+        mapping: Mapping::from([("text".into(), "${data.text}".into())]),
+        ..world.draft.clone()
+    };
+    let id = world.begin(draft.clone()).await?;
+    assert_eq!(world.rest(&id).await?.completed, 1);
+    // The end of the batch at its service goes on for a moment.
+    let next = world.begin(draft).await?;
+    assert_eq!(world.rest(&next).await?.completed, 1);
+    let end = Instant::now() + LIMIT;
+    while !world.docker.client(&["exec", "one", "ls", "/tmp/promptflow-runtimes/runs"])?.is_empty()
+    {
+        assert!(Instant::now() < end, "a batch left its folder");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    // A module that was edited is the new one, and a variable of the batch is not there any more.
+    std::fs::write(folder.join("words.py"), "WORD = 'Goodbye'\n")?;
+    std::fs::write(
+        folder.join("flow.dag.yaml"),
+        GREET.replace("environment_variables:\n  GREETING_TOKEN: planted-greeting-4471\n", ""),
+    )?;
+    let answer = run_once(&world, &flow).await?;
+    assert!(answer.contains("Goodbye Ann None"), "{answer}");
     Ok(())
 }
 
@@ -366,5 +461,5 @@ async fn an_application_that_is_killed_goes_on_at_its_next_start() -> PartResult
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(second.wait()?.success());
-    world.each_has_run(&id, 200, 60, &before).await
+    world.each_has_run(&id, 200, 60, &[&before]).await
 }

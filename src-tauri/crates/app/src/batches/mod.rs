@@ -5,6 +5,7 @@
 
 mod active;
 mod aggregate;
+mod clean;
 mod control;
 mod draft;
 mod end_rows;
@@ -15,6 +16,7 @@ mod results;
 mod row;
 mod run;
 mod session;
+mod session_rows;
 mod turn;
 
 use std::{

@@ -32,8 +32,8 @@ pub use kept::follow_run;
 pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
 pub(crate) use outside::outside;
 pub(crate) use prepare::{
-    Chosen, check_inputs, choose, connections_of, first_of, hidden, hidden_names, refuse_errors,
-    shown_inputs, start_run, variables,
+    Chosen, check_inputs, choose, connections_of, first_of, hidden, refuse_errors, shown_inputs,
+    start_run, variables,
 };
 pub use row_processes::{RowsToEnd, end_rows};
 pub(crate) use run::not_brought;

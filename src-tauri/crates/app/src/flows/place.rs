@@ -21,8 +21,13 @@ pub(crate) fn flow(hash: &str) -> String {
     format!("{ROOT}/{OURS}/flows/{hash}")
 }
 
+/// Everything that is ours inside a runtime is below this path, which ends in a slash.
+pub(crate) fn everything() -> String {
+    format!("{ROOT}/{OURS}/")
+}
+
 /// The folder of a run: its log, and what the service writes.
-fn run_folder(run: &FlowRunId) -> String {
+pub(crate) fn run_folder(run: &FlowRunId) -> String {
     format!("{ROOT}/{OURS}/runs/{run}")
 }
 
@@ -134,6 +139,29 @@ fn run_archive(run: &FlowRunId, own: Option<&OwnFile>) -> std::io::Result<Vec<u8
         add(&path, EntryType::Regular, 0o644, text.as_bytes())?;
     }
     archive.into_inner()
+}
+
+/// Writes files into the folder of a run, which is there; paths are within it.
+pub(crate) async fn put(
+    engine: &dyn Engine,
+    container: &str,
+    run: &FlowRunId,
+    files: &[(&str, &str)],
+) -> Result<(), EngineError> {
+    let mut archive = Builder::new(Vec::new());
+    for (path, text) in files {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o644);
+        header.set_size(text.len() as u64);
+        let path = format!("{OURS}/runs/{run}/{path}");
+        let added = archive.append_data(&mut header, path, text.as_bytes());
+        added.map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
+    }
+    let archive = archive.into_inner();
+    let archive = archive.map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
+    let pieces: ContextStream = stream::iter([Ok(Bytes::from(archive))]).boxed();
+    engine.files().unpack(container, ROOT, pieces).await
 }
 
 /// Removes what a run left.

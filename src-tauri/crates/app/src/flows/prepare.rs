@@ -340,14 +340,6 @@ pub(crate) fn hidden(variables: &[(String, Secret)]) -> impl Iterator<Item = &Se
         .map(|(_, value)| value)
 }
 
-/// Names of variables whose values look like keys.
-pub(crate) fn hidden_names(variables: &[(String, Secret)]) -> impl Iterator<Item = &str> {
-    variables
-        .iter()
-        .filter(|(name, value)| looks_like_a_key(name, value.expose()))
-        .map(|(name, _)| name.as_str())
-}
-
 /// Variables of the run: the flow's own with `${connection.key}` put in, and ours.
 pub(crate) fn variables(
     chosen: &Chosen,

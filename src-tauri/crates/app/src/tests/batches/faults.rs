@@ -5,11 +5,11 @@ use executor::twin::nobody;
 
 use super::*;
 
-/// How often a batch was begun at a service, but for what only empties variables.
+/// How often a batch was begun at a service, but for what only takes out what one left.
 fn begun(world: &World) -> usize {
     let asked = world.service.runs.asked();
     let begun = asked.iter().filter(|one| one.path == "/initialize");
-    begun.filter(|one| one.body["environment_variables"]["KEY"] != "").count()
+    begun.filter(|one| one.body["environment_variables"]["KEY"] == PLANTED).count()
 }
 
 fn dies() -> TwinRun {
