@@ -208,7 +208,8 @@ async fn a_file_of_rows_runs_is_mended_evaluated_and_compared() -> PartResult<()
     fill(&window, &slow).await?;
     window.fill("textbox", "Rows at the same time", "4").await?;
     begin(&window, "double 2").await?;
-    window.find_within(OPERATION_LIMIT, "button", Name::Starts("Show row".into())).await.ok();
+    let ended = "document.querySelector('[aria-label^=\"Show row\"]') !== null";
+    window.wait(OPERATION_LIMIT, "the first row", ended).await?;
     look(&window, "batch-running").await?;
     window.click("button", "Pause").await?;
     window.find_within(OPERATION_LIMIT, "button", "Resume").await?;

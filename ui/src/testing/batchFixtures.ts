@@ -66,6 +66,7 @@ export function batch(parts: Partial<Batch> = {}): Batch {
     bytes: 3_400_000,
     rate: null,
     timeLeft: null,
+    mixed: false,
     metrics: [
       { name: 'accuracy', value: 0.8125 },
       { name: 'groundedness', value: 0.94 },

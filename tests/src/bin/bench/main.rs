@@ -1,7 +1,7 @@
 //! `make bench`: how fast and how quiet the application is, and what an update costs.
 //!
 //! `bench [quick] [write FOLDER] [CHAPTER …]`, where a chapter is `start`, `changes`, `idle`,
-//! `downtime` or `upload`; all of them without one. `write` puts `benchmark.md` and `benchmark.json` into the
+//! `downtime`, `upload` or `rows`; all of them without one. `write` puts `benchmark.md` and `benchmark.json` into the
 //! folder. Ends with 1 when a target was missed.
 
 mod changes;
@@ -9,6 +9,8 @@ mod crowd;
 mod downtime;
 mod figures;
 mod idle;
+mod memory;
+mod rows;
 mod start;
 mod upload;
 
@@ -86,6 +88,11 @@ async fn measure(wanted: &Wanted) -> PartResult<Vec<Chapter>> {
         eprintln!("==> A large build context.");
         let (files, bytes) = (some(2_000, 20_000), some(100_000_000, 1_000_000_000));
         chapters.push(upload::measure(some(2, 7), files, bytes).await?);
+    }
+    if is_wanted("rows") {
+        eprintln!("==> Batch runs.");
+        let (rows, large) = (some(100, 1_000), some(100_000, 1_000_000));
+        chapters.push(rows::measure(some(1, 3), rows, large).await?);
     }
     Ok(chapters)
 }

@@ -2,9 +2,7 @@
 //! builder), in turns.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use definitions::Context;
 use domain::image::ImageReference;
@@ -15,6 +13,7 @@ use real_parts::headless::connect;
 use real_parts::{PartError, PartResult, program};
 
 use crate::figures::{Chapter, Figure, median, spread};
+use crate::memory::with_memory;
 
 /// Time against Docker's own client, and memory beyond what the process had, in MB.
 const SLOWER: f64 = 1.2;
@@ -42,30 +41,6 @@ fn fill(folder: &Path, files: usize, bytes: usize) -> PartResult<()> {
         std::fs::write(place.join(format!("file-{file}.bin")), &content)?;
     }
     Ok(())
-}
-
-/// Resident memory of this process in bytes.
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages: u64 = text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
-    pages * 4096
-}
-
-/// The most memory beyond that at the beginning while `work` goes on.
-async fn with_memory<T>(work: impl Future<Output = T>) -> (T, u64) {
-    let (most, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-    let before = resident();
-    let (seen, ended) = (Arc::clone(&most), Arc::clone(&over));
-    let sampling = std::thread::spawn(move || {
-        while !ended.load(Ordering::Relaxed) {
-            seen.fetch_max(resident(), Ordering::Relaxed);
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    });
-    let done = work.await;
-    over.store(true, Ordering::Relaxed);
-    let _ = sampling.join();
-    (done, most.load(Ordering::Relaxed).saturating_sub(before))
 }
 
 async fn ours(engine: &dyn Engine, folder: &Path) -> PartResult<(f64, u64)> {

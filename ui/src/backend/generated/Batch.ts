@@ -70,6 +70,11 @@ rate: number | null,
  */
 timeLeft: number | null, 
 /**
+ * Files of the flow, or versions of its runtimes, changed before all rows had ended: not all rows come
+ * from the same.
+ */
+mixed: boolean, 
+/**
  * What the nodes measured that run once over all rows.
  */
 metrics: Array<Metric>, 

@@ -110,6 +110,15 @@ describe('the page of a batch run', () => {
     expect(await screen.findByText('my-runtime is being updated.')).toBeVisible()
   })
 
+  it('says when not all rows come from the same files', async () => {
+    await openBatch('batch-completed', {
+      batches: [batches.batch({ rows: 12, completed: 11, failed: 1, mixed: true })],
+    })
+    const bar = await screen.findByRole('group', { name: 'Rows of different files or versions' })
+    expect(bar).toHaveTextContent(/not all results come from the same/)
+    await expectAccessible()
+  })
+
   it('that is queued says what it waits for', async () => {
     await openBatch('b', {
       batches: [batches.runningBatch({ id: 'b', state: 'queued', completed: 0, failed: 0 })],

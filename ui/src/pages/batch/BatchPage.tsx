@@ -84,6 +84,11 @@ function Existing({ detail }: { detail: BatchDetail }) {
       {problem ? (
         <ProblemBar problem={problem} {...(isOver(batch) ? { title: t('stopped') } : {})} />
       ) : null}
+      {batch.mixed ? (
+        <MessageBar intent="warning" role="group" aria-label={t('mixed.label')}>
+          <MessageBarBody>{t('mixed.body')}</MessageBarBody>
+        </MessageBar>
+      ) : null}
       {state === 'queued' && waitsFor.length > 0 ? (
         <MessageBar role="group">
           <MessageBarBody>

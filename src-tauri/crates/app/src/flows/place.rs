@@ -148,20 +148,29 @@ pub(crate) async fn put(
     run: &FlowRunId,
     files: &[(&str, &str)],
 ) -> Result<(), EngineError> {
-    let mut archive = Builder::new(Vec::new());
-    for (path, text) in files {
-        let mut header = Header::new_gnu();
-        header.set_entry_type(EntryType::Regular);
-        header.set_mode(0o644);
-        header.set_size(text.len() as u64);
-        let path = format!("{OURS}/runs/{run}/{path}");
-        let added = archive.append_data(&mut header, path, text.as_bytes());
-        added.map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
-    }
-    let archive = archive.into_inner();
-    let archive = archive.map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
+    let archive = files_archive(run, files)
+        .map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
     let pieces: ContextStream = stream::iter([Ok(Bytes::from(archive))]).boxed();
     engine.files().unpack(container, ROOT, pieces).await
+}
+
+fn files_archive(run: &FlowRunId, files: &[(&str, &str)]) -> std::io::Result<Vec<u8>> {
+    let mut archive = Builder::new(Vec::new());
+    let mut add = |path: &str, kind: EntryType, mode: u32, content: &[u8]| {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, format!("{OURS}/runs/{run}/{path}"), content)
+    };
+    for (path, text) in files {
+        // Whoever the service's user is may write beside it, and remove all of it again.
+        for (at, _) in path.match_indices('/') {
+            add(&path[..at], EntryType::Directory, 0o777, b"")?;
+        }
+        add(path, EntryType::Regular, 0o644, text.as_bytes())?;
+    }
+    archive.into_inner()
 }
 
 /// Removes what a run left.
