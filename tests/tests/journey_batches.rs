@@ -131,7 +131,9 @@ async fn begin(window: &Window, name: &str) -> PartResult<()> {
 
 /// Waits until the batch run on the page has ended like this.
 async fn stands(window: &Window, state: &str) -> PartResult<()> {
-    window.wait_text(OPERATION_LIMIT, state).await
+    // Rows have states as well: it has ended when nothing of it can be cancelled any more.
+    window.wait_gone(OPERATION_LIMIT, "button", "Cancel").await?;
+    window.wait_text(SOON, state).await
 }
 
 #[tokio::test]
@@ -166,6 +168,10 @@ async fn a_file_of_rows_runs_is_mended_evaluated_and_compared() -> PartResult<()
     stands(&window, "Completed").await?;
     window.find("grid", "Results").await?;
     look(&window, "batch-completed").await?;
+    if std::env::var_os("PROMPTFLOW_RUNTIMES_PICTURES").is_some_and(|value| value == "1") {
+        let file = "../docs/pictures/batch-light.png";
+        window.picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).await?;
+    }
 
     // What failed is found, and says why.
     window.click("button", "Failed 1").await?;
