@@ -203,6 +203,7 @@ fn batch(id: &BatchId, file: &Path) -> Batch {
         bytes: 0,
         rate: None,
         time_left: None,
+        mixed: false,
         metrics: vec![],
         tokens: None,
         problem: None,

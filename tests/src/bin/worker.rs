@@ -3,7 +3,9 @@
 //! `worker SOCKET HOME REPOSITORY OPERATION ARGUMENT WHEN…`
 //!
 //! OPERATION and ARGUMENT are `create DRAFT` (JSON), `update VERSION`, `roll-back NAME`, `delete NAME`,
-//! `configure BYTES` (the memory limit); all but the first are about the one runtime that there is. WHEN is
+//! `configure BYTES` (the memory limit); all but the first are about the one runtime that there is.
+//! `batch DRAFT` (JSON; `{}` = what an earlier one left goes on by itself) leads batch runs until none is
+//! active. WHEN is
 //! `never` (prints each call that changes the engine, and how long the operation took),
 //! `before CALL N` or `after CALL N` (SIGKILL before or after the N-th call of that name; `in pull`
 //! counts what a pull tells), or `at MILLISECONDS` after the operation was begun.
@@ -15,13 +17,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use app::api::{
-    ChangeConfiguration, ConfigurationDraft, DeleteRuntime, EnvironmentDraft, OfCompute, OfDraft,
-    OfRuntime, UpdateRuntime,
+    BatchDraft, ChangeConfiguration, ConfigurationDraft, DeleteRuntime, EnvironmentDraft,
+    OfCompute, OfDraft, OfRuntime, UpdateRuntime,
 };
 use app::{App, handlers};
 use domain::finding::Problem;
 use domain::operation::OperationId;
-use domain::runtime::RuntimeId;
+use domain::runtime::{RuntimeId, Status};
 use engine::EngineError;
 use real_parts::around::{Call, Watcher, watched};
 use real_parts::headless::{compute, draft_of, ended, start};
@@ -150,6 +152,26 @@ async fn begin(app: &App, operation: &str, argument: &str) -> PartResult<Operati
     Ok(begun.map_err(refused)?.operation)
 }
 
+/// Leads batch runs until none is active any more.
+async fn batches(app: &App, argument: &str) -> PartResult<()> {
+    let refused = |problem: Problem| PartError::new(format!("{problem:#?}"));
+    if argument != "{}" {
+        let draft: BatchDraft =
+            serde_json::from_str(argument).map_err(|error| PartError::new(error.to_string()))?;
+        while app.runtimes().iter().filter(|row| row.status == Status::Available).count()
+            < draft.runtimes.len()
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        handlers::start_batch(app, draft).await.map_err(refused)?;
+    }
+    // One that goes on by itself is taken up in the background.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    app.idle().await;
+    println!("no batch run is active");
+    Ok(())
+}
+
 async fn work(arguments: &[String]) -> PartResult<()> {
     let [socket, home, repository, operation, argument, when @ ..] = arguments else {
         return Err(PartError::new("worker SOCKET HOME REPOSITORY OPERATION ARGUMENT WHEN…"));
@@ -161,6 +183,9 @@ async fn work(arguments: &[String]) -> PartResult<()> {
     let app = start(Path::new(socket), Path::new(home), repository, wrap).await?;
     if let [before_or_after, call, _] = when {
         let _ = WHEN.set((before_or_after.clone(), call.clone(), number(2)));
+    }
+    if operation == "batch" {
+        return batches(&app, argument).await;
     }
     let began = Instant::now();
     let begun = begin(&app, operation, argument).await?;

@@ -1,5 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
+import { batch, failedBatch, runningBatch } from '../testing/batchFixtures'
 import { manyRuntimes, operation, problem } from '../testing/fixtures'
 import { failedRun, flowRun, runningRun } from '../testing/flowFixtures'
 import { expectAccessible, openAt } from '../testing/render'
@@ -89,7 +90,7 @@ describe('the shell', () => {
 
   it('asks before it closes over runs of flows', async () => {
     const { backend, user } = await openAt('/runtimes')
-    backend.tell({ kind: 'closing', operations: [], runs: [runningRun()] })
+    backend.tell({ kind: 'closing', operations: [], runs: [runningRun()], batches: [] })
     const dialog = await screen.findByRole('alertdialog', {
       name: 'Runs of flows are still under way',
     })
@@ -104,6 +105,7 @@ describe('the shell', () => {
       kind: 'closing',
       operations: [operation()],
       runs: [runningRun({ node: 'search' })],
+      batches: [],
     })
     const dialog = await screen.findByRole('alertdialog', {
       name: 'Operations are still running',
@@ -116,9 +118,56 @@ describe('the shell', () => {
     await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull())
   })
 
+  it('asks before it closes over batch runs, and says that they are paused', async () => {
+    const { backend, user } = await openAt('/runtimes')
+    backend.tell({ kind: 'closing', operations: [], runs: [], batches: [runningBatch()] })
+    const dialog = await screen.findByRole('alertdialog', {
+      name: 'Batch runs are still under way',
+    })
+    expect(dialog).toHaveTextContent('Batch run answers 3 of answers, 420 of 1,000 rows')
+    expect(dialog).toHaveTextContent('can be resumed at any time')
+    await user.click(within(dialog).getByRole('button', { name: 'Pause batch runs' }))
+    expect(backend.requests('finish_closing')).toEqual([{ decision: 'cancelOperations' }])
+  })
+
+  it('says that batch runs are only paused where others are cancelled', async () => {
+    const { backend } = await openAt('/runtimes')
+    backend.tell({
+      kind: 'closing',
+      operations: [operation()],
+      runs: [],
+      batches: [runningBatch({ rows: null })],
+    })
+    const dialog = await screen.findByRole('alertdialog', { name: 'Operations are still running' })
+    expect(dialog).toHaveTextContent('Batch run answers 3 of answers')
+    expect(dialog).toHaveTextContent('Batch runs are not cancelled but paused')
+  })
+
+  it('tells by a toast of a batch run that ended elsewhere, which leads to it', async () => {
+    const { backend, user, address } = await openAt('/runtimes')
+    act(() => backend.tell({ kind: 'batch', batch: runningBatch() }))
+    act(() => backend.tell({ kind: 'batch', batch: batch({ id: 'batch-running' }) }))
+    expect(await screen.findByText('The batch run answers 2 completed')).toBeVisible()
+    expect(screen.getByText('980 rows completed, 20 failed.')).toBeVisible()
+    await user.click(screen.getByText('View', { selector: '[role=alert] *, .fui-Toast *' }))
+    expect(address()).toBe('/flows/batches/batch-running')
+  })
+
+  it('says why a batch run stopped elsewhere, and is silent of one that was paused', async () => {
+    const { backend } = await openAt('/runtimes')
+    const ended = failedBatch({ id: 'batch-running' })
+    act(() => backend.tell({ kind: 'batch', batch: runningBatch() }))
+    act(() => backend.tell({ kind: 'batch', batch: runningBatch({ state: 'paused' }) }))
+    act(() => backend.tell({ kind: 'batch', batch: runningBatch() }))
+    act(() => backend.tell({ kind: 'batch', batch: ended }))
+    expect(await screen.findByText('The batch run answers 1 stopped')).toBeVisible()
+    expect(screen.getByText('10 rows failed, so it stopped.')).toBeVisible()
+    expect(screen.queryByText(/answers 3/)).toBeNull()
+  })
+
   it('stays when the question is dismissed', async () => {
     const { backend, user } = await openAt('/runtimes')
-    backend.tell({ kind: 'closing', operations: [operation()], runs: [] })
+    backend.tell({ kind: 'closing', operations: [operation()], runs: [], batches: [] })
     await user.click(await screen.findByRole('button', { name: 'Stay' }))
     expect(backend.requests('finish_closing')).toEqual([{ decision: 'stay' }])
   })

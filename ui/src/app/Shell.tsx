@@ -9,6 +9,7 @@ import { Page } from '../components/Page'
 import { ProblemBar } from '../components/ProblemBar'
 import { sizes } from '../theme'
 import { ClosingDialog } from './ClosingDialog'
+import { EndedBatches } from './EndedBatches'
 import { EndedFlowRuns } from './EndedFlowRuns'
 import { EndedOperations } from './EndedOperations'
 import { Navigation } from './Navigation'
@@ -81,6 +82,7 @@ export function Shell() {
       <OperationStrip />
       <EndedOperations />
       <EndedFlowRuns />
+      <EndedBatches />
       <ClosingDialog />
       <Shortcuts />
     </div>

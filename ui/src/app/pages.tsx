@@ -26,6 +26,13 @@ export const routes: Route[] = [
   },
   { path: '/runtimes/:runtime', Component: lazy(() => import('../pages/runtime/RuntimePage')) },
   { path: '/flows', Component: lazy(() => import('../pages/flows/FlowsPage')) },
+  { path: '/flows/batches', Component: lazy(() => import('../pages/batches/BatchesPage')) },
+  {
+    path: '/flows/batches/compare',
+    Component: lazy(() => import('../pages/batchCompare/ComparePage')),
+  },
+  { path: '/flows/batches/:batch', Component: lazy(() => import('../pages/batch/BatchPage')) },
+  { path: '/flows/:flow/batch', Component: lazy(() => import('../pages/batchForm/BatchFormPage')) },
   { path: '/flows/:flow', Component: lazy(() => import('../pages/flow/FlowPage')) },
   {
     path: '/environments',

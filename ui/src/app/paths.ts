@@ -7,7 +7,7 @@ export type RuntimeTab = 'overview' | 'logs' | 'packages' | 'history' | 'configu
 export type EnvironmentTab = 'overview' | 'versions' | 'build' | 'history'
 
 /** Tabs of a flow's page about its runs. */
-export type FlowTab = 'run' | 'log' | 'history'
+export type FlowTab = 'run' | 'log' | 'history' | 'batches'
 
 /** Addresses of the pages. Nothing else spells one. */
 export const paths = {
@@ -31,6 +31,24 @@ export const paths = {
   /** The page of a flow with one of its runs shown. */
   flowRun: (flow: string, run: string) =>
     `/flows/${encodeURIComponent(flow)}?run=${encodeURIComponent(run)}`,
+  /** The page of a flow with its batch runs shown. */
+  flowBatches: (flow: string) => `/flows/${encodeURIComponent(flow)}?tab=batches`,
+  /**
+   * The form for a batch run of a flow: `other` is the batch run that values are taken from, `from` the one
+   * that it begins as.
+   */
+  newBatch: (flow: string, begin: { other?: string; from?: string } = {}) => {
+    const query = new URLSearchParams(begin).toString()
+    return `/flows/${encodeURIComponent(flow)}/batch${query === '' ? '' : `?${query}`}`
+  },
+  /** Batch runs of all flows. */
+  batches: '/flows/batches',
+  /** A batch run, with one of its rows (from 0) shown. */
+  batch: (id: string, row?: number) =>
+    `/flows/batches/${encodeURIComponent(id)}${row === undefined ? '' : `?row=${row}`}`,
+  /** Batch runs side by side, the first is what the others are compared with. */
+  compareBatches: (ids: readonly string[]) =>
+    `/flows/batches/compare?${new URLSearchParams(ids.map((id) => ['run', id]))}`,
   environments: '/environments',
   addEnvironment: '/environments/add',
   environment: (id: string, tab?: EnvironmentTab) =>

@@ -3,8 +3,11 @@ import {
   cutMiddle,
   formatAge,
   formatBytes,
+  formatCount,
+  formatDifference,
   formatDuration,
   formatExact,
+  formatMeasure,
   formatPast,
   formatPercent,
   formatRate,
@@ -63,6 +66,21 @@ describe('times', () => {
     expect(formatAge(0)).toBe('today')
     expect(formatAge(1)).toBe('1 day old')
     expect(formatAge(3)).toBe('3 days old')
+  })
+})
+
+describe('numbers', () => {
+  it('are grouped, and measured to four digits', () => {
+    expect(formatCount(1_000_000)).toBe('1,000,000')
+    expect(formatMeasure(0.812_52)).toBe('0.8125')
+    expect(formatMeasure(961)).toBe('961')
+  })
+
+  it('differ with a sign', () => {
+    expect(formatDifference(0.05)).toBe('+0.05')
+    expect(formatDifference(-3)).toBe('−3')
+    expect(formatDifference(0)).toBe('±0')
+    expect(formatDifference(0.1 + 0.2 - 0.3)).toBe('±0')
   })
 })
 

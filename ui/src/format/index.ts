@@ -1,4 +1,5 @@
 export { formatBytes, formatRate } from './bytes'
+export { formatCount, formatDifference, formatMeasure } from './number'
 export { cutMiddle, formatPercent, shortDigest } from './text'
 export {
   formatAge,

@@ -2,6 +2,10 @@ import i18next, { type i18n } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import activity from './en/activity.json'
 import adopt from './en/adopt.json'
+import batch from './en/batch.json'
+import batchCompare from './en/batchCompare.json'
+import batches from './en/batches.json'
+import batchForm from './en/batchForm.json'
 import common from './en/common.json'
 import computes from './en/computes.json'
 import configuration from './en/configuration.json'
@@ -35,6 +39,10 @@ import wizard from './en/wizard.json'
 export const english = {
   activity,
   adopt,
+  batch,
+  batchCompare,
+  batches,
+  batchForm,
   common,
   computes,
   configuration,

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { call, problemOf, watch } from '../backend'
 import type { Change } from '../backend/types'
+import { refreshBatch } from './batchAnswers'
 import { applyChange, isRunning, live } from './live'
 
 /** Brings kept answers in step with a change. */
@@ -83,6 +84,15 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
         again('flow', { flow: change.run.flow })
         again('flow_runtimes')
       }
+      break
+    case 'batch':
+      refreshBatch(client, change.batch)
+      break
+    case 'batches':
+      again('list_batches')
+      again('batch')
+      again('flow_runtimes')
+      again('preview_batch')
       break
     case 'series':
       again('update_series')

@@ -1,5 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react'
 import type {
+  Batch,
   ComputeView,
   FlowRun,
   Operation,
@@ -34,6 +35,7 @@ export const useUsage = (id: string): LiveUsage | undefined => useKey(live.usage
 export const useLiveOperations = (): readonly Operation[] => useAll(live.operations)
 export const useLiveOperation = (id: string): Operation | undefined => useKey(live.operations, id)
 export const useLiveFlowRuns = (): readonly FlowRun[] => useAll(live.flowRuns)
+export const useLiveBatches = (): readonly Batch[] => useAll(live.batches)
 export const useLiveVersionCheck = (runtime: string): VersionCheck | undefined =>
   useKey(live.versionChecks, runtime)
 export const useComputes = (): readonly ComputeView[] => useValue(live.computes)

@@ -1,4 +1,5 @@
 import type {
+  Batch,
   Change,
   ComputeView,
   FlowRun,
@@ -27,10 +28,11 @@ export type Connection =
   | { kind: 'live' }
   | { kind: 'failed'; problem: Problem }
 
-/** Operations and runs of flows that the window would close over. */
+/** Operations, runs and batch runs of flows that the window would close over. */
 export interface Closing {
   operations: readonly Operation[]
   runs: readonly FlowRun[]
+  batches: readonly Batch[]
 }
 
 /** What the application told by itself: filled by `watch`, read through the hooks beside this file. */
@@ -42,6 +44,8 @@ export const live = {
   operations: new KeyedStore<Operation>(),
   /** By id; runs of flows that are active, and those that ended while this window was open. */
   flowRuns: new KeyedStore<FlowRun>(),
+  /** By id; batch runs that are active, and those that ended or changed while this window was open. */
+  batches: new KeyedStore<Batch>(),
   /** By runtime. */
   versionChecks: new KeyedStore<VersionCheck>(),
   computes: new ValueStore<readonly ComputeView[]>([]),
@@ -96,6 +100,9 @@ export function applyChange(change: Change): void {
     case 'flowRun':
       live.flowRuns.apply([[change.run.id, change.run]])
       break
+    case 'batch':
+      live.batches.apply([[change.batch.id, change.batch]])
+      break
     case 'versionCheck':
       live.versionChecks.apply([[change.check.runtime, change.check]])
       break
@@ -110,10 +117,15 @@ export function applyChange(change: Change): void {
     case 'environments':
     case 'flow':
     case 'flows':
+    case 'batches':
     case 'updatePolicy':
       break
     case 'closing':
-      live.closing.set({ operations: change.operations, runs: change.runs })
+      live.closing.set({
+        operations: change.operations,
+        runs: change.runs,
+        batches: change.batches,
+      })
       break
     default:
       change satisfies never
@@ -127,6 +139,7 @@ export function forgetLive(): void {
   live.usage.clear()
   live.operations.clear()
   live.flowRuns.clear()
+  live.batches.clear()
   live.versionChecks.clear()
   live.computes.set([])
   live.settings.set(null)

@@ -59,6 +59,14 @@ export type ReadCommand =
   | 'list_flow_runs'
   | 'flow_run'
   | 'flow_run_part'
+  | 'preview_batch'
+  | 'count_rows'
+  | 'list_batches'
+  | 'batch'
+  | 'batch_rows'
+  | 'batch_row'
+  | 'batch_latency'
+  | 'compare_batches'
 
 /** The one cache of answers. Keys are command and request; changes told by `watch` refresh them. */
 export function makeQueryClient(): QueryClient {

@@ -13,6 +13,7 @@ import type {
   UnreadableEnvironment,
 } from '../backend/types'
 import { diskView, foreignContainers } from './adoptFixtures'
+import { type BatchWorld, batchAnswers, batchWorld } from './batchAnswers'
 import { configuration, configurationPreview } from './configurationFixtures'
 import * as connected from './connectionFixtures'
 import * as made from './environmentFixtures'
@@ -25,7 +26,7 @@ export type Answers = {
 }
 
 /** What exists in a pretended application. */
-export interface World extends FlowWorld {
+export interface World extends FlowWorld, BatchWorld {
   runtimes: Runtime[]
   computes: ComputeView[]
   operations: Operation[]
@@ -82,6 +83,7 @@ function standardAnswers(world: World): Answers {
   const nothing = () => ({})
   return {
     ...flowAnswers(world),
+    ...batchAnswers(world),
     app_info: () => ({
       version: '0.1.0',
       creator: 'anna@workstation',
@@ -364,6 +366,7 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     log: [],
     buildLog: made.buildLog,
     ...flowWorld(),
+    ...batchWorld(),
     answers: {},
     plugins: {},
     ...parts,

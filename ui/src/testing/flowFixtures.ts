@@ -606,6 +606,7 @@ export function flowRuntimes(runtimes: readonly Runtime[]): FlowRuntime[] {
       cpuLimit: runtime.cpuLimit ?? 0,
       memoryLimit: runtime.memoryLimit ?? 0,
       runs: 0,
+      batches: 0,
       usable,
       sentence: usable ? '' : `${runtime.name} is not available.`,
     }

@@ -1,5 +1,6 @@
 import type { Change, LogEvent } from '../backend/types'
 import { adoptScenes } from './adoptScenes'
+import { batchScenes } from './batchScenes'
 import { environmentScenes } from './environmentScenes'
 import { installFakeBackend, type World } from './fakeBackend'
 import * as fixtures from './fixtures'
@@ -14,6 +15,7 @@ const scenes: Record<string, () => Partial<World>> = {
   ...environmentScenes,
   ...adoptScenes,
   ...flowScenes,
+  ...batchScenes,
   full: () => ({ operations: [fixtures.operation()] }),
   empty: () => ({ runtimes: [], computes: [fixtures.compute({ runtimes: 0 })] }),
   noEngine: () => ({ runtimes: [], computes: [fixtures.unreachable] }),

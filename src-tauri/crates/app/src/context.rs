@@ -164,6 +164,7 @@ pub struct Inner {
     pub(crate) series_turn: tokio::sync::Mutex<()>,
     pub(crate) policies: Mutex<Policies>,
     pub(crate) flows: crate::flows::State,
+    pub(crate) batches: crate::batches::State,
     /// Whose turn it is to change connections.
     pub(crate) connections_turn: tokio::sync::Mutex<()>,
     /// Wakes everyone who waits for an operation to end, whichever it is.
@@ -231,6 +232,7 @@ impl App {
             series_turn: tokio::sync::Mutex::default(),
             policies: Mutex::new(policies),
             flows: crate::flows::State::default(),
+            batches: crate::batches::State::default(),
             connections_turn: tokio::sync::Mutex::default(),
             operation_ended: Notify::new(),
             policies_stirred: Notify::new(),
@@ -245,10 +247,12 @@ impl App {
         tokio::spawn(crate::previous::remove_when_due(self.clone()));
         tokio::spawn(crate::policies::look_after(self.clone()));
         tokio::spawn(crate::flows::recover(self.clone()));
+        tokio::spawn(crate::batches::recover(self.clone()));
     }
 
     /// Ends what this application started beside itself, right before it ends.
     pub async fn end(&self) {
+        crate::batches::leave_all(self, Duration::from_secs(10)).await;
         crate::flows::cancel_all(self, Duration::from_secs(10)).await;
         self.parts.computes.end_podman().await;
     }

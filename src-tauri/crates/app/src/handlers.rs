@@ -411,6 +411,7 @@ pub async fn finish_closing(app: &App, request: FinishClosing) -> Answer<Nothing
         for run in flows::active(app) {
             flows::cancel_run(app, &run.id).await?;
         }
+        batches::pause_all(app);
     }
     if let Some(waiting) = lock(&app.closing).take() {
         // Nobody waits any more when the window was closed otherwise.
@@ -550,10 +551,12 @@ impl App {
     /// The window wants to close: `true` = nothing runs, it may. Otherwise the person is asked.
     pub fn may_close(&self) -> bool {
         let (active, runs) = (operations::active(self), flows::active(self));
-        if active.is_empty() && runs.is_empty() && !series::is_running(self) {
+        let batches = batches::all_active(self);
+        let is_idle = active.is_empty() && runs.is_empty() && batches.is_empty();
+        if is_idle && !series::is_running(self) {
             return true;
         }
-        self.hub.closing(&active, &runs, &[]);
+        self.hub.closing(&active, &runs, &batches);
         false
     }
 
@@ -565,11 +568,12 @@ impl App {
         receiver.await.unwrap_or(ClosingDecision::Stay)
     }
 
-    /// Waits until no operation and no flow runs, and no further operation of a series comes.
+    /// Waits until no operation, no flow and no batch runs, and no further operation of a series comes.
     pub async fn idle(&self) {
         let is_busy = || {
             !operations::active(self).is_empty()
                 || !flows::active(self).is_empty()
+                || !batches::all_active(self).is_empty()
                 || series::is_running(self)
         };
         while is_busy() {

@@ -35,6 +35,7 @@ mod real;
 mod resolve;
 mod series;
 mod settings;
+mod shown;
 mod table;
 mod usage;
 mod versions;

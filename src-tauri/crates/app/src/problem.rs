@@ -208,6 +208,12 @@ pub(crate) fn of_history(error: &HistoryError) -> Problem {
     .retryable()
 }
 
+/// A batch run that is active cannot be begun once more.
+pub(crate) fn busy_batch() -> Problem {
+    Problem::new(ProblemCode::Busy, "The batch run goes on already.")
+        .hint("Pause or cancel it first.")
+}
+
 pub(crate) fn not_found(what: &str) -> Problem {
     Problem::new(ProblemCode::NotFound, format!("{what} does not exist any more."))
 }

@@ -59,10 +59,12 @@ pub struct Asked {
 #[derive(Default)]
 struct State {
     scripts: VecDeque<TwinRun>,
+    lines: HashMap<u32, VecDeque<TwinRun>>,
     running: HashMap<String, Arc<Notify>>,
     asked: Vec<Asked>,
     meta: ToolMeta,
     tools: Value,
+    aggregation: Option<Value>,
     writer: Option<LogWriter>,
 }
 
@@ -86,6 +88,11 @@ impl TwinRuns {
         self.state().scripts.push_back(run);
     }
 
+    /// The next time the line with this number runs it goes so; several wait for their turn.
+    pub fn will_run_line(&self, number: u32, run: TwinRun) {
+        self.state().lines.entry(number).or_default().push_back(run);
+    }
+
     /// From now on tools are told so.
     pub fn tell_meta(&self, meta: ToolMeta) {
         self.state().meta = meta;
@@ -94,6 +101,11 @@ impl TwinRuns {
     /// From now on these are the tools of packages.
     pub fn tell_tools(&self, tools: Value) {
         self.state().tools = tools;
+    }
+
+    /// From now on flows have nodes that run once over all lines, and this is what they answer.
+    pub fn will_aggregate(&self, answer: Value) {
+        self.state().aggregation = Some(answer);
     }
 
     /// From now on lines of logs go there.
@@ -119,13 +131,15 @@ impl TwinRuns {
 
     /// A run, from its begin to its end. Dropping it ends it, as the real client cancels it.
     async fn run(&self, path: &'static str, id: &str, body: Value) -> Result<Value, RunError> {
+        let number = body["line_number"].as_u64().and_then(|number| u32::try_from(number).ok());
         let cancelled = Arc::new(Notify::new());
         let (script, writer) = {
             let mut state = self.state();
             let inputs = body.get("inputs").or_else(|| body.get("flow_inputs")).cloned();
             state.asked.push(Asked { path, body: body.clone() });
             let usual = || TwinRun::answers(completed(&inputs.unwrap_or_default()));
-            let script = state.scripts.pop_front().unwrap_or_else(usual);
+            let of_line = number.and_then(|number| state.lines.get_mut(&number)?.pop_front());
+            let script = of_line.or_else(|| state.scripts.pop_front()).unwrap_or_else(usual);
             state.running.insert(id.to_owned(), cancelled.clone());
             (script, state.writer.clone())
         };
@@ -202,7 +216,8 @@ impl Runs for TwinRuns {
         _: Duration,
     ) -> Result<Value, RunError> {
         self.note("/initialize", request.body());
-        Ok(json!({"inputs_definition": {}, "has_aggregation": false}))
+        let has_aggregation = self.state().aggregation.is_some();
+        Ok(json!({"inputs_definition": {}, "has_aggregation": has_aggregation}))
     }
 
     async fn run_line(&self, _: &str, line: &Line) -> Result<Value, RunError> {
@@ -219,7 +234,8 @@ impl Runs for TwinRuns {
     ) -> Result<Value, RunError> {
         let body = json!({"run_id": run, "batch_inputs": inputs, "aggregation_inputs": outputs});
         self.note("/aggregation", body);
-        Ok(json!({"metrics": {}, "output": {}, "node_run_infos": {}}))
+        let nothing = || json!({"metrics": {}, "output": {}, "node_run_infos": {}});
+        Ok(self.state().aggregation.clone().unwrap_or_else(nothing))
     }
 
     async fn end_batch(&self, _: &str, _: Duration) -> Result<(), RunError> {

@@ -7,6 +7,9 @@
 //! writer waits up to five seconds for another. A file that is broken, or written by a newer version
 //! of the application, is set aside under another name and never deleted.
 
+mod batch_requests;
+mod batch_results;
+mod batch_rows;
 mod batches;
 mod begun;
 mod connections;
@@ -25,7 +28,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-pub use batches::{EndedRows, KeptBatch, RowForAggregation};
+pub use batch_results::{SameRow, SameRows, ValueNames};
+pub use batch_rows::{EndedRows, RowForAggregation, RowToKeep};
+pub use batches::KeptBatch;
 pub use begun::BegunCreate;
 pub use flows::{KeptRun, RememberedFlow};
 use rusqlite::Connection;

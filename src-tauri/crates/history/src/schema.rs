@@ -146,11 +146,15 @@ const STEPS: &[&str] = &[
         tries INTEGER NOT NULL,
         duration REAL,             -- seconds
         tokens INTEGER,
+        bytes INTEGER NOT NULL,    -- of both texts below
+        outcome BLOB NOT NULL,     -- names state and output: equal ones have the same
         document TEXT NOT NULL,    -- the whole row without known secrets, JSON
         aggregation TEXT NOT NULL, -- what nodes get of it that run over all rows, JSON
         PRIMARY KEY (batch, number)
     ) STRICT;
-    CREATE INDEX batch_row_by_state ON batch_row (batch, state, number);
+    -- Holds what is asked of all rows at once, so that their texts need not be read.
+    CREATE INDEX batch_row_by_state
+        ON batch_row (batch, state, number, duration, bytes, outcome);
 ",
 ];
 

@@ -12,6 +12,10 @@ use crate::{FILE_NAME, HistoryError, schema};
 /// How long a request waits for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// When what was written is forced to the disk: with the write-ahead log this loses at most the last
+/// moments, and never the file.
+pub(crate) const SYNCHRONOUS: &str = "NORMAL";
+
 /// What opening found.
 enum Opened {
     Usable(Connection),
@@ -64,8 +68,7 @@ fn prepared(file: &Path) -> rusqlite::Result<Opened> {
         connection.prepare("SELECT id, runtime, final, started, document FROM operation")?;
     }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    // With the write-ahead log this loses at most the last moments, and never the file.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "synchronous", SYNCHRONOUS)?;
     schema::bring_up_to_date(&mut connection)?;
     Ok(Opened::Usable(connection))
 }

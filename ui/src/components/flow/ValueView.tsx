@@ -1,5 +1,5 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components'
-import { useMemo, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { JsonValue } from '../../backend/generated/serde_json/JsonValue'
 import type { RunPart, ShownValue } from '../../backend/types'
@@ -39,7 +39,54 @@ export function parsed(text: string): JsonValue | undefined {
   }
 }
 
-/** A value of a run: JSON as a tree, a text as it is; of a big one its beginning and a way to see all. */
+/** A value: JSON as a tree, a text as it is, with its size and a way to copy it. */
+export function WholeValue({
+  value,
+  name,
+  tools,
+  children,
+}: {
+  value: ShownValue
+  /** What it is, for the names of its tools. */
+  name: string
+  /** Further buttons. */
+  tools?: ReactNode
+  /** What stands between the tools and the value. */
+  children?: ReactNode
+}) {
+  const styles = useStyles()
+  const { t } = useTranslation('flowRun')
+  const tree = useMemo(() => {
+    if (!value.json || value.cut || value.bytes > TREE_UP_TO) return null
+    const meaning = parsed(value.text)
+    return typeof meaning === 'object' && meaning !== null ? meaning : null
+  }, [value])
+  const isEmpty = tree !== null && Object.keys(tree).length === 0
+  return (
+    <div className={styles.root}>
+      <div className={styles.tools}>
+        <Text size={200} className={styles.quiet}>
+          {value.cut
+            ? t('value.cut', { size: formatBytes(value.bytes) })
+            : formatBytes(value.bytes)}
+        </Text>
+        {tools}
+        <CopyButton text={value.text} name={name} />
+      </div>
+      {children}
+      {tree !== null && !isEmpty ? (
+        <JsonTree value={tree} label={name} />
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
+        <div className={styles.text} tabIndex={0}>
+          <Pre>{value.text}</Pre>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** A value of a run; of a big one its beginning and a way to see all. */
 export function ValueView({
   value,
   run,
@@ -52,43 +99,26 @@ export function ValueView({
   /** What it is, for the names of its tools. */
   name: string
 }) {
-  const styles = useStyles()
   const { t } = useTranslation('flowRun')
   const [wanted, setWanted] = useState(false)
   const whole = useAsk('flow_run_part', { run, part }, { enabled: wanted })
   const shown = whole.data ?? value
-  const tree = useMemo(() => {
-    if (!shown.json || shown.cut || shown.bytes > TREE_UP_TO) return null
-    const meaning = parsed(shown.text)
-    return typeof meaning === 'object' && meaning !== null ? meaning : null
-  }, [shown])
-  const isEmpty = tree !== null && Object.keys(tree).length === 0
   return (
-    <div className={styles.root}>
-      <div className={styles.tools}>
-        <Text size={200} className={styles.quiet}>
-          {shown.cut
-            ? t('value.cut', { size: formatBytes(shown.bytes) })
-            : formatBytes(shown.bytes)}
-        </Text>
-        {shown.cut ? (
+    <WholeValue
+      key={whole.data ? 'whole' : 'first'}
+      value={shown}
+      name={name}
+      tools={
+        shown.cut ? (
           <Button size="small" disabledFocusable={whole.isFetching} onClick={() => setWanted(true)}>
             {t('value.showAll')}
           </Button>
-        ) : null}
-        <CopyButton text={shown.text} name={name} />
-      </div>
+        ) : null
+      }
+    >
       {whole.error ? (
         <ProblemBar problem={whole.error.problem} onRetry={() => whole.refetch()} />
       ) : null}
-      {tree !== null && !isEmpty ? (
-        <JsonTree key={whole.data ? 'whole' : 'first'} value={tree} label={name} />
-      ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-        <div className={styles.text} tabIndex={0}>
-          <Pre>{shown.text}</Pre>
-        </div>
-      )}
-    </div>
+    </WholeValue>
   )
 }

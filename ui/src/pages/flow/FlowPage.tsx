@@ -23,6 +23,7 @@ import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
 import { useAsk } from '../../state'
 import { sizes } from '../../theme'
+import { Batches } from './Batches'
 import { FitFindings } from './Fit'
 import { NodeTable } from './NodeTable'
 import { OpenInCode } from './OpenInCode'
@@ -37,7 +38,7 @@ import { usePage, useRuntimeChoice } from './usePage'
 
 const Graph = lazy(() => import('./Graph'))
 
-const TABS: readonly FlowTab[] = ['run', 'log', 'history']
+const TABS: readonly FlowTab[] = ['run', 'log', 'history', 'batches']
 
 const useStyles = makeStyles({
   upper: {
@@ -139,7 +140,7 @@ function Lower() {
   const [search] = useSearchParams()
   const tab = TABS.find((one) => one === search.get('tab')) ?? 'run'
   const older = search.get('run') !== null && runs?.[0] && run && run.id !== runs[0].id
-  const panel = { run: <RunView />, log: <RunLog />, history: <Runs /> }
+  const panel = { run: <RunView />, log: <RunLog />, history: <Runs />, batches: <Batches /> }
   return (
     <div className={styles.lower}>
       <TabList
@@ -154,7 +155,7 @@ function Lower() {
           </Tab>
         ))}
       </TabList>
-      {older && tab !== 'history' ? (
+      {older && (tab === 'run' || tab === 'log') ? (
         <MessageBar className={styles.bar}>
           <MessageBarBody>{t('older.body')}</MessageBarBody>
           <MessageBarActions>

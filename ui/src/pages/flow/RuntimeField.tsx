@@ -21,16 +21,17 @@ const useStyles = makeStyles({
   },
 })
 
-/** Version and limits of a runtime, in words. */
-function useFacts(): (runtime: FlowRuntime) => string[] {
+/** Version and limits of a runtime, and what is done on it, in words. */
+export function useRuntimeFacts(): (runtime: FlowRuntime) => string[] {
   const { t } = useTranslation('flow')
-  return ({ version, cpuLimit, memoryLimit, runs }) => [
+  return ({ version, cpuLimit, memoryLimit, runs, batches }) => [
     version || t('runtime.noVersion'),
     cpuLimit > 0 ? t('runtime.cpus', { count: cpuLimit }) : t('runtime.noCpuLimit'),
     memoryLimit > 0
       ? t('runtime.memory', { size: formatBytes(memoryLimit) })
       : t('runtime.noMemoryLimit'),
     ...(runs > 0 ? [t('runtime.runs', { count: runs })] : []),
+    ...(batches > 0 ? [t('runtime.batches', { count: batches })] : []),
   ]
 }
 
@@ -46,7 +47,7 @@ export function RuntimeField({
 }) {
   const styles = useStyles()
   const { t } = useTranslation('flow')
-  const facts = useFacts()
+  const facts = useRuntimeFacts()
   // Without an id of its own, the list is not named by its label.
   const id = useId()
   const ordered = [...runtimes].sort((one, other) => Number(other.usable) - Number(one.usable))

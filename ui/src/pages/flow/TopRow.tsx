@@ -1,7 +1,8 @@
-import { makeStyles, SkeletonItem, Text, tokens } from '@fluentui/react-components'
-import { Play20Regular, Stop20Regular } from '@fluentui/react-icons'
+import { Button, makeStyles, SkeletonItem, Text, tokens } from '@fluentui/react-components'
+import { Play20Regular, Stop20Regular, TableLightning20Regular } from '@fluentui/react-icons'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
 import type { FlowRuntime } from '../../backend/types'
 import { BusyButton } from '../../components/decision/BusyButton'
@@ -64,6 +65,7 @@ export function TopRow({
 }) {
   const styles = useStyles()
   const { t } = useTranslation('flow')
+  const navigate = useNavigate()
   const reason = useId()
   const { runtime, active, hindrance, proposal, start, starting, change, view } = useFlowPage()
   const check = useInputsCheck()
@@ -102,6 +104,12 @@ export function TopRow({
             {t('run')}
           </BusyButton>
         )}
+        <Button
+          icon={<TableLightning20Regular />}
+          onClick={() => navigate(paths.newBatch(view.flow))}
+        >
+          {t('batchRun')}
+        </Button>
         {hindrance === null ? <CopyAs key={view.flow} of={toCopy} wholeFlow /> : null}
       </div>
       <div className={styles.beside}>

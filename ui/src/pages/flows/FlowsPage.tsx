@@ -1,8 +1,10 @@
 import { Button, makeStyles, SearchBox } from '@fluentui/react-components'
-import { FlowRegular, SearchRegular } from '@fluentui/react-icons'
+import { FlowRegular, SearchRegular, TableLightning20Regular } from '@fluentui/react-icons'
 import { useQueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { paths } from '../../app/paths'
 import type { RecentFlow } from '../../backend/types'
 import { EmptyState } from '../../components/EmptyState'
 import { SkeletonLines } from '../../components/Late'
@@ -45,6 +47,7 @@ function useForget() {
 export default function FlowsPage() {
   const styles = useStyles()
   const { t } = useTranslation('flows')
+  const navigate = useNavigate()
   const { data, error, refetch } = useAsk('list_flows', {})
   const words = useSyncExternalStore(search.subscribe, search.get)
   const names = new Map(useRuntimes().map(({ id, name }) => [id, name]))
@@ -55,15 +58,24 @@ export default function FlowsPage() {
     <Page
       heading={t('heading')}
       actions={
-        all.length > 0 ? (
-          <SearchBox
-            className={styles.search}
-            aria-label={t('search')}
-            placeholder={t('search')}
-            value={words}
-            onChange={(_, { value }) => search.set(value)}
-          />
-        ) : null
+        <>
+          {all.length > 0 ? (
+            <SearchBox
+              className={styles.search}
+              aria-label={t('search')}
+              placeholder={t('search')}
+              value={words}
+              onChange={(_, { value }) => search.set(value)}
+            />
+          ) : null}
+          <Button
+            appearance="subtle"
+            icon={<TableLightning20Regular />}
+            onClick={() => navigate(paths.batches)}
+          >
+            {t('batches')}
+          </Button>
+        </>
       }
     >
       <OpenForm />

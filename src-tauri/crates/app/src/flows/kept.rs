@@ -17,6 +17,7 @@ use crate::{
     },
     context::{App, lock},
     problem,
+    shown::{cut, whole},
 };
 
 /// Bytes of a value that are shown before somebody asks for all of it.
@@ -54,27 +55,8 @@ fn metrics(answer: &Value) -> &Value {
     &answer["run_info"]["metrics"]
 }
 
-fn whole(value: &Value) -> Option<ShownValue> {
-    let (text, json) = match value {
-        Value::Null => return None,
-        Value::String(text) => (text.clone(), false),
-        other => (serde_json::to_string_pretty(other).unwrap_or_default(), true),
-    };
-    let bytes = text.len() as u64;
-    Some(ShownValue { text, json, cut: false, bytes })
-}
-
 fn shown(value: &Value) -> Option<ShownValue> {
-    let mut shown = whole(value)?;
-    if shown.text.len() > SHOWN {
-        let mut end = SHOWN;
-        while !shown.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        shown.text.truncate(end);
-        shown.cut = true;
-    }
-    Some(shown)
+    cut(value, SHOWN)
 }
 
 /// A printed text; an empty one is nothing.

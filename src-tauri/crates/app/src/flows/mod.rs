@@ -5,7 +5,7 @@ mod fit;
 mod kept;
 mod live;
 mod outside;
-mod place;
+pub(crate) mod place;
 mod prepare;
 mod row_processes;
 mod run;
@@ -31,10 +31,14 @@ pub(crate) use fit::check as check_fit;
 pub use kept::follow_run;
 pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
 pub(crate) use outside::outside;
-pub(crate) use prepare::{check_inputs, start_run};
+pub(crate) use prepare::{
+    Chosen, check_inputs, choose, connections_of, first_of, hidden, hidden_names, refuse_errors,
+    shown_inputs, start_run, variables,
+};
 pub use row_processes::{RowsToEnd, end_rows};
-pub(crate) use runtimes::{choose_runtime, runtimes};
-pub(crate) use view::{forget, list, open, read_file, view};
+pub(crate) use run::not_brought;
+pub(crate) use runtimes::{choose_runtime, runtimes, unusable, usable};
+pub(crate) use view::{connection_names, forget, list, open, read_file, view};
 
 /// What is known of flows while the application runs.
 #[derive(Default)]
@@ -57,13 +61,16 @@ pub(crate) fn active_on(app: &App, runtime: &RuntimeId) -> u32 {
     u32::try_from(on).unwrap_or(u32::MAX)
 }
 
-/// Folders inside runtimes that active runs use.
-fn folders_in_use(app: &App) -> Vec<String> {
-    lock(&app.flows.active).values().map(|active| active.folder()).collect()
+/// Folders inside runtimes that active runs and batch runs use.
+pub(crate) fn folders_in_use(app: &App) -> Vec<String> {
+    let mut folders: Vec<String> =
+        lock(&app.flows.active).values().map(|active| active.folder()).collect();
+    folders.extend(crate::batches::folders(app));
+    folders
 }
 
 /// Why a flow's files cannot be used, in words.
-fn of_files(error: &FlowsError) -> Problem {
+pub(crate) fn of_files(error: &FlowsError) -> Problem {
     let problem = Problem::new(
         match error {
             FlowsError::NotThere(_) => ProblemCode::NotFound,

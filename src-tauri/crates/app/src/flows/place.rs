@@ -17,7 +17,7 @@ const OURS: &str = "promptflow-runtimes";
 const KEPT_FLOWS: usize = 8;
 
 /// Where a flow with this hash is.
-pub(super) fn flow(hash: &str) -> String {
+pub(crate) fn flow(hash: &str) -> String {
     format!("{ROOT}/{OURS}/flows/{hash}")
 }
 
@@ -27,12 +27,12 @@ fn run_folder(run: &FlowRunId) -> String {
 }
 
 /// The log of a run.
-pub(super) fn log(run: &FlowRunId) -> String {
+pub(crate) fn log(run: &FlowRunId) -> String {
     format!("{}/run.log", run_folder(run))
 }
 
 /// Where a run finds and writes everything.
-pub(super) fn of_run(hash: &str, file: &str, run: &FlowRunId) -> Place {
+pub(crate) fn of_run(hash: &str, file: &str, run: &FlowRunId) -> Place {
     Place {
         folder: flow(hash),
         file: file.to_owned(),
@@ -42,7 +42,7 @@ pub(super) fn of_run(hash: &str, file: &str, run: &FlowRunId) -> Place {
 }
 
 /// Where a run from outside finds its flow. It writes where every image lets it.
-pub(super) fn from_outside(hash: &str, file: &str, run: &str) -> Place {
+pub(crate) fn from_outside(hash: &str, file: &str, run: &str) -> Place {
     Place {
         folder: flow(hash),
         file: file.to_owned(),
@@ -53,7 +53,7 @@ pub(super) fn from_outside(hash: &str, file: &str, run: &str) -> Place {
 
 /// Brings a flow into a container; `false` = it was there already. Older copies are removed, but for those
 /// in use.
-pub(super) async fn bring(
+pub(crate) async fn bring(
     engine: &dyn Engine,
     container: &str,
     snapshot: &Snapshot,
@@ -89,7 +89,7 @@ async fn prune(engine: &dyn Engine, container: &str, in_use: &[String]) {
 /// A flow's file as one run alone has it: beside the flow's own file, since what it names is looked for from
 /// there.
 #[derive(Clone, Debug)]
-pub(super) struct OwnFile {
+pub(crate) struct OwnFile {
     /// Where the flow is inside, by its hash.
     pub hash: String,
     pub text: String,
@@ -103,7 +103,7 @@ impl OwnFile {
 }
 
 /// Makes the folder of a run with an empty log, and the file that it alone has.
-pub(super) async fn begin_run(
+pub(crate) async fn begin_run(
     engine: &dyn Engine,
     container: &str,
     run: &FlowRunId,
@@ -137,12 +137,12 @@ fn run_archive(run: &FlowRunId, own: Option<&OwnFile>) -> std::io::Result<Vec<u8
 }
 
 /// Removes what a run left.
-pub(super) async fn end_run(engine: &dyn Engine, container: &str, run: &FlowRunId) {
+pub(crate) async fn end_run(engine: &dyn Engine, container: &str, run: &FlowRunId) {
     remove(engine, container, run, &run_folder(run)).await;
 }
 
 /// Removes a file or a folder of a run.
-pub(super) async fn remove(engine: &dyn Engine, container: &str, run: &FlowRunId, path: &str) {
+pub(crate) async fn remove(engine: &dyn Engine, container: &str, run: &FlowRunId, path: &str) {
     if let Err(error) = engine.files().remove(container, path).await {
         tracing::info!(%run, %error, "what a run left inside its runtime stays there");
     }

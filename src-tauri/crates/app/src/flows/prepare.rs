@@ -43,7 +43,7 @@ pub(super) const LONG_TEXT: &str = "(a text of ";
 const NAMED: usize = 3;
 
 /// A flow with its variants and connections as chosen.
-pub(super) struct Chosen {
+pub(crate) struct Chosen {
     pub disk: FlowOnDisk,
     pub flow: Flow,
     pub graph: Graph,
@@ -52,7 +52,7 @@ pub(super) struct Chosen {
 }
 
 /// Reads a flow and puts the choices in.
-pub(super) async fn choose(
+pub(crate) async fn choose(
     path: &FlowPath,
     variants: &BTreeMap<String, String>,
     others: &[OtherConnection],
@@ -79,7 +79,7 @@ pub(super) async fn choose(
 }
 
 /// Several problems as one: the first leads, the others are hints.
-pub(super) fn first_of(mut problems: Vec<Problem>, code: ProblemCode) -> Problem {
+pub(crate) fn first_of(mut problems: Vec<Problem>, code: ProblemCode) -> Problem {
     if problems.is_empty() {
         return Problem::new(code, "Something is not right, and it is not known what.");
     }
@@ -137,11 +137,7 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
     let names = connections_of(&chosen, &existing, request.node.as_deref());
     let connections = connections::for_flow(app, &names).await?;
     let variables = variables(&chosen, &connections, request.limit)?;
-    let hidden = variables
-        .iter()
-        .filter(|(name, value)| looks_like_a_key(name, value.expose()))
-        .map(|(_, value)| value);
-    let scrubber = Scrubber::new(connections.secrets().chain(hidden));
+    let scrubber = Scrubber::new(connections.secrets().chain(hidden(&variables)));
     let run = FlowRun {
         id: FlowRunId(uuid::Uuid::new_v4().to_string()),
         flow: path.id.clone(),
@@ -192,7 +188,7 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
 }
 
 /// Names of the connections that a run needs; of one node alone, those of the node and of the variables.
-pub(super) fn connections_of(
+pub(crate) fn connections_of(
     chosen: &Chosen,
     existing: &BTreeSet<String>,
     node: Option<&str>,
@@ -213,7 +209,7 @@ pub(super) fn connections_of(
 }
 
 /// Refuses a flow with errors. For one node only what is about it counts.
-pub(super) fn refuse_errors(
+pub(crate) fn refuse_errors(
     chosen: &Chosen,
     node: Option<&str>,
     existing: &BTreeSet<String>,
@@ -279,7 +275,7 @@ pub(super) async fn input_values(
 }
 
 /// Inputs as they are kept: an image that went along is only named.
-fn shown_inputs(values: &Map<String, Value>) -> Value {
+pub(crate) fn shown_inputs(values: &Map<String, Value>) -> Value {
     const LONGEST_KEPT: usize = 1_000_000;
     let shown = |value: &Value| match value {
         Value::Object(map) if map.keys().any(|key| key.ends_with(";base64")) => Value::from(IMAGE),
@@ -336,8 +332,24 @@ pub(super) async fn outputs_before(
     Ok(outputs)
 }
 
+/// Values of variables that look like keys.
+pub(crate) fn hidden(variables: &[(String, Secret)]) -> impl Iterator<Item = &Secret> {
+    variables
+        .iter()
+        .filter(|(name, value)| looks_like_a_key(name, value.expose()))
+        .map(|(_, value)| value)
+}
+
+/// Names of variables whose values look like keys.
+pub(crate) fn hidden_names(variables: &[(String, Secret)]) -> impl Iterator<Item = &str> {
+    variables
+        .iter()
+        .filter(|(name, value)| looks_like_a_key(name, value.expose()))
+        .map(|(name, _)| name.as_str())
+}
+
 /// Variables of the run: the flow's own with `${connection.key}` put in, and ours.
-pub(super) fn variables(
+pub(crate) fn variables(
     chosen: &Chosen,
     connections: &Connections,
     limit: Option<u32>,

@@ -80,16 +80,21 @@ async fn or_cancel<T>(active: &Active, work: impl Future<Output = T>) -> Result<
     }
 }
 
-fn engine_failed(error: &EngineError) -> End {
+/// Why a flow could not be brought to its runtime.
+pub(crate) fn not_brought(error: &EngineError) -> Problem {
     let told = problem::of_engine(error);
     let why = match error {
         EngineError::Context(_) => Problem::new(ProblemCode::Storage, told.sentence.clone()),
         _ => told,
     };
-    End::Failed(Box::new(Problem {
+    Problem {
         sentence: format!("The flow could not be brought to the runtime. {}", why.sentence),
         ..why
-    }))
+    }
+}
+
+fn engine_failed(error: &EngineError) -> End {
+    End::Failed(Box::new(not_brought(error)))
 }
 
 impl Work {

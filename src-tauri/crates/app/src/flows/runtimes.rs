@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Why no flow can run on a runtime just now; `None` = it can.
-pub(super) fn unusable(row: &Runtime) -> Option<&'static str> {
+pub(crate) fn unusable(row: &Runtime) -> Option<&'static str> {
     match (row.status, row.protocol) {
         (Status::Available, Some(Protocol::AzureRuntime)) => Some(
             "It serves flows of an Azure workspace only. Start its image with the open executor service instead.",
@@ -33,7 +33,7 @@ pub(super) fn unusable(row: &Runtime) -> Option<&'static str> {
 }
 
 /// The runtime, when flows can run on it.
-pub(super) fn usable(app: &App, runtime: &domain::runtime::RuntimeId) -> Result<Runtime, Problem> {
+pub(crate) fn usable(app: &App, runtime: &domain::runtime::RuntimeId) -> Result<Runtime, Problem> {
     let row = operations::row(app, runtime)?;
     match unusable(&row) {
         None => Ok(row),
@@ -54,7 +54,7 @@ pub(crate) async fn runtimes(app: &App, _: &FlowId) -> Result<FlowRuntimes, Prob
         .into_iter()
         .map(|row| FlowRuntime {
             runs: active_on(app, &row.id),
-            batches: 0,
+            batches: crate::batches::queued_on(app, &row.id),
             usable: unusable(&row).is_none(),
             sentence: unusable(&row).unwrap_or_default().to_owned(),
             version: row.version.map(|version| version.to_string()).unwrap_or_default(),

@@ -140,7 +140,7 @@ pub(super) fn default_graph(flow: &Flow) -> Graph {
 }
 
 /// Names of the connections that there are.
-pub(super) async fn connection_names(app: &App) -> Result<BTreeSet<String>, Problem> {
+pub(crate) async fn connection_names(app: &App) -> Result<BTreeSet<String>, Problem> {
     let all = app.parts.history.connections().await;
     let all = all.map_err(|error| problem::of_history(&error))?;
     Ok(all.into_iter().map(|one| one.name.as_str().to_owned()).collect())

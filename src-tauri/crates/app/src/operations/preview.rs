@@ -108,7 +108,7 @@ pub(crate) async fn active_runs(
     engine: &dyn Engine,
     container: &str,
 ) -> ActiveRuns {
-    let ours = crate::flows::active_on(app, runtime);
+    let ours = crate::flows::active_on(app, runtime) + crate::batches::rows_on(app, runtime);
     let processes = engine.processes(container).await.ok();
     match processes.and_then(|lines| start::active_runs(&lines)) {
         Some(seen) => ActiveRuns::Known { count: seen.max(ours) },

@@ -324,6 +324,7 @@ impl Transaction<'_> {
     async fn wait_for_runs(&self, handle: &Handle) -> Result<(), Stop> {
         if self.cancel_runs {
             handle.note("Active runs are ended rather than waited for.");
+            crate::batches::pause_on(handle.app(), &self.row.id).await;
             crate::flows::cancel_on(handle.app(), &self.row.id).await;
             return Ok(());
         }

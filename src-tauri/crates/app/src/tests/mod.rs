@@ -1,6 +1,8 @@
 //! Use cases on the adapters' twins: fast, and with faults that real parts show seldom.
 
 mod adopt;
+mod batch_results;
+mod batches;
 mod changes;
 mod configure;
 mod connections;

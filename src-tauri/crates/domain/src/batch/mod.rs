@@ -5,14 +5,23 @@
 //! [`Aggregation`] what the nodes that run once over all rows get.
 
 mod aggregate;
+mod compare;
+mod describe;
+pub mod export;
 mod finished;
+mod latency;
 mod mapping;
+pub mod pf_run;
 mod query;
 mod row;
 mod state;
+mod values;
 
 pub use aggregate::{Aggregation, Metric, metrics};
+pub use compare::{differs, fingerprint};
+pub use describe::Described;
 pub use finished::Finished;
+pub use latency::{DurationBar, Durations};
 pub use mapping::{Mapping, Source, check, propose, read};
 pub use query::{RowPage, RowQuery, RowSort};
 pub use row::{DataRow, OtherRun, RowPreview, RowProblem, inputs_of_row, preview};
@@ -20,6 +29,9 @@ pub use state::{
     Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, Lane, LaneState, NextStep,
     Pace, RowState, propose_workers,
 };
+pub use values::named_values;
 
+#[cfg(test)]
+mod result_tests;
 #[cfg(test)]
 mod tests;

@@ -248,6 +248,9 @@ pub struct Batch {
     pub rate: Option<f64>,
     /// Seconds until all have ended at this rate.
     pub time_left: Option<f64>,
+    /// Files of the flow, or versions of its runtimes, changed before all rows had ended: not all rows come
+    /// from the same.
+    pub mixed: bool,
     /// What the nodes measured that run once over all rows.
     pub metrics: Vec<Metric>,
     /// Of all rows together; `None` = no row counted any.

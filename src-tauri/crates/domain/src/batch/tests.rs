@@ -240,6 +240,7 @@ fn batch() -> Batch {
         bytes: 0,
         rate: None,
         time_left: None,
+        mixed: false,
         metrics: vec![],
         tokens: None,
         problem: None,
