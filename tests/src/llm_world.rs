@@ -1,7 +1,6 @@
 //! A runtime with tools for prompts and LLMs, an LLM that it reaches, and the real `pf` beside its service.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -82,9 +81,6 @@ impl LlmWorld {
         let gateway =
             gateway.parse().map_err(|_| PartError::new("The container has no gateway."))?;
         let llm = FakeLlm::start(gateway, KEY)?;
-        // The name that a runtime has for its machine; the engine writes this file anew at every start.
-        let known = format!("echo '{gateway} host.docker.internal' >> /etc/hosts");
-        docker.client(&["exec", "-u", "0", &world.container, "sh", "-c", &known])?;
         let own = Self { world, llm };
         own.keep_llm(LLM, own.llm.address(), KEY).await?;
         own.keep_custom().await?;
