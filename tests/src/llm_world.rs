@@ -12,7 +12,7 @@ use domain::secret::Secret;
 use serde_json::Value;
 
 use crate::fake_llm::FakeLlm;
-use crate::flow_world::{World, world};
+use crate::flow_world::{World, inside, seen, world};
 use crate::headless::{refused, runtime};
 use crate::runtime_images::{LLM_PACKAGES, RuntimeImages};
 use crate::{PartError, PartResult};
@@ -178,5 +178,31 @@ impl LlmWorld {
         self.as_pf(&format!("cd /root/pf && pf flow test --flow tested {arguments} > told 2>&1 || {{ cat told; exit 1; }}"))?;
         let detail = self.as_pf("cat /root/pf/tested/.promptflow/flow*.detail.json")?;
         serde_json::from_str(&detail).map_err(|error| PartError::new(format!("{error}: {detail}")))
+    }
+
+    /// Fails when a secret is in what the application keeps, or in what the engine and the service tell and keep
+    /// of the runtime.
+    pub fn no_secret_is_left(&self) -> PartResult<()> {
+        let container = &self.world.container;
+        let left = |place: &str, text: &str| {
+            if text.contains(KEY) || text.contains(TOKEN) {
+                return Err(PartError::new(format!("A secret is in {place}: {text}")));
+            }
+            Ok(())
+        };
+        for (path, (content, _)) in seen(self.world.home.path())? {
+            left(&path, &String::from_utf8_lossy(&content))?;
+        }
+        left("what the engine tells", &self.world.docker.client(&["inspect", container])?)?;
+        let logs = self.world.docker.command()?.args(["logs", container]).output()?;
+        assert!(logs.status.success() && !logs.stderr.is_empty(), "{logs:?}");
+        left("the output of the service", &String::from_utf8_lossy(&logs.stdout))?;
+        left("the errors of the service", &String::from_utf8_lossy(&logs.stderr))?;
+        // 1 = it looked everywhere and found nothing.
+        let search = format!("grep -rlE '{KEY}|{TOKEN}' /tmp/promptflow-runtimes || [ $? = 1 ]");
+        match inside(&self.world, &search)?.as_str() {
+            "" => Ok(()),
+            files => Err(PartError::new(format!("A secret is in files of the runtime: {files}"))),
+        }
     }
 }

@@ -89,7 +89,7 @@ async fn copied_runs_give_what_the_run_here_gives() -> PartResult<()> {
     a_flow_with_a_connection_and_a_variant(&world, root.path()).await?;
     a_picture_longer_than_a_word_may_be(&world, root.path()).await?;
     a_class_with_a_constructor(&world, root.path()).await?;
-    Ok(())
+    world.no_secret_is_left()
 }
 
 async fn a_flow_with_a_connection_and_a_variant(world: &LlmWorld, root: &Path) -> PartResult<()> {
