@@ -33,10 +33,12 @@ pub fn pf(
                 command.push_str(&shell_words::quote(&pair));
             }
         } else {
-            command.push_str(&format!(" \"$values/{name}\""));
+            let file = format!("\"$values/{name}\"");
+            command.push(' ');
+            command.push_str(&file);
             let content = Value::Object(values.clone()).to_string();
             let content = shell_words::quote(&content);
-            files.push(format!("printf '%s' {content} > \"$values/{name}\" &&\n"));
+            files.push(format!("printf '%s' {content} > {file} &&\n"));
         }
     }
     if let Some((node, variant)) = variant {
