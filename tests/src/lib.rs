@@ -13,6 +13,7 @@ pub mod docker;
 #[cfg(feature = "app")]
 pub mod environments;
 mod error;
+pub mod fake_llm;
 #[cfg(feature = "app")]
 pub mod flow_world;
 #[cfg(feature = "app")]
@@ -21,6 +22,8 @@ pub mod images;
 mod janitor;
 pub mod journey;
 pub mod keyring;
+#[cfg(feature = "app")]
+pub mod llm_world;
 pub mod lying_registry;
 #[cfg(feature = "engine")]
 pub mod meddler;

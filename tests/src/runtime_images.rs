@@ -36,6 +36,8 @@ const FIRST_PACKAGES: &str = "promptflow-core==1.17.2 uvicorn tabulate==0.8.10";
 const CHANGES: [&str; 2] =
     ["tabulate==0.9.0 humanize==4.11.0", "promptflow-core==1.18.5 humanize==4.12.3"];
 const ADVISED_AGAINST_CHANGE: &str = "humanize==4.10.0";
+/// What nodes with prompts and LLMs need, and `pf`, for the newest version.
+pub const LLM_PACKAGES: &str = "promptflow==1.18.5 promptflow-tools==1.6.1";
 /// What no image has and the package index offers all the same.
 const ONLY_OFFERED: &str = "uv";
 /// Counts up when the recipe below changes in a way that the constants do not show.
@@ -92,6 +94,21 @@ impl RuntimeImages {
                 path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(starts))
             })
             .ok_or_else(|| PartError::new(format!("There is no wheel {starts}.")))
+    }
+
+    /// A folder with the packages for nodes with prompts and LLMs and for `pf` itself, for the newest version.
+    /// They are downloaded the first time, with an image of that version that is there in the engine.
+    pub fn llm_packages(&self, docker: &DockerEngine, image: &str) -> PartResult<PathBuf> {
+        let folder = self.folder.join("llm-packages");
+        let lock = fs::File::create(self.folder.join("llm-packages.lock"))?;
+        lock.lock()?;
+        let stamp = folder.join("stamp");
+        if fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == LLM_PACKAGES) {
+            return Ok(folder);
+        }
+        fetch(docker, image, &self.folder.join("packages"), &folder, &[LLM_PACKAGES])?;
+        fs::write(stamp, LLM_PACKAGES)?;
+        Ok(folder)
     }
 
     /// An index of the Python packages that the images are made of.
@@ -268,11 +285,26 @@ fn mirror() -> Option<String> {
 
 /// Downloads all packages of all versions, for the Python of the base.
 fn download(docker: &DockerEngine, packages: &Path) -> PartResult<()> {
+    let beside = [ADVISED_AGAINST_CHANGE, ONLY_OFFERED];
+    let sets: Vec<&str> = [FIRST_PACKAGES].into_iter().chain(CHANGES).chain(beside).collect();
+    fetch(docker, "base:1", packages, packages, &sets)
+}
+
+/// Downloads sets of packages for the Python of an image, beside those that are there already.
+fn fetch(
+    docker: &DockerEngine,
+    image: &str,
+    there: &Path,
+    packages: &Path,
+    sets: &[&str],
+) -> PartResult<()> {
     fs::create_dir_all(packages)?;
     let mut command = docker.command()?;
     command
-        .args(["run", "--rm", "--network", "host", "-v"])
-        .arg(format!("{}:/mnt", packages.display()));
+        .args(["run", "--rm", "--user", "0", "--network", "host", "-v"])
+        .arg(format!("{}:/mnt", packages.display()))
+        .arg("-v")
+        .arg(format!("{}:/srv:ro", there.display()));
     let certificates = "/etc/ssl/certs/ca-certificates.crt";
     if Path::new(certificates).exists() {
         command.args([
@@ -303,14 +335,17 @@ fn download(docker: &DockerEngine, packages: &Path) -> PartResult<()> {
             command.args(["-e", name]);
         }
     }
-    let mut steps = vec!["set -e; python3 -m venv /tmp/venv".to_owned()];
-    let beside = [ADVISED_AGAINST_CHANGE, ONLY_OFFERED];
-    for set in [FIRST_PACKAGES].iter().chain(&CHANGES).chain(&beside) {
+    let mut steps = vec![
+        "set -e; python3 -m venv /tmp/venv".to_owned(),
+        // For packages that come as sources only.
+        "/tmp/venv/bin/pip install -q --disable-pip-version-check setuptools wheel".to_owned(),
+    ];
+    for set in sets {
         steps.push(format!(
-            "/tmp/venv/bin/pip wheel -q --disable-pip-version-check -f /mnt -w /mnt {set}"
+            "/tmp/venv/bin/pip wheel -q --disable-pip-version-check -f /srv -f /mnt -w /mnt {set}"
         ));
     }
-    program::output(command.args(["base:1", "sh", "-c", &steps.join("; ")])).map(drop)
+    program::output(command.args([image, "sh", "-c", &steps.join("; ")])).map(drop)
 }
 
 fn pip_configuration() -> Option<PathBuf> {

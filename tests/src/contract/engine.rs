@@ -58,6 +58,7 @@ pub async fn every_rule(fixture: &Fixture) {
     containers::a_held_port_is_refused_at_the_start_and_noted(fixture).await;
     containers::a_command_that_is_not_there_is_refused_at_the_start(fixture).await;
     containers::what_was_asked_for_survives_unchanged(fixture).await;
+    containers::the_machine_has_a_name_inside(fixture).await;
     watching::a_container_is_renamed_while_it_runs_and_an_event_says_so(fixture).await;
     watching::log_lines_come_in_order_with_source_and_time(fixture).await;
     watching::a_terminals_log_is_read_too(fixture).await;

@@ -128,6 +128,11 @@ pub fn changes_policy_in_place(facts: &EngineFacts) -> bool {
     !facts.is_podman || major.is_some_and(|major| major >= 5)
 }
 
+/// Whether an engine knows its machine's address under the word `host-gateway`: Docker from 20.10 on.
+pub fn knows_host_gateway(facts: &EngineFacts) -> bool {
+    !facts.is_podman && api_version(&facts.api_version).is_some_and(|found| found >= (1, 41))
+}
+
 /// Lowest API that can host a runtime: the first with `--init` and health checks as used here.
 pub const LOWEST_API: (u32, u32) = (1, 40);
 
@@ -155,7 +160,7 @@ pub fn can_host(facts: &EngineFacts) -> Result<(), Unreachable> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn facts() -> EngineFacts {

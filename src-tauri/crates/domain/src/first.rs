@@ -4,22 +4,59 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::spec::RuntimeSpec;
+use crate::{
+    compute::{self, EngineFacts},
+    spec::RuntimeSpec,
+};
 
 /// Seconds after which a slow node is told in the log. Off since March 2024 unless it is set.
 pub const SLOW_NODE_VARIABLE: (&str, &str) = ("PF_LONG_RUNNING_LOGGING_INTERVAL", "60");
 
+/// The name that a runtime has for the machine of its engine, and what stands for the machine's address;
+/// the engine puts the address there at every start.
+pub const MACHINE: &str = "host.docker.internal:host-gateway";
+
+/// What a new container gets beside what was asked for, where its engine has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Additions {
+    /// An init process: without it python as process 1 takes 10 s to stop.
+    pub init: bool,
+    /// [`MACHINE`], which Docker's desktop has by itself and Docker on Linux has not.
+    pub machine: bool,
+}
+
+impl Additions {
+    /// What is asked of an engine. Not the machine's name of Podman: that gives its containers the name
+    /// `host.containers.internal` by itself, and what a person says of names there is left alone.
+    pub fn of(facts: &EngineFacts) -> Self {
+        Self { init: true, machine: compute::knows_host_gateway(facts) }
+    }
+
+    /// What is asked after the engine refused with these words; `None` = it refused something else.
+    /// `made` says that it took the container and refused to start it.
+    pub fn without_refused(self, words: &str, made: bool) -> Option<Self> {
+        let words = words.to_lowercase();
+        // An engine without a bridge of its own has no address for it.
+        if self.machine && words.contains("host-gateway") {
+            return Some(Self { machine: false, ..self });
+        }
+        // Podman refuses at once what it lacks, other engines at the start, where more has that word.
+        let init = words.contains("init") && (!made || words.contains("not found"));
+        (self.init && init).then_some(Self { init: false, ..self })
+    }
+}
+
 /// Body of `POST /containers/create` for a spec.
 ///
-/// `entry` replaces the image's entry point and command; `init` asks for an init process, where the
-/// engine has one: without it python as process 1 takes 10 s to stop.
+/// `entry` replaces the image's entry point and command. A spec has no names of hosts of a person, so
+/// that the machine's never stands against one.
 pub fn body(
     spec: &RuntimeSpec,
     image: &str,
     labels: &BTreeMap<String, String>,
     target_port: u16,
     entry: Option<&[String]>,
-    init: bool,
+    additions: Additions,
 ) -> Value {
     let (slow, seconds) = SLOW_NODE_VARIABLE;
     let mut variables: Vec<String> = spec
@@ -45,8 +82,11 @@ pub fn body(
         "RestartPolicy": {"Name": spec.restart_policy.as_str()},
         "Binds": binds,
     });
-    if init {
+    if additions.init {
         host["Init"] = json!(true);
+    }
+    if additions.machine {
+        host["ExtraHosts"] = json!([MACHINE]);
     }
     if let Some(memory) = spec.memory_limit {
         host["Memory"] = json!(memory);
@@ -113,7 +153,13 @@ pub fn lock_body(image: &str, labels: &BTreeMap<String, String>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{MountRequest, Variable, tests::spec};
+    use crate::{
+        compute::tests::facts,
+        spec::{MountRequest, Variable, tests::spec},
+    };
+
+    const ALL: Additions = Additions { init: true, machine: true };
+    const NONE: Additions = Additions { init: false, machine: false };
 
     #[test]
     fn everything_that_was_asked_for_is_in_the_body() {
@@ -133,7 +179,7 @@ mod tests {
             ..spec()
         };
         let labels = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
-        let body = body(&spec, "x@sha256:1", &labels, 8080, None, true);
+        let body = body(&spec, "x@sha256:1", &labels, 8080, None, ALL);
         assert_eq!(body["Env"], json!(["MODE=fast", "PF_LONG_RUNNING_LOGGING_INTERVAL=60"]));
         assert_eq!(
             body["HostConfig"]["PortBindings"]["8080/tcp"][0],
@@ -143,6 +189,8 @@ mod tests {
         assert_eq!(body["HostConfig"]["Memory"], 1 << 30);
         assert_eq!(body["HostConfig"]["Binds"], json!(["data:/data:ro"]));
         assert_eq!(body["HostConfig"]["RestartPolicy"]["Name"], "unless-stopped");
+        assert_eq!(body["HostConfig"]["Init"], true);
+        assert_eq!(body["HostConfig"]["ExtraHosts"], json!(["host.docker.internal:host-gateway"]));
         assert!(body.get("Entrypoint").is_none());
     }
 
@@ -151,9 +199,39 @@ mod tests {
         let own =
             Variable { name: SLOW_NODE_VARIABLE.0.into(), value: "5".into(), confirmed: false };
         let spec = RuntimeSpec { variables: vec![own], ..spec() };
-        let body = body(&spec, "x", &BTreeMap::new(), 8080, Some(&["serve".to_owned()]), false);
+        let body = body(&spec, "x", &BTreeMap::new(), 8080, Some(&["serve".to_owned()]), NONE);
         assert_eq!(body["Env"], json!(["PF_LONG_RUNNING_LOGGING_INTERVAL=5"]));
         assert_eq!(body["Entrypoint"], json!(["serve"]));
         assert!(body["HostConfig"].get("Init").is_none());
+        assert!(body["HostConfig"].get("ExtraHosts").is_none());
+    }
+
+    #[test]
+    fn the_machine_has_a_name_where_the_engine_knows_its_address() {
+        let of = |version: &str, is_podman| {
+            Additions::of(&EngineFacts { api_version: version.into(), is_podman, ..facts() })
+        };
+        assert_eq!(of("1.41", false), ALL);
+        assert_eq!(of("1.100", false), ALL);
+        for (version, is_podman) in [("1.40", false), ("", false), ("1.41", true)] {
+            let expected = Additions { machine: false, ..ALL };
+            assert_eq!(of(version, is_podman), expected, "{version} {is_podman}");
+        }
+    }
+
+    #[test]
+    fn only_what_an_engine_refuses_is_left_out() {
+        let gateway = "Unable to derive the IP value for host-gateway";
+        let no_init = "exec: \"docker-init\": executable file not found in $PATH";
+        let without_machine = Additions { machine: false, ..ALL };
+        for made in [false, true] {
+            assert_eq!(ALL.without_refused(gateway, made), Some(without_machine));
+            assert_eq!(without_machine.without_refused(gateway, made), None);
+            assert_eq!(without_machine.without_refused(no_init, made), Some(NONE));
+            assert_eq!(NONE.without_refused(no_init, made), None);
+            assert_eq!(ALL.without_refused("port is already allocated", made), None);
+        }
+        let other = "error during container init: permission denied";
+        assert_eq!(ALL.without_refused(other, true), None);
     }
 }

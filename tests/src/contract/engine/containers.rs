@@ -181,6 +181,21 @@ pub(super) async fn what_was_asked_for_survives_unchanged(fixture: &Fixture) {
     remove(engine, "kept").await;
 }
 
+pub(super) async fn the_machine_has_a_name_inside(fixture: &Fixture) {
+    let engine = &*fixture.engine;
+    if !domain::compute::knows_host_gateway(engine.facts()) {
+        return;
+    }
+    let hosts = json!([domain::first::MACHINE]);
+    let asked = body(&fixture.image, json!({"HostConfig": {"ExtraHosts": &hosts}}));
+    create(engine, "named", &asked).await;
+    engine.start("named").await.expect("start");
+    let seen = engine.inspect("named").await.expect("inspect");
+    // It stays as asked: whoever makes the container again asks the same, whatever the address is then.
+    assert_eq!(seen.raw["HostConfig"]["ExtraHosts"], hosts);
+    remove(engine, "named").await;
+}
+
 pub(super) async fn the_restart_policy_changes_or_the_engine_says_that_it_cannot(
     fixture: &Fixture,
 ) {

@@ -5,7 +5,7 @@ use domain::{
     container::Container,
     diagnosis::About,
     finding::Problem,
-    first,
+    first::{self, Additions},
     image::ImageReference,
     label::Labels,
     name::Part,
@@ -161,7 +161,8 @@ async fn go_on_with(
     if !whole.is_running()
         && let Err(error) = handle.or_cancel(engine.start(&whole.id)).await?
     {
-        if lacks_init(&error) {
+        let additions = Additions::of(engine.facts());
+        if additions.without_refused(&error.words(), true).is_some() {
             engine
                 .remove(&whole.id, true, true)
                 .await
@@ -252,9 +253,6 @@ async fn on_image(
     labels.spec = Some(recorded.clone());
 
     handle.step(StepKind::Create);
-    let body = |init| {
-        first::body(spec, &present.name, &labels.write(), start.port, start.entry.as_deref(), init)
-    };
     let about = About {
         image: &target.title(),
         registry: target.reference.repository.host(),
@@ -263,40 +261,32 @@ async fn on_image(
         ..About::default()
     };
     let name = spec.name.container(Part::Serving);
-    let created = match engine.create(&name, &body(true)).await {
-        Ok(id) => Ok(id),
-        // Podman without an init program refuses at create; Docker always has one.
-        Err(error) if error.words().to_lowercase().contains("init") => {
-            engine.create(&name, &body(false)).await
-        }
-        Err(error) => Err(error),
-    };
-    let id = created.map_err(|error| problem::engine_finding(&error, about))?;
-    made.container = Some(id.clone());
-    handle.look_at(&id).await;
-
-    handle.step(StepKind::Start);
-    handle.check_cancel()?;
-    if let Err(error) = engine.start(&id).await {
-        if !lacks_init(&error) {
-            return Err(not_started(handle, spec, &id, &error, about).await.into());
-        }
-        // The engine accepted an init that it does not have: without one it starts.
-        engine.remove(&id, true, true).await.map_err(|error| problem::of_engine(&error))?;
-        let id = engine
-            .create(&name, &body(false))
-            .await
-            .map_err(|error| problem::engine_finding(&error, about))?;
+    let (labels, entry) = (labels.write(), start.entry.as_deref());
+    let mut additions = Additions::of(engine.facts());
+    let id = loop {
+        let body = first::body(spec, &present.name, &labels, start.port, entry, additions);
+        let id = match engine.create(&name, &body).await {
+            Ok(id) => id,
+            Err(error) => {
+                let fewer = additions.without_refused(&error.words(), false);
+                additions = fewer.ok_or_else(|| problem::engine_finding(&error, about))?;
+                continue;
+            }
+        };
         made.container = Some(id.clone());
-        engine.start(&id).await.map_err(|error| problem::engine_finding(&error, about))?;
-    }
-    let id = made.container.clone().unwrap_or(id);
-    available(handle, spec, &name, &id).await
-}
+        handle.look_at(&id).await;
 
-fn lacks_init(error: &EngineError) -> bool {
-    let words = error.words();
-    words.to_lowercase().contains("init") && words.contains("not found")
+        handle.step(StepKind::Start);
+        handle.check_cancel()?;
+        let Err(error) = engine.start(&id).await else { break id };
+        let Some(fewer) = additions.without_refused(&error.words(), true) else {
+            return Err(not_started(handle, spec, &id, &error, about).await.into());
+        };
+        engine.remove(&id, true, true).await.map_err(|error| problem::of_engine(&error))?;
+        made.container = None;
+        additions = fewer;
+    };
+    available(handle, spec, &name, &id).await
 }
 
 /// Why a container did not start, with who holds its port and which one is free.

@@ -1,6 +1,7 @@
 use domain::{
     container::MountKind,
     finding::{Cause, ProblemCode},
+    first,
     label::{self, Labels},
     operation::StepKind,
     spec::{MountRequest, Variable},
@@ -56,6 +57,7 @@ fn a_runtime_is_created_with_everything_that_was_asked_for() {
     let container = world.container("eval").expect("eval");
     let host = &container.raw["HostConfig"];
     assert_eq!(host["Init"], json!(true));
+    assert_eq!(host["ExtraHosts"], json!([first::MACHINE]));
     assert_eq!(host["RestartPolicy"]["Name"], json!("unless-stopped"));
     assert_eq!(host["Memory"], json!(256 << 20));
     assert_eq!(host["NanoCpus"], json!(1_500_000_000));
@@ -74,6 +76,44 @@ fn a_runtime_is_created_with_everything_that_was_asked_for() {
     assert_eq!((image.tag.as_deref(), image.digest.is_some()), (Some(V1), true));
     let spec = &container.labels[label::SPEC];
     assert!(spec.contains("MODE") && !spec.contains("quite-fast"), "{spec}");
+}
+
+#[test]
+fn what_the_engine_does_not_have_is_left_out_and_the_runtime_is_made() {
+    let refusal = |words: &str| {
+        Fault::Refuse(EngineError::Refused { status: 500, message: words.to_owned() })
+    };
+    let gateway = "unable to derive the IP value for host-gateway";
+    let no_init = "exec: \"docker-init\": executable file not found in $PATH: unknown";
+    let yes = json!(true);
+    for (faults, init, hosts) in [
+        (vec![(Call::Start, 1, gateway)], &yes, &Value::Null),
+        (vec![(Call::Start, 1, no_init)], &Value::Null, &json!([first::MACHINE])),
+        (vec![(Call::Start, 1, gateway), (Call::Start, 2, no_init)], &Value::Null, &Value::Null),
+    ] {
+        let world = World::new();
+        let row = paused(async {
+            let app = world.app().await;
+            // The first start of all only looks into the image.
+            create(&app, draft("known")).await;
+            for (call, nth, words) in faults {
+                world.engine().fail(call, nth, refusal(words));
+            }
+            create(&app, draft("eval")).await
+        });
+        assert_eq!(row.status, domain::runtime::Status::Available);
+        assert_eq!(world.containers().len(), 2);
+        let host = world.container("eval").expect("eval").raw["HostConfig"].clone();
+        assert_eq!((&host["Init"], &host["ExtraHosts"]), (init, hosts));
+    }
+    // Podman has a name of its own for its machine.
+    let world = World::on(vec![TwinEngine::podman()]);
+    paused(async {
+        let app = world.app().await;
+        create(&app, draft("eval")).await;
+    });
+    let host = world.container("eval").expect("eval").raw["HostConfig"].clone();
+    assert_eq!((&host["Init"], &host["ExtraHosts"]), (&yes, &Value::Null));
 }
 
 #[test]

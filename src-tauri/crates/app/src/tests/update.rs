@@ -70,6 +70,7 @@ fn an_update_keeps_everything_but_the_version() {
     };
     assert_eq!(by_target(mounts), by_target(before.mounts));
     let new = world.container("eval").expect("eval");
+    assert_eq!(new.raw["HostConfig"]["ExtraHosts"], json!([domain::first::MACHINE]));
     let variables = new.raw["Config"]["Env"].to_string();
     assert!(
         variables.contains("MODE=fast") && variables.contains("PF_LONG_RUNNING"),

@@ -48,7 +48,7 @@ fn batch() -> Batch {
         "settings": {"workers": 1, "retries": 0, "stopAfter": null, "rowLimit": null},
         "state": "completed", "note": null, "started": "2026-01-02T03:04:05.25Z",
         "ended": "2026-01-02T03:05:05Z", "rows": 2, "completed": 1, "failed": 1, "running": 0,
-        "bytes": 0, "rate": null, "timeLeft": null,
+        "bytes": 0, "rate": null, "timeLeft": null, "mixed": false,
         "metrics": [{"name": "accuracy.variant_0", "value": 0.5}], "tokens": null, "problem": null,
     });
     serde_json::from_value(batch).expect("batch")

@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use ts_rs::TS;
 
-use super::inputs::as_typed;
+mod pf;
+
+pub use pf::pf;
 
 /// Around the name of a variable in a stand-in: characters that have no meaning anywhere.
 const OPEN: char = '\u{f0001}';
@@ -210,47 +212,11 @@ fn python_text(text: &str) -> String {
     pieces(text).into_iter().map(piece).collect::<Vec<_>>().join(" + ")
 }
 
-/// `pf flow test` of a whole flow. `folder` is where the flow is on this machine; one variant can be chosen.
-pub fn pf(
-    folder: &str,
-    inputs: &Map<String, Value>,
-    init: &Map<String, Value>,
-    variant: Option<(&str, &str)>,
-) -> String {
-    let mut command = format!("pf flow test --flow {}", shell_words::quote(folder));
-    let mut add = |option: &str, values: &Map<String, Value>| {
-        if values.is_empty() {
-            return;
-        }
-        command.push_str(" \\\n  ");
-        command.push_str(option);
-        for (name, value) in values {
-            let pair = format!("{name}={}", as_typed(value));
-            command.push(' ');
-            command.push_str(&shell_words::quote(&pair));
-        }
-    };
-    add("--inputs", inputs);
-    add("--init", init);
-    if let Some((node, variant)) = variant {
-        let reference = format!("${{{node}.{variant}}}");
-        command.push_str(" \\\n  --variant ");
-        command.push_str(&shell_words::quote(&reference));
-    }
-    command.push('\n');
-    command
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn map(value: Value) -> Map<String, Value> {
-        let Value::Object(map) = value else { panic!("no object: {value}") };
-        map
-    }
 
     /// The words of a command when the variable `NAME` has the value `value of NAME`.
     fn words(command: &str, variable: &str) -> Vec<String> {
@@ -329,19 +295,5 @@ mod tests {
         }
         assert!(!text.contains(OPEN) && !text.contains(CLOSE));
         assert!(!python("http://h:1", &request(json!({}))).contains("import os"));
-    }
-
-    #[test]
-    fn pf_gets_each_input_as_one_word() {
-        let inputs = map(json!({"text": "what's up? $HOME", "times": 2, "list": ["a b", 1]}));
-        let text = pf("/home/an na/flow", &inputs, &map(json!({"model": "x"})), Some(("n", "v1")));
-        let words = shell_words::split(&text.replace("\\\n", " ")).expect("words");
-        assert_eq!(words[..5], ["pf", "flow", "test", "--flow", "/home/an na/flow"]);
-        assert!(words.contains(&"text=what's up? $HOME".to_owned()), "{words:?}");
-        assert!(words.contains(&"times=2".to_owned()) && words.contains(&"model=x".to_owned()));
-        let list = words.iter().find_map(|word| word.strip_prefix("list=")).expect("list");
-        assert_eq!(serde_json::from_str::<Value>(list).expect("JSON"), json!(["a b", 1]));
-        assert_eq!(words[words.len() - 2..], ["--variant", "${n.v1}"]);
-        assert_eq!(pf("/f", &Map::new(), &Map::new(), None), "pf flow test --flow /f\n");
     }
 }
