@@ -38,7 +38,13 @@ export const isSimple = (lanes: readonly Lane[]): boolean =>
 /** The name of a runtime, which leads there as long as it exists. */
 export function LaneName({ lane }: { lane: Lane }) {
   const there = useRuntime(lane.runtime) !== undefined
-  return there ? <GoLink inline to={paths.runtime(lane.runtime)}>{lane.name}</GoLink> : lane.name
+  return there ? (
+    <GoLink inline to={paths.runtime(lane.runtime)}>
+      {lane.name}
+    </GoLink>
+  ) : (
+    lane.name
+  )
 }
 
 function Row({ lane }: { lane: Lane }) {

@@ -70,7 +70,9 @@ export function FigureTable({ all }: { all: readonly ComparedBatch[] }) {
             {all.map(({ batch }, index) => (
               <TableHeaderCell key={batch.id} scope="col" className={styles.head}>
                 <span className={styles.name}>
-                  <GoLink inline to={paths.batch(batch.id)}>{batch.name}</GoLink>
+                  <GoLink inline to={paths.batch(batch.id)}>
+                    {batch.name}
+                  </GoLink>
                   <Text size={200} className={styles.quiet}>
                     {index === 0 ? `${batch.flowName} · ${t('figures.first')}` : batch.flowName}
                   </Text>
