@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::fake_llm::FakeLlm;
 use crate::flow_world::{World, inside, seen, world};
 use crate::headless::{refused, runtime};
-use crate::runtime_images::{LLM_PACKAGES, RuntimeImages};
+use crate::runtime_images::RuntimeImages;
 use crate::{PartError, PartResult};
 
 /// The LLM's key, which must be found nowhere.
@@ -58,15 +58,7 @@ impl LlmWorld {
         let world = world().await?;
         let docker = &world.docker;
         let inspect = |what: &str| docker.client(&["inspect", "-f", what, &world.container]);
-        let packages =
-            RuntimeImages::ready()?.llm_packages(docker, &inspect("{{.Config.Image}}")?)?;
-        let from = format!("{}/.", packages.display());
-        docker.client(&["exec", "-u", "0", &world.container, "mkdir", "-p", "/tmp/wheels"])?;
-        docker.client(&["cp", &from, &format!("{}:/tmp/wheels", world.container)])?;
-        let install = format!(
-            "pip install -q --no-cache-dir --disable-pip-version-check --no-index -f /tmp/wheels {LLM_PACKAGES} && rm -rf /tmp/wheels"
-        );
-        docker.client(&["exec", "-u", "0", &world.container, "sh", "-c", &install])?;
+        RuntimeImages::ready()?.add_llm_packages(docker, &world.container)?;
         let before = world.row.started;
         docker.client(&["restart", &world.container])?;
         let limit = Instant::now() + Duration::from_secs(60);

@@ -37,7 +37,7 @@ const CHANGES: [&str; 2] =
     ["tabulate==0.9.0 humanize==4.11.0", "promptflow-core==1.18.5 humanize==4.12.3"];
 const ADVISED_AGAINST_CHANGE: &str = "humanize==4.10.0";
 /// What nodes with prompts and LLMs need, and `pf`, for the newest version.
-pub const LLM_PACKAGES: &str = "promptflow==1.18.5 promptflow-tools==1.6.1";
+const LLM_PACKAGES: &str = "promptflow==1.18.5 promptflow-tools==1.6.1";
 /// What no image has and the package index offers all the same.
 const ONLY_OFFERED: &str = "uv";
 /// Counts up when the recipe below changes in a way that the constants do not show.
@@ -98,7 +98,7 @@ impl RuntimeImages {
 
     /// A folder with the packages for nodes with prompts and LLMs and for `pf` itself, for the newest version.
     /// They are downloaded the first time, with an image of that version that is there in the engine.
-    pub fn llm_packages(&self, docker: &DockerEngine, image: &str) -> PartResult<PathBuf> {
+    fn llm_packages(&self, docker: &DockerEngine, image: &str) -> PartResult<PathBuf> {
         let folder = self.folder.join("llm-packages");
         let lock = fs::File::create(self.folder.join("llm-packages.lock"))?;
         lock.lock()?;
@@ -109,6 +109,19 @@ impl RuntimeImages {
         fetch(docker, image, &self.folder.join("packages"), &folder, &[LLM_PACKAGES])?;
         fs::write(stamp, LLM_PACKAGES)?;
         Ok(folder)
+    }
+
+    /// Puts the packages for nodes with prompts and LLMs, and `pf` itself, into a container of the newest
+    /// version, without any network.
+    pub fn add_llm_packages(&self, docker: &DockerEngine, container: &str) -> PartResult<()> {
+        let image = docker.client(&["inspect", "-f", "{{.Config.Image}}", container])?;
+        let from = format!("{}/.", self.llm_packages(docker, &image)?.display());
+        docker.client(&["exec", "-u", "0", container, "mkdir", "-p", "/tmp/wheels"])?;
+        docker.client(&["cp", &from, &format!("{container}:/tmp/wheels")])?;
+        let install = format!(
+            "/opt/venv/bin/pip install -q --no-cache-dir --disable-pip-version-check --no-index -f /tmp/wheels {LLM_PACKAGES} && rm -rf /tmp/wheels"
+        );
+        docker.client(&["exec", "-u", "0", container, "sh", "-c", &install]).map(drop)
     }
 
     /// An index of the Python packages that the images are made of.

@@ -19,10 +19,6 @@ use real_parts::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
 use real_parts::{PartResult, program};
 use serde_json::{Map, Value, json};
 
-/// The package that `pf` comes with, at the version of the image's promptflow-core.
-const DEVKIT: &str = "promptflow-devkit==1.18.5";
-const PIP: &str = "/opt/venv/bin/pip";
-
 const FLOW: &str = "
 inputs:
   number: {type: int}
@@ -106,27 +102,17 @@ struct Pf {
 impl Pf {
     fn start(home: &Path) -> PartResult<Self> {
         let docker = DockerEngine::start()?;
-        let registry = RuntimeImages::ready()?.registry()?;
+        let images = RuntimeImages::ready()?;
+        let registry = images.registry()?;
         let image = format!("{}/{REPOSITORY}:{}", registry.address(), VERSIONS[2]);
         docker.client(&["pull", "-q", &image])?;
-        let wheels = wheels_folder();
-        std::fs::create_dir_all(&wheels)?;
         let mut command = docker.command()?;
         command.args(["run", "-d", "--init", "--name", "pf", "--user", "0", "--network", "host"]);
         command.args(["-v", &format!("{0}:{0}", home.display())]);
-        command.args(["-v", &format!("{}:/wheels", wheels.display())]);
         command.args(["-e", &format!("HOME={}", home.display()), "-e", "PF_DISABLE_TRACING=true"]);
-        lend_package_index(&mut command);
         program::output(command.args([&image, "sleep", "infinity"]))?;
         let pf = Self { docker, home: home.to_owned() };
-        let install = format!("{PIP} install -q --no-index -f /wheels {DEVKIT}");
-        if pf.sh(&install).is_err() {
-            // The first time on this machine. What the image has is what must fit: pip seeks no other.
-            pf.sh(&format!(
-                "{PIP} freeze > /tmp/has && {PIP} wheel -q -c /tmp/has -f /wheels -w /wheels {DEVKIT}"
-            ))?;
-            pf.sh(&install)?;
-        }
+        images.add_llm_packages(&pf.docker, "pf")?;
         // It would try to reach its maker's service, which no test needs.
         pf.sh("pf config set telemetry.enabled=false")?;
         Ok(pf)
@@ -145,32 +131,6 @@ impl Pf {
         words.extend_from_slice(arguments);
         let told = self.docker.client(&words)?;
         Ok(told.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
-    }
-}
-
-/// Packages that were downloaded once for this machine.
-fn wheels_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../.cache/devkit")
-}
-
-/// What this machine needs for reaching the package index, for the container of the test only.
-fn lend_package_index(command: &mut std::process::Command) {
-    let certificates = "/etc/ssl/certs/ca-certificates.crt";
-    if Path::new(certificates).exists() {
-        command.args(["-v", &format!("{certificates}:/run/certificates.crt:ro")]);
-        command.args(["-e", "PIP_CERT=/run/certificates.crt"]);
-    }
-    let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
-    let named = std::env::var_os("PIP_CONFIG_FILE").map(PathBuf::from);
-    let usual = [home.join(".config/pip/pip.conf"), "/etc/pip.conf".into()];
-    if let Some(found) = named.into_iter().chain(usual).find(|path| path.is_file()) {
-        command.args(["-v", &format!("{}:/etc/pip.conf:ro", found.display())]);
-    }
-    for name in ["PIP_INDEX_URL", "PIP_TRUSTED_HOST", "HTTPS_PROXY", "https_proxy", "NO_PROXY"] {
-        if std::env::var_os(name).is_some() {
-            // By name only: the value is taken from this process and stands on no command line.
-            command.args(["-e", name]);
-        }
     }
 }
 
