@@ -1,5 +1,5 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { dropOnWindow } from '../../backend/fakeIpc'
 import * as batches from '../../testing/batchFixtures'
 import { manyRuntimes, problem } from '../../testing/fixtures'
@@ -79,6 +79,28 @@ describe('the form of a batch run', () => {
         settings: { workers: 2, retries: 0, stopAfter: null, rowLimit: null },
       },
     ])
+  })
+
+  it('shows no row of a file by sources that it proposed only just now', async () => {
+    const nothing = { row: 0, line: 1, input: 'question', sentence: 'Row 1 gets no value.' }
+    const opened = await openForm('', {
+      answers: {
+        preview_batch: ({ draft }) => {
+          const told = batches.batchPreview(draft, flows.answersFlow(), [])
+          if (Object.keys(draft.mapping).length > 0) return told
+          return { ...told, rows: told.rows.map((row) => ({ ...row, problems: [nothing] })) }
+        },
+      },
+    })
+    const seen = vi.fn()
+    const looking = new MutationObserver(() => {
+      if (screen.queryByText(/gets no value\./)) seen()
+    })
+    looking.observe(document.body, { childList: true, subtree: true })
+    await typeFile(opened)
+    expect(await screen.findByRole('table', { name: 'First rows' })).toBeVisible()
+    looking.disconnect()
+    expect(seen).not.toHaveBeenCalled()
   })
 
   it('blames nobody for what is still empty, until a start is tried', async () => {

@@ -103,7 +103,7 @@ function FormOf({
   const { t } = useTranslation('batchForm')
   const navigate = useNavigate()
   const state = useBatchForm(view, runtimes, begin)
-  const { form, draft, preview, change, problemOf } = state
+  const { form, draft, preview, rows, change, problemOf } = state
   const inputs = preview?.inputs ?? inputsOf(view)
   const columns = preview?.data?.columns ?? []
   return (
@@ -190,8 +190,10 @@ function FormOf({
         {preview?.hasAggregation ? <Text className={styles.quiet}>{t('aggregation')}</Text> : null}
       </FormSection>
       <FormSection heading={t('section.preview')}>
-        {preview && preview.rows.length > 0 ? (
-          <PreviewTable inputs={inputs.map(({ name }) => name)} rows={preview.rows} />
+        {rows === null ? (
+          <SkeletonLines lines={6} height={28} />
+        ) : rows.length > 0 ? (
+          <PreviewTable inputs={inputs.map(({ name }) => name)} rows={rows} />
         ) : (
           <Text className={styles.quiet}>
             {t(preview?.data ? 'preview.empty' : 'preview.none')}

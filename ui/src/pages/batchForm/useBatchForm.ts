@@ -62,6 +62,11 @@ export function useBatchForm(view: FlowView, all: FlowRuntime[] | undefined, beg
   const isRefused = ask.error !== null && !ask.isFetching && JSON.stringify(settled) === now
   const asking = all === undefined || !(isAnswered || isRefused)
   const preview = last?.preview
+  // Of a file that was just named: the sources of the inputs were proposed by this very answer.
+  const isFirstLook =
+    last !== null &&
+    Object.keys(last.draft.mapping).length === 0 &&
+    Object.keys(draft.mapping).length > 0
   const told = last ? stillTrue(last.preview.problems, last.draft, draft) : []
   const refused = start.error?.problem ?? null
   const sentences = new Map<string, string>()
@@ -85,6 +90,8 @@ export function useBatchForm(view: FlowView, all: FlowRuntime[] | undefined, beg
     draft,
     runtimes,
     preview,
+    /** The first rows as the flow gets them; `null` = they are being looked at. */
+    rows: asking && isFirstLook ? null : (preview?.rows ?? []),
     asking,
     askError: ask.error?.problem ?? null,
     askAgain: () => ask.refetch(),
