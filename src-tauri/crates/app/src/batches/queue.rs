@@ -31,6 +31,8 @@ pub(super) struct Item {
 /// time: it is taken with [`Rows::next`], and then either done or given back.
 pub(super) struct Rows {
     source: tokio::sync::Mutex<Option<RowStream>>,
+    /// Why no further row can be read: everyone is told, so that nobody takes it for the end.
+    broken: Mutex<Option<DataError>>,
     finished: Finished,
     back: Mutex<VecDeque<Item>>,
     /// Handed out, neither done nor given back.
@@ -43,6 +45,7 @@ impl Rows {
     pub fn new(stream: RowStream, finished: Finished) -> Self {
         Self {
             source: tokio::sync::Mutex::new(Some(stream)),
+            broken: Mutex::default(),
             finished,
             back: Mutex::default(),
             open: AtomicUsize::new(0),
@@ -81,6 +84,9 @@ impl Rows {
     /// The next row of the file that has no result. Once the file is at its end it is not read again.
     async fn read(&self) -> Result<Option<DataRow>, DataError> {
         let mut source = self.source.lock().await;
+        if let Some(error) = lock(&self.broken).clone() {
+            return Err(error);
+        }
         while let Some(stream) = source.as_mut() {
             match stream.next().await {
                 Some(Ok(row)) if self.finished.has(row.number) => {}
@@ -88,7 +94,10 @@ impl Rows {
                     self.open.fetch_add(1, Ordering::SeqCst);
                     return Ok(Some(row));
                 }
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => {
+                    *lock(&self.broken) = Some(error.clone());
+                    return Err(error);
+                }
                 None => *source = None,
             }
         }
@@ -144,6 +153,19 @@ mod tests {
         rows.done();
         assert_eq!(number(&rows).await, None);
         assert_eq!(number(&rows).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_is_told_to_everyone_and_is_no_end() {
+        let file = tempfile::Builder::new().suffix(".jsonl").tempfile().expect("file");
+        std::fs::write(file.path(), "{\"n\":0}\n").expect("written");
+        let data = DataFile::open(file.path()).await.expect("opened");
+        drop(file);
+        let rows = Rows::new(data.rows(None), Finished::default());
+        for _ in 0..2 {
+            let told = rows.next().await;
+            assert!(matches!(told, Err(DataError::NotThere(_))), "{told:?}");
+        }
     }
 
     #[tokio::test]

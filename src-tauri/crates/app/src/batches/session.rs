@@ -95,7 +95,10 @@ pub(super) async fn session(
     };
     let begun = match session.begin(work).await {
         Ok(begun) => begun,
-        Err(stop) => return stop,
+        Err(stop) => {
+            session.leave(work, turn, BATCH_LIMIT);
+            return stop;
+        }
     };
     set(work, index, LaneState::Running, None);
     work.active.begins();
@@ -112,11 +115,7 @@ pub(super) async fn session(
         return ended;
     }
     let limit = if matches!(ended, Ok(End::Lost(_))) { BATCH_LIMIT } else { END_LIMIT };
-    let work = work.clone();
-    tokio::spawn(async move {
-        session.end(&work, limit).await;
-        drop(turn);
-    });
+    session.leave(work, turn, limit);
     ended
 }
 
@@ -176,6 +175,15 @@ impl Session {
         work.aggregated.store(true, Ordering::SeqCst);
         work.finished.cancel();
         Ok(End::Over)
+    }
+
+    /// Lets the end of the batch go on by itself; the turn is held until then.
+    fn leave(self, work: &Arc<Work>, turn: Turn, limit: Duration) {
+        let work = work.clone();
+        tokio::spawn(async move {
+            self.end(&work, limit).await;
+            drop(turn);
+        });
     }
 
     /// Ends the batch at the service.
