@@ -1,12 +1,9 @@
 //! Batch runs as they are kept, and what is around one.
 
-use std::collections::BTreeSet;
-
 use domain::{
-    batch::{Batch, BatchId, RowQuery, RowState},
+    batch::{Batch, BatchId},
     finding::Problem,
 };
-use serde_json::Value;
 
 use super::as_it_stands;
 use crate::{
@@ -17,8 +14,6 @@ use crate::{
 
 /// Batch runs in a list.
 const LISTED: usize = 1_000;
-/// Rows that are looked at for the names of values.
-const LOOKED_AT: u32 = 20;
 
 /// Batch runs of a flow, or of all, that hold all the words.
 pub(crate) async fn list(app: &App, request: ListBatches) -> Result<Batches, Problem> {
@@ -45,20 +40,12 @@ pub(super) async fn value_names(
     app: &App,
     batch: &Batch,
 ) -> Result<(Vec<String>, Vec<String>), Problem> {
-    let query =
-        RowQuery { state: Some(RowState::Completed), limit: LOOKED_AT, ..RowQuery::default() };
-    let page = app.parts.history.batch_rows(&batch.id, &query).await;
-    let rows = page.map_err(|error| problem::of_history(&error))?.rows;
-    let names = |value: fn(&domain::batch::BatchRow) -> &Value| -> Vec<String> {
-        let mut seen = BTreeSet::new();
-        let keys = rows.iter().filter_map(|row| value(row).as_object()).flat_map(|map| map.keys());
-        keys.filter(|key| seen.insert((*key).clone())).cloned().collect()
-    };
-    let mut inputs = names(|row| &row.inputs);
-    if inputs.is_empty() {
-        inputs = batch.mapping.keys().cloned().collect();
+    let names = app.parts.history.batch_value_names(&batch.id).await;
+    let mut names = names.map_err(|error| problem::of_history(&error))?;
+    if names.inputs.is_empty() {
+        names.inputs = batch.mapping.keys().cloned().collect();
     }
-    Ok((inputs, names(|row| &row.output)))
+    Ok((names.inputs, names.outputs))
 }
 
 /// A batch run, and what is around it.
@@ -68,14 +55,14 @@ pub(crate) async fn detail(app: &App, id: &BatchId) -> Result<BatchDetail, Probl
     let kept = kept.ok_or_else(|| problem::not_found("The batch run"))?;
     let batch = as_it_stands(app, kept.batch);
     let (inputs, outputs) = value_names(app, &batch).await?;
-    let all = history.batches(None, LISTED).await.map_err(|error| problem::of_history(&error))?;
-    let other = batch.other.as_ref().and_then(|other| all.iter().find(|own| own.id == *other));
-    let other_name = other.map(|other| other.name.clone());
-    let taken_by = all
-        .into_iter()
-        .filter(|own| own.other.as_ref() == Some(id))
-        .map(|own| as_it_stands(app, own))
-        .collect();
+    let other = match &batch.other {
+        Some(other) => history.batch(other).await.map_err(|error| problem::of_history(&error))?,
+        None => None,
+    };
+    let other_name = other.map(|other| as_it_stands(app, other.batch).name);
+    let taking = history.batches_taking_from(id).await;
+    let taking = taking.map_err(|error| problem::of_history(&error))?;
+    let taken_by = taking.into_iter().map(|own| as_it_stands(app, own)).collect();
     Ok(BatchDetail {
         waits_for: super::waits_for(app, &batch),
         batch,
