@@ -37,9 +37,7 @@ macro_rules! handlers {
             tauri::generate_handler![
                 $(table::$name,)*
                 crate::streams::watch,
-                crate::streams::follow_log,
-                crate::streams::follow_build,
-                crate::streams::follow_flow_run,
+                crate::streams::open_log,
                 crate::streams::stop_following,
             ]
         }

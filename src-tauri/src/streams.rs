@@ -1,4 +1,4 @@
-//! Streams to the window: changes, and followed logs. Each ends with its token, and all end when the
+//! Streams to the window: changes, and open logs. Each ends with its token, and all end when the
 //! page is loaded again or the application ends.
 
 use std::{
@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     App,
-    api::{Change, FollowBuild, FollowFlowRun, FollowLog, LogEvent, Nothing, OfStream},
+    api::{Change, LogNews, Nothing, OfStream, OpenLog},
 };
 use domain::finding::Problem;
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl Streams {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A number for one more followed log, and how it is ended.
+    /// A number for one more open log, and how it is ended.
     fn log(&self) -> (u32, CancellationToken) {
         let token = CancellationToken::new();
         let mut open = self.open();
@@ -88,58 +88,24 @@ pub async fn watch(
     Ok(Nothing {})
 }
 
-/// Follows a runtime's log.
+/// Opens a log; its news come over the channel, and its lines can be asked for, until `stop_following`.
 #[tauri::command]
-pub async fn follow_log(
+pub async fn open_log(
     app: State<'_, App>,
     streams: State<'_, Streams>,
-    request: FollowLog,
-    channel: Channel<LogEvent>,
+    request: OpenLog,
+    channel: Channel<LogNews>,
 ) -> Result<Opened, Problem> {
     let (stream, token) = streams.log();
-    let app = app.inner().clone();
+    let log = app::open_log(&app, stream, request).await?;
     tauri::async_runtime::spawn(async move {
-        let following = app::follow_log(&app, request, |event| channel.send(event).is_ok());
+        let following = log.follow(|news| channel.send(news).is_ok());
         tokio::select! { () = following => {}, () = token.cancelled() => {} }
     });
     Ok(Opened { stream })
 }
 
-/// Follows the log of a build.
-#[tauri::command]
-pub async fn follow_build(
-    app: State<'_, App>,
-    streams: State<'_, Streams>,
-    request: FollowBuild,
-    channel: Channel<LogEvent>,
-) -> Result<Opened, Problem> {
-    let (stream, token) = streams.log();
-    let app = app.inner().clone();
-    tauri::async_runtime::spawn(async move {
-        let following = app::follow_build(&app, request, |event| channel.send(event).is_ok());
-        tokio::select! { () = following => {}, () = token.cancelled() => {} }
-    });
-    Ok(Opened { stream })
-}
-
-/// Follows the log of a flow's run.
-#[tauri::command]
-pub async fn follow_flow_run(
-    app: State<'_, App>,
-    streams: State<'_, Streams>,
-    request: FollowFlowRun,
-    channel: Channel<LogEvent>,
-) -> Result<Opened, Problem> {
-    let (stream, token) = streams.log();
-    let app = app.inner().clone();
-    tauri::async_runtime::spawn(async move {
-        let following = app::follow_run(&app, request, |event| channel.send(event).is_ok());
-        tokio::select! { () = following => {}, () = token.cancelled() => {} }
-    });
-    Ok(Opened { stream })
-}
-
-/// Ends a followed log; no error when it has ended.
+/// Closes an open log; no error when it has ended.
 #[tauri::command]
 pub async fn stop_following(
     streams: State<'_, Streams>,

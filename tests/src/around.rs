@@ -13,7 +13,8 @@ use domain::pull::PullEvent;
 use domain::secret::Login;
 use domain::usage::Usage;
 use engine::{
-    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest,
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogBatch, LogLine,
+    LogRequest,
 };
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -216,6 +217,14 @@ impl Engine for Around {
     async fn usage(&self, container: &str) -> BoxStream<'static, Result<Usage, EngineError>> {
         self.engine.usage(container).await
     }
+    async fn log_batches(
+        &self,
+        container: &str,
+        request: LogRequest,
+    ) -> BoxStream<'static, Result<LogBatch, EngineError>> {
+        self.engine.log_batches(container, request).await
+    }
+
     async fn logs(
         &self,
         container: &str,
@@ -255,5 +264,8 @@ impl Engine for Around {
     }
     async fn free_disk(&self) -> Result<Option<u64>, EngineError> {
         self.engine.free_disk().await
+    }
+    async fn clock(&self) -> Result<Option<jiff::Timestamp>, EngineError> {
+        self.engine.clock().await
     }
 }

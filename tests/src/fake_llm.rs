@@ -90,8 +90,12 @@ fn answer(connection: TcpStream, state: &State) -> Option<()> {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
-        let body: Value = serde_json::from_slice(&body).ok()?;
-        state.asked.lock().unwrap_or_else(PoisonError::into_inner).push(body.clone());
+        // Whoever only looks whether it is there sends nothing.
+        let body: Value =
+            if length == 0 { Value::Null } else { serde_json::from_slice(&body).ok()? };
+        if !body.is_null() {
+            state.asked.lock().unwrap_or_else(PoisonError::into_inner).push(body.clone());
+        }
         std::thread::sleep(Duration::from_millis(state.delay.load(Ordering::SeqCst).into()));
         let path = request.split(' ').nth(1)?;
         let (status, content) = said(path, &key, &body, state);

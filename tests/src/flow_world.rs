@@ -122,6 +122,7 @@ pub fn request(world: &World, flow: &FlowId, text: &str) -> StartFlowRun {
         variants: BTreeMap::new(),
         connections: vec![],
         node: None,
+        from_node: None,
         from: None,
         limit: None,
     }

@@ -39,6 +39,9 @@ pub enum Bad {
     Writes,
     /// The same, but it ends with code 5 where it may not.
     WritesOrEnds,
+    /// It answers well; with a memory limit below 200 MB it takes more than that some seconds after its
+    /// start, and is killed for it.
+    HungryWhenSmall,
     /// It is made for another kind of processor: `exec format error`.
     WrongArchitecture,
 }
@@ -89,6 +92,11 @@ pub fn bad_runtime(version: &str, bad: Bad) -> PartResult<Image> {
                  httpd -f -p 8080 -h /srv/www &\nwait\n"
             )
         }
+        Bad::HungryWhenSmall => "trap 'exit 143' TERM INT\nhttpd -f -p 8080 -h /srv/www &\n\
+             limit=$(cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null)\n\
+             if [ \"$limit\" -lt 200000000 ] 2>/dev/null; then sleep 5 & wait $!; all=0123456789; \
+             while true; do all=$all$all; done; fi\nwait\n"
+            .to_owned(),
         Bad::IgnoresStop => "trap '' TERM INT\nhttpd -f -p 8080 -h /srv/www\n".to_owned(),
         Bad::WrongArchitecture => return wrong_architecture(version),
     };
@@ -113,6 +121,18 @@ fn serving(version: &str, script: &str) -> PartResult<Image> {
         "ExposedPorts": { "8080/tcp": {} },
         "Labels": { "org.opencontainers.image.version": version },
     })))
+}
+
+/// A small image whose own command is this script, and in which a Python is found that can serve: a script
+/// as well, which answers the application's question for it and starts the same small service.
+pub fn small_with_python(version: &str, script: &str) -> PartResult<Image> {
+    let python = "#!/bin/sh\n\
+        if [ \"$1\" = -c ]; then [ $# -eq 2 ] || exit 1; echo '/usr/local/bin/python|3.11.2|1.18.5|0.38.0|'; exit 0; fi\n\
+        trap 'exit 143' TERM INT\nfor port; do :; done\n\
+        httpd -f -p \"$port\" -h /srv/www &\nwait\n";
+    let mut top = Layer::default();
+    top.file("usr/local/bin/python", 0o755, python.as_bytes())?;
+    Ok(serving(version, script)?.layer(top.finish()?))
 }
 
 fn wrong_architecture(version: &str) -> PartResult<Image> {

@@ -199,16 +199,22 @@ impl Window {
     /// Clicks the element of this role and name, once it is enabled.
     pub async fn click(&self, role: &str, name: impl Into<Name>) -> PartResult<()> {
         let name = name.into();
-        let element = self.find(role, name.clone()).await?;
         let enabled = "return !arguments[0].disabled && arguments[0].getAttribute('aria-disabled') !== 'true'";
         let end = Instant::now() + SOON;
-        while self.run(enabled, vec![argument(&element)]).await? != json!(true) {
-            if Instant::now() > end {
-                return Err(self.explain(&format!("The {role} {name:?} stays disabled.")).await);
+        loop {
+            // The page may have put another one in its place.
+            let element = self.find(role, name.clone()).await?;
+            match self.run(enabled, vec![argument(&element)]).await {
+                Ok(Value::Bool(true)) => return self.click_on(&element).await,
+                Err(error) if !error.to_string().contains("was not found") => return Err(error),
+                _ if Instant::now() > end => {
+                    return Err(self
+                        .explain(&format!("The {role} {name:?} stays disabled."))
+                        .await);
+                }
+                _ => tokio::time::sleep(Duration::from_millis(100)).await,
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        self.click_on(&element).await
     }
 
     /// Clicks an element, scrolled into view first.

@@ -10,6 +10,7 @@ pub mod around;
 pub mod contract;
 pub mod display;
 pub mod docker;
+pub mod engine_door;
 #[cfg(feature = "app")]
 pub mod environments;
 mod error;
@@ -24,6 +25,8 @@ pub mod journey;
 pub mod keyring;
 #[cfg(feature = "app")]
 pub mod llm_world;
+#[cfg(feature = "app")]
+pub mod log_world;
 pub mod lying_registry;
 #[cfg(feature = "engine")]
 pub mod meddler;
@@ -31,11 +34,15 @@ pub mod package_index;
 pub mod podman;
 pub mod program;
 pub mod registry;
+#[cfg(feature = "app")]
+pub mod round;
 pub mod runtime_images;
 #[cfg(feature = "app")]
 pub mod scene;
 pub mod slow_proxy;
 pub mod steps;
+#[cfg(feature = "app")]
+pub mod ward;
 pub mod watch;
 pub mod window;
 

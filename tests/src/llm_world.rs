@@ -52,6 +52,22 @@ class FileKeyring(keyring.backend.KeyringBackend):
         pass
 "#;
 
+/// Prints what `pf` knows of a run.
+const TELL_RUN: &str = "
+import json, sys, warnings
+warnings.filterwarnings('ignore')
+from promptflow.client import PFClient
+from promptflow._sdk.operations._local_storage_operations import LocalStorageOperations
+client = PFClient()
+run = client.runs.get(sys.argv[1])
+infos = LocalStorageOperations(run).load_detail()['flow_runs']
+print(json.dumps({
+    'status': run.status,
+    'metrics': client.runs.get_metrics(run.name) or {},
+    'lines': [{key: info[key] for key in ('index', 'status', 'inputs', 'output')} for info in infos],
+}))
+";
+
 impl LlmWorld {
     /// Starts everything, with the packages on the runtime.
     pub async fn start() -> PartResult<Self> {
@@ -170,6 +186,23 @@ impl LlmWorld {
         self.as_pf(&format!("cd /root/pf && pf flow test --flow tested {arguments} > told 2>&1 || {{ cat told; exit 1; }}"))?;
         let detail = self.as_pf("cat /root/pf/tested/.promptflow/flow*.detail.json")?;
         serde_json::from_str(&detail).map_err(|error| PartError::new(format!("{error}: {detail}")))
+    }
+
+    /// What `pf run create` gives for a flow of this machine and the file `rows.jsonl` in its folder: an object with
+    /// `status`, `metrics`, and `lines` with `index`, `status`, `inputs` and `output` of each row. `mapping` as it is
+    /// typed after `--column-mapping`.
+    pub fn batch(&self, folder: &Path, name: &str, mapping: &str) -> PartResult<Value> {
+        self.as_pf("rm -rf /root/pf/rows")?;
+        let to = format!("{}:/root/pf/rows", self.world.container);
+        self.world.docker.client(&["cp", &folder.display().to_string(), &to])?;
+        self.as_pf(&format!("cat > /root/pf/tell.py <<'END'\n{TELL_RUN}\nEND"))?;
+        self.as_pf(&format!(
+            "cd /root/pf && pf run create --flow rows --data rows/rows.jsonl --name {name} --column-mapping {mapping} > told 2>&1 || {{ cat told; exit 1; }}"
+        ))?;
+        let told =
+            self.as_pf(&format!("/opt/venv/bin/python /root/pf/tell.py {name} 2>/dev/null"))?;
+        let line = told.lines().last().unwrap_or_default();
+        serde_json::from_str(line).map_err(|error| PartError::new(format!("{error}: {told}")))
     }
 
     /// Fails when a secret is in what the application keeps, or in what the engine and the service tell and keep

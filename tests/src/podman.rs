@@ -80,6 +80,10 @@ impl PodmanEngine {
             .env("REGISTRY_AUTH_FILE", self.place.path("auth.json"))
             .env("XDG_RUNTIME_DIR", self.place.path("xdg"))
             .env_remove("CONTAINER_HOST");
+        // Podman gives its own proxy to every build.
+        for name in ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"] {
+            command.env_remove(name).env_remove(name.to_uppercase());
+        }
         Ok(command)
     }
 

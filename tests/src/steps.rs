@@ -82,9 +82,23 @@ pub async fn open_runtime(window: &Window, name: &str) -> PartResult<()> {
     window.find("heading", name).await.map(drop)
 }
 
-/// Shows a tab of the runtime's page.
+/// Shows a tab of a page.
 pub async fn open_tab(window: &Window, tab: &str) -> PartResult<()> {
-    window.click("tab", tab).await
+    let end = std::time::Instant::now() + SOON;
+    loop {
+        // What stands around it may move at that very moment, and then the click falls beside it.
+        window.click("tab", tab).await?;
+        for _ in 0..20 {
+            let shown = window.find("tab", tab).await?.attr("aria-selected").await;
+            if shown.is_ok_and(|shown| shown.as_deref() == Some("true")) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        if std::time::Instant::now() > end {
+            return Err(window.explain(&format!("The tab \"{tab}\" is not shown.")).await);
+        }
+    }
 }
 
 /// Clicks the first element of this role and name where several lead to the same.
@@ -249,12 +263,18 @@ pub fn containers(engine: &DockerEngine) -> PartResult<Vec<String>> {
     Ok(names)
 }
 
-/// What the engine's own client says of a container.
+/// What the engine's own client says of a container, without the commands that run inside just now: the application
+/// may be looking at something there.
 pub fn inspect(engine: &DockerEngine, container: &str) -> PartResult<Value> {
     let answer = engine.client(&["inspect", "--type", "container", container])?;
     let mut list: Vec<Value> = serde_json::from_str(&answer)
         .map_err(|error| PartError::new(format!("docker inspect: {error}")))?;
-    list.pop().ok_or_else(|| PartError::new(format!("There is no container {container}.")))
+    let mut found =
+        list.pop().ok_or_else(|| PartError::new(format!("There is no container {container}.")))?;
+    if let Some(found) = found.as_object_mut() {
+        found.remove("ExecIDs");
+    }
+    Ok(found)
 }
 
 /// The version that the image of a container names in its label.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use app::api::{BatchExport, ExportBatch};
 use app::{App, handlers};
 use domain::batch::{
-    Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, Mapping, Metric, RowState,
+    Batch, BatchId, BatchRow, BatchSettings, BatchState, DataFormat, Mapping, Metric, RowNode,
+    RowState,
 };
 use domain::flow::{FlowId, FlowRunState, explain, outcome};
 use domain::label::ProcessMark;
@@ -80,6 +81,8 @@ for name in sys.argv[1:]:
         'error': storage.load_exception().get('message'),
         'lines': [[info['index'], info['status'], info['inputs'], info['output'],
                    (info['error'] or {}).get('message'), sorted(info)] for info in infos],
+        'nodes': [[info['node'], info['index'], info['status']]
+                  for info in storage.load_detail()['node_runs'] if info['node'] != 'sum'],
         'line 1': storage.load_flow_run_info(1).status.value,
     }))
 ";
@@ -162,9 +165,16 @@ fn batch(id: &str, name: &str, flow: &Path, state: BatchState) -> Batch {
         time_left: None,
         mixed: false,
         metrics: vec![Metric { name: "rows".into(), value: 3.0 }],
+        nodes: vec![],
         tokens: None,
         problem: None,
     }
+}
+
+/// What the node of a row did, as this application keeps it, of what the service says of it in a run of `pf`.
+fn nodes(row: &Value, node: &Value) -> Vec<RowNode> {
+    let answer = json!({"run_info": row, "node_run_infos": {"work": node}});
+    RowNode::all_of(&outcome(&answer, "/flow").expect("the result of a row"))
 }
 
 /// A row as this application keeps it, of what the service says of it in a run of `pf`.
@@ -191,10 +201,12 @@ fn row(number: u32, info: &Value) -> BatchRow {
     }
 }
 
-async fn keep(history: &History, batch: &Batch, rows: Vec<BatchRow>) {
+async fn keep(history: &History, batch: &Batch, rows: Vec<(BatchRow, Vec<RowNode>)>) {
     let process = ProcessMark { host: "here".into(), pid: 1, started: 1 };
     history.begin_batch(batch, &json!({}), &process).await.expect("kept");
-    let rows = rows.into_iter().map(|row| RowToKeep { row, aggregation: Map::new() }).collect();
+    let rows =
+        rows.into_iter().map(|(row, nodes)| RowToKeep { row, nodes, aggregation: Map::new() });
+    let rows = rows.collect();
     let kept = history.keep_batch_rows(&batch.id, rows).await.expect("kept");
     assert!(kept.iter().all(Option::is_some), "{kept:?}");
 }
@@ -236,10 +248,13 @@ async fn pf_takes_a_saved_batch_run_for_one_of_its_own() -> PartResult<()> {
         home.path().display()
     ))?;
     let real = home.path().join(".promptflow/.runs/real");
-    let mut rows = vec![];
+    let (mut rows, mut of_nodes) = (vec![], vec![]);
     for number in 0..4_u32 {
         let artifact = real.join(format!("flow_artifacts/{number:09}_{number:09}.jsonl"));
-        rows.push(row(number, &lines(&artifact)?[0]["run_info"]));
+        let info = &lines(&artifact)?[0]["run_info"];
+        let node = &lines(&real.join(format!("node_artifacts/work/{number:09}.jsonl")))?[0];
+        rows.push(row(number, info));
+        of_nodes.push(nodes(info, &node["run_info"]));
     }
     assert_eq!(rows.iter().filter(|row| row.state == RowState::Failed).count(), 1);
 
@@ -249,14 +264,15 @@ async fn pf_takes_a_saved_batch_run_for_one_of_its_own() -> PartResult<()> {
     let whole = batch("whole", "My run: 1", &flow, BatchState::Completed);
     let none = batch("none", "none", &flow, BatchState::Failed);
     let failed = BatchRow { row: 0, ..rows[1].clone() };
-    keep(&history, &none, vec![failed.clone(), BatchRow { row: 1, ..failed }]).await;
-    keep(&history, &whole, rows.clone()).await;
+    let twice = vec![(failed.clone(), vec![]), (BatchRow { row: 1, ..failed }, vec![])];
+    keep(&history, &none, twice).await;
+    keep(&history, &whole, rows.iter().cloned().zip(of_nodes).collect()).await;
     // No container is needed by it: whatever is at this socket is not asked.
     let app = application(&pf.docker.socket(), &downloads, "registry.test/runtime").await?;
 
     let saved = PathBuf::from(save(&app, &whole, BatchExport::PfRun).await?);
     let run = saved.file_name().expect("a name").to_string_lossy().into_owned();
-    // File by file: what nodes did and what each line logged is kept by nobody here.
+    // File by file: what each line logged is kept by nobody here.
     let mut expected = names(&real)?;
     assert!(expected.remove("flow_logs"));
     expected.insert("run_metadata.json".into());
@@ -266,6 +282,11 @@ async fn pf_takes_a_saved_batch_run_for_one_of_its_own() -> PartResult<()> {
     }
     for name in ["flow_artifacts", "snapshot"] {
         assert_eq!(names(&saved.join(name))?, names(&real.join(name))?, "{name}");
+    }
+
+    for number in 0..4_u32 {
+        let name = format!("node_artifacts/work/{number:09}.jsonl");
+        same_node(&lines(&saved.join(&name))?[0], &lines(&real.join(&name))?[0]);
     }
 
     let told = pf.sh(&format!("pf run create --source '{}'", saved.display()))?;
@@ -318,6 +339,28 @@ async fn pf_takes_a_saved_batch_run_for_one_of_its_own() -> PartResult<()> {
     }
     assert_eq!((array(&told[0]).len(), array(&told[1]).len()), (4, 4));
     Ok(())
+}
+
+/// A node in a row, as it was saved and as `pf` itself keeps it: the same but for what is kept by nobody here,
+/// which is what it took, gave and printed, and when exactly it began.
+fn same_node(own: &Value, real: &Value) {
+    let keys = |value: &Value| -> BTreeSet<String> {
+        value.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    };
+    assert_eq!((keys(own), keys(&own["run_info"])), (keys(real), keys(&real["run_info"])));
+    for key in ["NodeName", "line_number", "status"] {
+        assert_eq!(own[key], real[key], "{key}");
+    }
+    let (own, real) = (&own["run_info"], &real["run_info"]);
+    for key in ["node", "status", "index", "metrics", "result", "message_format", "cached_run_id"] {
+        assert_eq!(own[key], real[key], "{key}");
+    }
+    let told = real["error"]["message"].as_str().unwrap_or_default();
+    let kept = own["error"]["message"].as_str().unwrap_or_default();
+    assert!(told.starts_with(kept.trim_end_matches('…')), "{kept}");
+    assert_eq!(own["error"].is_null(), real["error"].is_null());
+    let seconds = |value: &Value| value["system_metrics"]["duration"].as_f64().unwrap_or(-1.0);
+    assert!((seconds(own) - seconds(real)).abs() < 0.001, "{own} {real}");
 }
 
 /// What stands in the cells of a table.

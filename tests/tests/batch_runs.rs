@@ -354,6 +354,7 @@ async fn run_once(world: &World, flow: &domain::flow::FlowId) -> PartResult<Stri
         variants: BTreeMap::new(),
         connections: vec![],
         node: None,
+        from_node: None,
         from: None,
         limit: None,
     };

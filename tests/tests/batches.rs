@@ -18,7 +18,7 @@ use executor::client::ExecutorClient;
 use executor::{BatchRequest, Executor, Line, Place, Runs, Sealed};
 use flows::DataFile;
 use futures_util::{StreamExt, stream};
-use history::History;
+use history::{History, RowToKeep};
 use real_parts::PartResult;
 use real_parts::docker::DockerEngine;
 use real_parts::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
@@ -205,6 +205,7 @@ fn batch(id: &BatchId, file: &Path) -> Batch {
         time_left: None,
         mixed: false,
         metrics: vec![],
+        nodes: vec![],
         tokens: None,
         problem: None,
     }
@@ -234,7 +235,9 @@ async fn run_row(
         Ok(inputs) => inputs,
         Err(problems) => {
             let problem = Problem::new(ProblemCode::InvalidInput, problems[0].sentence.clone());
-            history.keep_batch_row(id, &failed(0, problem), &Map::new()).await.expect("kept");
+            let row = failed(0, problem);
+            let row = RowToKeep { row, nodes: vec![], aggregation: Map::new() };
+            history.keep_batch_row(id, row).await.expect("kept");
             return;
         }
     };
@@ -251,7 +254,8 @@ async fn run_row(
         ..failed(1, Problem::new(ProblemCode::RunFailed, ""))
     };
     let outputs = answer["aggregation_inputs"].as_object().cloned().unwrap_or_default();
-    assert!(history.keep_batch_row(id, &kept, &outputs).await.expect("kept"), "row {}", row.number);
+    let kept = RowToKeep { row: kept, nodes: vec![], aggregation: outputs };
+    assert!(history.keep_batch_row(id, kept).await.expect("kept"), "row {}", row.number);
 }
 
 /// Runs all rows that have no result, some at the same time.

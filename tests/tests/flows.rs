@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use app::api::{
-    Change, FlowFinding, FlowOnRuntime, FollowFlowRun, LogEvent, OfFlow, OfFlowRun, OpenFlow,
-    ProposedFrom, SaveConnection, StartFlowRun,
+    Change, FlowFinding, FlowOnRuntime, LogOf, OfFlow, OfFlowRun, OpenFlow, ProposedFrom,
+    SaveConnection, StartFlowRun,
 };
-use app::{follow_run, handlers};
+use app::handlers;
 use domain::connection::{ConnectionDraft, ConnectionType, Pair};
 use domain::flow::{FlowRunState, NodeRunState};
 use domain::secret::Secret;
@@ -17,6 +17,7 @@ use real_parts::flow_world::{
     HEAD, World, inside, log, node, open, request, result, seen, start, tool, until, world, write,
 };
 use real_parts::headless::refused;
+use real_parts::log_world::OpenedLog;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn flows_run_on_a_real_runtime() -> PartResult<()> {
@@ -171,16 +172,7 @@ async fn a_slow_node_is_told_while_it_runs_and_a_cancel_ends_it(world: &World) -
     write(root.path(), &[("flow.dag.yaml", &flow), ("slow.py", &tool("slow", body))])?;
     let id = open(app, root.path()).await?;
     let run = start(app, request(world, &id, "x")).await?;
-    let lines = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let (following, told) = (app.clone(), lines.clone());
-    let follow = FollowFlowRun { run: run.clone() };
-    let following = tokio::spawn(async move {
-        follow_run(&following, follow, |event| {
-            told.lock().expect("lines").push(event);
-            true
-        })
-        .await;
-    });
+    let mut log = OpenedLog::open(app, LogOf::FlowRun { run: run.clone() }).await?;
     let slow = until(app, &run, "the slow node", |run| {
         run.nodes[0].slow.as_ref().is_some_and(|slow| slow.at.is_some())
     })
@@ -188,10 +180,9 @@ async fn a_slow_node_is_told_while_it_runs_and_a_cancel_ends_it(world: &World) -
     assert_eq!((slow.state, slow.nodes[0].state), (FlowRunState::Running, NodeRunState::Running));
     let at = slow.nodes[0].slow.clone().and_then(|slow| slow.at).expect("a place");
     assert_eq!((at.file.as_str(), at.line, at.function.as_str()), ("slow.py", 8, "slow"));
-    let live = lines.lock().expect("lines").iter().any(|event| {
-        matches!(event, LogEvent::Lines { lines } if lines.iter().any(|line| line.text.contains("Executing node slow")))
-    });
-    assert!(live, "no line came while it ran");
+    log.until("a line while it runs", |state| state.live && state.end > state.first).await?;
+    let live = log.texts().await?;
+    assert!(live.iter().any(|line| line.contains("Executing node slow")), "{live:#?}");
 
     let asked = Instant::now();
     handlers::cancel_flow_run(app, OfFlowRun { run: run.clone() }).await.map_err(refused)?;
@@ -199,11 +190,7 @@ async fn a_slow_node_is_told_while_it_runs_and_a_cancel_ends_it(world: &World) -
     assert_eq!(detail.run.state, FlowRunState::Cancelled, "{:#?}", detail.run);
     assert_eq!(detail.run.nodes[0].state, NodeRunState::Cancelled);
     assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
-    tokio::time::timeout(Duration::from_secs(5), following)
-        .await
-        .expect("the log ends")
-        .expect("followed");
-    assert!(matches!(lines.lock().expect("lines").last(), Some(LogEvent::Ended { .. })));
+    log.until("the end of the log", |state| !state.live).await?;
     // Nothing of it goes on inside.
     let left = inside(world, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")?;
     assert!(!left.contains("sys.argv[1]"), "the follower goes on: {left}");

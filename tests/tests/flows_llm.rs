@@ -3,12 +3,17 @@
 #![cfg(feature = "app")]
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use app::api::{FlowRunDetail, ShownValue, StartFlowRun};
+use app::api::{
+    BatchDraft, FlowRunDetail, NamedValue, OfBatch, ReadBatchRows, ShownValue, StartFlowRun,
+};
+use app::handlers;
+use domain::batch::{BatchSettings, BatchState, RowQuery, RowState};
 use domain::flow::{FlowRunState, NodeRunState};
 use real_parts::PartResult;
 use real_parts::flow_world::{log, open, request, result, start, write};
+use real_parts::headless::refused;
 use real_parts::llm_world::{CUSTOM, KEY, LLM, LlmWorld, TOKEN};
 use serde_json::{Value, json};
 
@@ -84,6 +89,7 @@ async fn runs_give_what_pf_gives() -> PartResult<()> {
     let root = tempfile::tempdir()?;
     the_templates_of_pf(&world, root.path()).await?;
     images_conditions_variants_and_connections(&world, root.path()).await?;
+    batches_of_the_templates(&world, root.path()).await?;
     what_an_llm_refuses_is_told(&world, root.path()).await?;
     world.no_secret_is_left()
 }
@@ -113,6 +119,88 @@ async fn the_templates_of_pf(world: &LlmWorld, root: &Path) -> PartResult<()> {
     let ours = run(world, &evaluation, &inputs, |_| {}).await?;
     same(&ours, &world.tested(&evaluation, "--inputs groundtruth=APP prediction=app")?);
     Ok(())
+}
+
+fn object(values: &[NamedValue]) -> Value {
+    let named = values.iter().map(|one| (one.name.clone(), value(Some(&one.value))));
+    Value::Object(named.collect())
+}
+
+/// Rows of a flow in a batch run of ours, and in a run of `pf` inside the same container.
+async fn same_batch(world: &LlmWorld, folder: &Path, rows: &[Value]) -> PartResult<()> {
+    let app = &world.world.app;
+    let file = folder.join("rows.jsonl");
+    let text: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    std::fs::write(&file, text.join("\n"))?;
+    let names: Vec<&String> = rows[0].as_object().expect("a row").keys().collect();
+    let mapping = names.iter().map(|name| ((*name).clone(), format!("${{data.{name}}}"))).collect();
+    let draft = BatchDraft {
+        flow: open(app, folder).await?,
+        name: String::new(),
+        runtimes: vec![world.world.runtime.clone()],
+        file: file.display().to_string(),
+        mapping,
+        other: None,
+        variants: [].into(),
+        connections: vec![],
+        init: [].into(),
+        settings: BatchSettings { workers: 4, retries: 0, stop_after: None, row_limit: None },
+    };
+    let batch = handlers::start_batch(app, draft).await.map_err(refused)?.batch;
+    let limit = Instant::now() + Duration::from_secs(120);
+    let ours = loop {
+        let of = OfBatch { batch: batch.clone() };
+        let ours = handlers::batch(app, of).await.map_err(refused)?.batch;
+        if !ours.state.is_active() {
+            break ours;
+        }
+        assert!(Instant::now() < limit, "{ours:#?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    assert_eq!(ours.state, BatchState::Completed, "{ours:#?}");
+    let query = RowQuery { limit: 500, ..RowQuery::default() };
+    let page = handlers::batch_rows(app, ReadBatchRows { batch, query }).await.map_err(refused)?;
+
+    let name = format!("{}-rows", folder.file_name().unwrap_or_default().to_string_lossy());
+    let mapped: Vec<String> =
+        names.iter().map(|name| format!("{name}='${{data.{name}}}'")).collect();
+    let theirs = world.batch(folder, &name, &mapped.join(" "))?;
+    assert_eq!(theirs["status"], "Completed", "{theirs:#}");
+    let lines = theirs["lines"].as_array().expect("lines");
+    assert_eq!((lines.len(), page.rows.len()), (rows.len(), rows.len()));
+    for line in lines {
+        let own = page.rows.iter().find(|own| line["index"] == own.row).expect("our row");
+        let state = if own.state == RowState::Completed { "Completed" } else { "Failed" };
+        assert_eq!(line["status"], state, "{line}");
+        let mut inputs = line["inputs"].clone();
+        // `pf` adds the number of the line to what the row took.
+        inputs.as_object_mut().expect("inputs").remove("line_number");
+        assert_eq!(object(&own.inputs), inputs, "{line}");
+        assert_eq!(object(&own.outputs), line["output"], "{line}");
+    }
+    let metrics: serde_json::Map<String, Value> =
+        ours.metrics.iter().map(|one| (one.name.clone(), json!(one.value))).collect();
+    let number = |value: &Value| value.as_f64();
+    let told = theirs["metrics"].as_object().expect("metrics");
+    assert_eq!(metrics.len(), told.len(), "{told:?}");
+    for (name, value) in told {
+        assert_eq!(metrics.get(name).and_then(number), number(value), "{name}");
+    }
+    Ok(())
+}
+
+async fn batches_of_the_templates(world: &LlmWorld, root: &Path) -> PartResult<()> {
+    let pairs = [("APP", "app"), ("Channel", "Tool"), ("App", "App"), ("", "none")];
+    let rows = pairs.map(
+        |(groundtruth, prediction)| json!({"groundtruth": groundtruth, "prediction": prediction}),
+    );
+    same_batch(world, &root.join("evaluation"), &rows).await?;
+    let rows = ["Java", "Python"].map(|text| json!({"text": text}));
+    same_batch(world, &root.join("standard"), &rows).await?;
+    let history = json!([{"inputs": {"question": "one?"}, "outputs": {"answer": "first"}}]);
+    let rows = ["two?", "three?", "four?"]
+        .map(|question| json!({"question": question, "chat_history": history}));
+    same_batch(world, &root.join("chat"), &rows).await
 }
 
 /// The smallest picture there is.

@@ -188,6 +188,23 @@ async fn a_file_of_rows_runs_is_mended_evaluated_and_compared() -> PartResult<()
     window.find_within(OPERATION_LIMIT, "button", "Completed 40").await?;
     look(&window, "batch-mended").await?;
 
+    // What each step did, over all rows and in one; and the form as this one was begun.
+    window.find("table", "Steps over all rows").await?;
+    window.click("button", "Run again").await?;
+    window.find("heading", "New batch run of double").await?;
+    let as_before = format!(
+        "[...document.querySelectorAll('input')].some((input) => input.value === '{}')",
+        quick.display()
+    );
+    window.wait(SOON, "the file of the earlier one", &as_before).await?;
+    window.wait_text(SOON, "40 rows").await?;
+    look(&window, "batch-again-form").await?;
+    window.click("button", "Cancel").await?;
+    open_page(&window, "Flows").await?;
+    click_first(&window, "button", "Batch runs").await?;
+    window.click("link", "double 1").await?;
+    window.find("heading", "double 1").await?;
+
     // Taken along.
     window.click("button", "Export").await?;
     window.click("menuitem", "CSV").await?;

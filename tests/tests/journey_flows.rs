@@ -52,6 +52,12 @@ async fn look(window: &Window, name: &str) -> PartResult<()> {
     Ok(())
 }
 
+/// Opens the menu of a step in the list.
+async fn open_menu(window: &Window, step: &str) -> PartResult<()> {
+    open_tab(window, "List").await?;
+    window.click("button", format!("More for {step}").as_str()).await
+}
+
 #[tokio::test]
 async fn a_flow_is_opened_run_and_mended_on_the_runtime_of_its_choice() -> PartResult<()> {
     let engine = DockerEngine::start()?;
@@ -105,6 +111,23 @@ async fn a_flow_is_opened_run_and_mended_on_the_runtime_of_its_choice() -> PartR
     window.wait_text(OPERATION_LIMIT, "not today").await?;
     window.wait_text(SOON, "second.py").await?;
     look(&window, "flow-failed").await?;
+
+    // Mended, and only the step that failed runs: what the first gave is taken over.
+    std::fs::write(folder.join("second.py"), tool("second", "return text + '?'"))?;
+    open_menu(&window, "second").await?;
+    window.click("menuitem", Name::Starts("Run from here".into())).await?;
+    window.wait_text(OPERATION_LIMIT, "HELLO?").await?;
+    window.wait_text(SOON, "From second on, with the inputs and outputs of").await?;
+    window.wait_text(SOON, "Taken over").await?;
+    look(&window, "flow-from-here").await?;
+    window.click("button", "Close").await?;
+
+    // Once more, with all that it was begun with.
+    window.click("button", "Run again").await?;
+    window.wait_gone(SOON, "button", "Run again").await?;
+    window.find_within(OPERATION_LIMIT, "button", "Run again").await?;
+    window.wait_text(OPERATION_LIMIT, "HELLO?").await?;
+    look(&window, "flow-again").await?;
 
     // A step that would take a minute, cancelled.
     std::fs::write(folder.join("second.py"), tool("second", "time.sleep(60)\n    return text"))?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use real_parts::docker::DockerEngine;
-use real_parts::journey::{Name, SOON};
+use real_parts::journey::{Key, Name, SOON};
 use real_parts::registry::RegistryServer;
 use real_parts::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
 use real_parts::slow_proxy::SlowProxy;
@@ -185,8 +185,7 @@ async fn tabs(scene: &Scene) -> PartResult<()> {
     window.wait_gone(SOON, "row", Name::Starts("anyio ".into())).await?;
     window.find("row", "humanize 4.11.0").await?;
     open_tab(window, "Logs").await?;
-    window.wait_text(SOON, "Uvicorn running on").await?;
-    window.wait_text(SOON, "Executing node shout").await?;
+    log(window).await?;
     open_tab(window, "History").await?;
     window.wait_text(SOON, "Create").await?;
     window.wait_text(SOON, "Succeeded").await?;
@@ -194,6 +193,34 @@ async fn tabs(scene: &Scene) -> PartResult<()> {
     window.wait_text(SOON, "MODE").await?;
     window.wait_text(SOON, "/data").await?;
     open_tab(window, "Overview").await
+}
+
+/// The log opens at its end. The whole of it is searched and filtered, and tells which node took the time.
+async fn log(window: &Window) -> PartResult<()> {
+    window.find("log", "Log of my-runtime").await?;
+    let at_end = "(() => { const lines = document.querySelector('[role=log] [role=grid]'); \
+        return lines?.querySelector('[role=row]') \
+            && lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 1 })()";
+    window.wait(SOON, "the end of the log to be shown", at_end).await?;
+    window.fill("searchbox", "Search the log", "uvicorn RUNNING on").await?;
+    window.wait_text(SOON, "1 of 1").await?;
+    window.wait_text(SOON, "Uvicorn running on").await?;
+    window.click("button", "Match case").await?;
+    window.wait_text(SOON, "Not found").await?;
+    window.click("button", "Match case").await?;
+    window.wait_text(SOON, "1 of 1").await?;
+    window.click("button", "Filter").await?;
+    window.click("checkbox", Name::Starts("shout (".into())).await?;
+    window.press_key(Key::Escape, 1).await?;
+    window.wait_text(SOON, "Executing node shout").await?;
+    window.wait_text(SOON, "Not found").await?;
+    window.click("button", "Node times").await?;
+    window.find("table", "Node times of Log of my-runtime").await?;
+    window.find("row", Name::Starts("shout ".into())).await?;
+    window.click("button", "Node times").await?;
+    window.click("button", "Clear filters").await?;
+    window.click("button", "Next (F3)").await?;
+    window.wait_text(SOON, "1 of 1").await
 }
 
 /// A newer version is published; the page tells of it when asked.

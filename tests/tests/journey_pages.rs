@@ -260,6 +260,14 @@ async fn with_runtimes(appearance: &'static str) -> PartResult<()> {
     window.press_key(real_parts::journey::Key::Escape, 1).await?;
     window.wait_gone(SOON, "menuitem", Name::Any).await?;
 
+    window.click("checkbox", "Choose my-runtime").await?;
+    window.click("checkbox", "Choose eval").await?;
+    window.find("toolbar", "2 runtimes chosen").await?;
+    tour.look("runtimes-chosen").await?;
+    window.click("button", "Logs").await?;
+    window.find("heading", "Logs of 2 runtimes").await?;
+    tour.look("logs").await?;
+    click_first(&window, "link", "Runtimes").await?;
     open_runtime(&window, "my-runtime").await?;
     window.wait_text(SOON, "A new version is available").await?;
     for tab in ["Overview", "Logs", "Packages", "History", "Configuration"] {
@@ -306,6 +314,7 @@ async fn with_runtimes(appearance: &'static str) -> PartResult<()> {
     open_page(&window, "Activity").await?;
     window.find("button", Name::Starts("Failed".into())).await?;
     tour.look_and_keep("activity").await?;
+    log_file(&mut tour).await?;
     open_page(&window, "Connections").await?;
     add_login(&window, "registry.example.com", "anna").await?;
     add_login(&window, "127.0.0.1:5000", "robot$builds").await?;
@@ -322,6 +331,43 @@ async fn with_runtimes(appearance: &'static str) -> PartResult<()> {
     window.find("dialog", "Keyboard shortcuts").await?;
     tour.look("shortcuts").await?;
     tour.end().await
+}
+
+/// A log that came from elsewhere, e.g. from the hosted product.
+async fn log_file(tour: &mut Tour<'_>) -> PartResult<()> {
+    let window = tour.window;
+    window.click("button", "Open log file").await?;
+    window.wait_text(SOON, "executor log of the hosted product").await?;
+    tour.look("log-files").await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("executor.log");
+    let line = |second: u32, level: &str, text: &str| {
+        format!("2026-03-04 10:00:{second:02} +0000      42 execution.flow     {level:<8} {text}\n")
+    };
+    let text = [
+        line(0, "INFO", "Executing node search. node run id: run_search_0"),
+        line(
+            30,
+            "WARNING",
+            "search in line 0 has been running for 30 seconds, stacktrace of thread 7:",
+        ),
+        "  File \"/service/app/1/search.py\", line 21, in search\n    return client.get(url)\n"
+            .into(),
+        line(41, "INFO", "Node search completes."),
+        line(41, "ERROR", "\u{1b}[31mExecution failed: answer\u{1b}[0m"),
+    ];
+    std::fs::write(&file, text.concat())?;
+    window.fill("textbox", "Path of a log file", &file.to_string_lossy()).await?;
+    window.click("button", "Open log").await?;
+    window.find("log", "Log file executor.log").await?;
+    window.wait_text(SOON, "Node search completes.").await?;
+    window.click("button", "Node times").await?;
+    window.find("row", Name::Starts("search ".into())).await?;
+    tour.look("log-file").await?;
+    window.fill("textbox", "Path of a log file", "/no/such/file.log").await?;
+    window.click("button", "Open log").await?;
+    window.wait_gone(SOON, "log", Name::Any).await?;
+    tour.look("log-file-gone").await
 }
 
 /// A folder to build, on a base that a registry offers.

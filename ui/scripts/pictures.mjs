@@ -1,4 +1,6 @@
-// Takes pictures of gallery pages: node scripts/pictures.mjs OUT name=?scene=…#/address …
+// Takes pictures of gallery pages: node scripts/pictures.mjs OUT 'name=?scene=…#/address > Update > Next' …
+// What stands behind a ">" is the name of a button, tab, link, menu entry, row or choice, and is pressed before the
+// picture is taken. A page that can be scrolled sideways is told, too.
 // Builds the gallery for itself, and says what axe finds on each page, colours included. Names with "narrow" get a narrow window, those
 // with "slim" the narrowest; "tall" shows what is below. What the window does to the prototypes of objects is done here, too.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -30,6 +32,35 @@ async function open(page, address) {
   }
 }
 
+/** Presses what bears this name: in the dialog where one is open. */
+async function press(page, name) {
+  const dialog = page.getByRole('dialog')
+  const place = (await dialog.count()) > 0 ? dialog.last() : page.locator('body')
+  let found = null
+  for (const role of [
+    'menuitem',
+    'option',
+    'button',
+    'tab',
+    'radio',
+    'checkbox',
+    'combobox',
+    'link',
+    'row',
+  ]) {
+    // What a menu or a list opens stands beside the dialog, not in it.
+    const within = role === 'menuitem' || role === 'option' ? page : place
+    const one = within.getByRole(role, { name, exact: role !== 'row' }).first()
+    if ((await one.count()) > 0) {
+      found = one
+      break
+    }
+  }
+  if (!found) throw new Error(`nothing is named ${name}`)
+  await found.click({ timeout: 5000 })
+  await page.waitForTimeout(900)
+}
+
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox'],
@@ -37,7 +68,8 @@ const browser = await chromium.launch({
 await mkdir(out, { recursive: true })
 for (const line of wanted) {
   const split = line.indexOf('=')
-  const [name, address] = [line.slice(0, split), line.slice(split + 1)]
+  const name = line.slice(0, split)
+  const [address, ...pressed] = line.slice(split + 1).split(' > ')
   const width = name.includes('slim') ? 640 : name.includes('narrow') ? 820 : 1280
   const page = await browser.newPage({
     viewport: { width, height: name.includes('tall') ? 1800 : 800 },
@@ -51,12 +83,21 @@ for (const line of wanted) {
   })
   try {
     await open(page, address)
-  } catch {
-    console.error(`${name}: did not open`)
+    for (const one of pressed) await press(page, one)
+  } catch (error) {
+    console.error(`${name}: did not open: ${String(error).split('\n')[0]}`)
     process.exitCode = 1
+    await page.close()
     continue
   }
   await page.screenshot({ path: `${out}/${name}.png` })
+  const sideways = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('main, main > *, [role=dialog]')].some(
+      (one) =>
+        one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible',
+    ),
+  )
+  if (sideways) console.error(`${name}: scrolls sideways`)
   await page.evaluate(axe.source)
   // Fluent's own marks of where the tab order begins and ends are no content.
   const { violations } = await page.evaluate(() =>

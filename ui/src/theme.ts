@@ -94,3 +94,58 @@ export const toneColor: Record<Tone, string> = {
   warning: tokens.colorStatusWarningForeground3,
   bad: tokens.colorStatusDangerForeground1,
 }
+
+/**
+ * Colours that a program may ask a terminal for, as text: black, red, green, yellow, blue, magenta, cyan, white, and
+ * the same again bright. Each is legible on the ground of a log in both themes, black and white too.
+ */
+export const terminalColor: readonly string[] = [
+  tokens.colorNeutralForeground1,
+  tokens.colorPaletteRedForeground1,
+  tokens.colorPaletteGreenForeground1,
+  tokens.colorPaletteGoldForeground2,
+  tokens.colorPaletteBlueForeground2,
+  tokens.colorPaletteBerryForeground2,
+  tokens.colorPaletteTealForeground2,
+  tokens.colorNeutralForeground2,
+  tokens.colorNeutralForeground3,
+  tokens.colorPaletteDarkOrangeForeground1,
+  tokens.colorPaletteGreenForeground3,
+  tokens.colorPaletteMarigoldForeground2,
+  tokens.colorPaletteCornflowerForeground2,
+  tokens.colorPaletteBerryForeground1,
+  tokens.colorPaletteLightTealForeground2,
+  tokens.colorNeutralForeground1,
+]
+
+/** The same as a ground for plain text. */
+export const terminalGround: readonly string[] = [
+  tokens.colorNeutralBackground5,
+  tokens.colorPaletteRedBackground2,
+  tokens.colorPaletteGreenBackground2,
+  tokens.colorPaletteGoldBackground2,
+  tokens.colorPaletteBlueBackground2,
+  tokens.colorPaletteBerryBackground2,
+  tokens.colorPaletteTealBackground2,
+  tokens.colorNeutralBackground4,
+  tokens.colorNeutralBackground5,
+  tokens.colorPaletteDarkOrangeBackground2,
+  tokens.colorPaletteGreenBackground2,
+  tokens.colorPaletteMarigoldBackground2,
+  tokens.colorPaletteCornflowerBackground2,
+  tokens.colorPaletteBerryBackground2,
+  tokens.colorPaletteLightTealBackground2,
+  tokens.colorNeutralBackground4,
+]
+
+/** Colours by which the sources of a merged log are told apart; their names stand beside them. */
+export const sourceColor: readonly string[] = [
+  tokens.colorPaletteBlueForeground2,
+  tokens.colorPaletteDarkOrangeForeground1,
+  tokens.colorPaletteGreenForeground1,
+  tokens.colorPaletteBerryForeground1,
+  tokens.colorPaletteTealForeground2,
+  tokens.colorPaletteRedForeground1,
+  tokens.colorPaletteGoldForeground2,
+  tokens.colorPaletteCornflowerForeground2,
+]

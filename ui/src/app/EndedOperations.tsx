@@ -1,4 +1,3 @@
-import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import type { Operation } from '../backend/types'
@@ -7,6 +6,7 @@ import { isRunning } from '../state'
 import { isAttended } from '../state/attention'
 import { live } from '../state/live'
 import { paths } from './paths'
+import { useEnded } from './useEnded'
 
 /** Kinds so short that the row or page tells their success by itself. */
 const SHORT: ReadonlySet<Operation['kind']> = new Set(['start', 'stop', 'restart', 'delete'])
@@ -27,38 +27,23 @@ export function EndedOperations() {
   const { t } = useTranslation()
   const notify = useNotify()
   const navigate = useNavigate()
-  useEffect(() => {
-    const running = new Set(
-      live.operations
-        .all()
-        .filter(isRunning)
-        .map(({ id }) => id),
-    )
-    const look = () => {
-      for (const operation of live.operations.all()) {
-        if (isRunning(operation)) {
-          running.add(operation.id)
-          continue
-        }
-        if (!running.delete(operation.id) || isAttended(operation.id)) continue
-        if (operation.state === 'failed') {
-          notify.show({
-            intent: 'error',
-            title: t(`operationFailed.${operation.kind}`, { name: operation.name }),
-            body: [operation.problem?.sentence, operation.outcome].filter(Boolean).join(' '),
-            action: { label: t('view'), run: () => navigate(whereOf(operation, 'history')) },
-          })
-        } else if (operation.state === 'succeeded' && !SHORT.has(operation.kind)) {
-          notify.show({
-            intent: 'success',
-            title: t(`operationSucceeded.${operation.kind}`, { name: operation.name }),
-            ...(operation.outcome ? { body: operation.outcome } : {}),
-            action: { label: t('view'), run: () => navigate(whereOf(operation)) },
-          })
-        }
-      }
+  useEnded(live.operations, isRunning, (operation) => {
+    if (isAttended(operation.id)) return
+    if (operation.state === 'failed') {
+      notify.show({
+        intent: 'error',
+        title: t(`operationFailed.${operation.kind}`, { name: operation.name }),
+        body: [operation.problem?.sentence, operation.outcome].filter(Boolean).join(' '),
+        action: { label: t('view'), run: () => navigate(whereOf(operation, 'history')) },
+      })
+    } else if (operation.state === 'succeeded' && !SHORT.has(operation.kind)) {
+      notify.show({
+        intent: 'success',
+        title: t(`operationSucceeded.${operation.kind}`, { name: operation.name }),
+        ...(operation.outcome ? { body: operation.outcome } : {}),
+        action: { label: t('view'), run: () => navigate(whereOf(operation)) },
+      })
     }
-    return live.operations.subscribe(look)
-  }, [navigate, notify, t])
+  })
   return null
 }

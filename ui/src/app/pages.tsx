@@ -54,6 +54,8 @@ export const routes: Route[] = [
   { path: '/computes/:compute/disk', Component: lazy(() => import('../pages/disk/DiskPage')) },
   { path: '/connections', Component: lazy(() => import('../pages/connections/ConnectionsPage')) },
   { path: '/activity', Component: lazy(() => import('../pages/activity/ActivityPage')) },
+  { path: '/logs', Component: lazy(() => import('../pages/logs/LogsPage')) },
+  { path: '/support', Component: lazy(() => import('../pages/support/SupportPage')) },
   { path: '/settings', Component: lazy(() => import('../pages/settings/SettingsPage')) },
 ]
 

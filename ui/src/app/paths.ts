@@ -1,7 +1,13 @@
-import type { ConnectionType, Operation } from '../backend/types'
+import type { ConnectionType, Operation, Remedy } from '../backend/types'
 
 /** Tabs of the detail page, as they stand in its address. */
-export type RuntimeTab = 'overview' | 'logs' | 'packages' | 'history' | 'configuration'
+export type RuntimeTab =
+  | 'overview'
+  | 'logs'
+  | 'packages'
+  | 'diagnostics'
+  | 'history'
+  | 'configuration'
 
 /** Tabs of an environment's page. */
 export type EnvironmentTab = 'overview' | 'versions' | 'build' | 'history'
@@ -21,6 +27,11 @@ export const paths = {
   update: (id: string) => `/runtimes/${id}?update=open`,
   /** The detail page with the dialog to manage an adopted runtime fully open. */
   manage: (id: string) => `/runtimes/${id}?manage=open`,
+  /** The Packages tab with the dialog to add packages open. */
+  addPackages: (id: string) => `/runtimes/${id}?tab=packages&add=open`,
+  /** The Diagnostics tab with the dialog open that does this remedy. */
+  mend: (id: string, remedy: Remedy) =>
+    `/runtimes/${id}?${new URLSearchParams({ tab: 'diagnostics', mend: JSON.stringify(remedy) })}`,
   updateAll: '/runtimes/update-all',
   /** The Configuration tab with its form open at a field; `port` is a free one that was proposed. */
   configure: (id: string, field: string, port: number | null = null) =>
@@ -70,6 +81,12 @@ export const paths = {
   addRuntimeOf: (environment: string, version: number) =>
     `/runtimes/add?environment=${environment}&version=${version}`,
   activity: '/activity',
+  /** Where a log file is opened. */
+  logs: '/logs',
+  logFile: (path: string) => `/logs?${new URLSearchParams({ file: path })}`,
+  /** The logs of runtimes, merged by time. */
+  logsOf: (runtimes: readonly string[]) =>
+    `/logs?${new URLSearchParams(runtimes.map((id) => ['runtime', id]))}`,
   computes: '/computes',
   /** What images take on a compute. */
   disk: (compute: string) => `/computes/${encodeURIComponent(compute)}/disk`,
@@ -84,6 +101,9 @@ export const paths = {
     return `/connections?${query}`
   },
   settings: '/settings',
+  /** What a support file would hold: about one runtime, or about all. */
+  support: (runtime?: string) =>
+    runtime === undefined ? '/support' : `/support?${new URLSearchParams({ runtime })}`,
   /** Where an operation is shown with its progress. */
   operation: (operation: Operation) => {
     const { environment, runtime } = operation
@@ -99,6 +119,8 @@ export const paths = {
         return `${paths.runtime(runtime, 'configuration')}&change=open`
       case 'manage':
         return paths.manage(runtime)
+      case 'addPackages':
+        return paths.addPackages(runtime)
       case 'install':
         return `${paths.runtime(runtime, 'packages')}&install=open`
       default:

@@ -1,4 +1,15 @@
 export { type CommandName, call, type Request, type Response } from './call'
-export { codeAddress, copyText, onDropped, openInCode, openUrl, showInFolder } from './desktop'
+export {
+  type Choice,
+  choosePath,
+  codeAddress,
+  codeFileAddress,
+  copyText,
+  onDropped,
+  openFileInCode,
+  openInCode,
+  openUrl,
+  showInFolder,
+} from './desktop'
 export { ProblemError, problemOf } from './problem'
-export { type Follow, followBuild, followFlowRun, followLog, watch } from './streams'
+export { openLog, watch } from './streams'

@@ -40,16 +40,20 @@ export function OutLink({
   url,
   children,
   className,
+  title,
 }: {
   url: string
   children: ReactNode
   className?: string
+  /** All of what may be cut off. */
+  title?: string
 }) {
   const notify = useNotify()
   return (
     <Link
       href={url}
       {...(className ? { className } : {})}
+      {...(title ? { title } : {})}
       onClick={(event) => {
         event.preventDefault()
         event.stopPropagation()

@@ -8,7 +8,7 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { DismissRegular } from '@fluentui/react-icons'
-import type { ReactNode } from 'react'
+import { Children, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Finding, Problem } from '../backend/types'
 import { looks } from '../problems/looks'
@@ -72,6 +72,36 @@ function RemedyButtons({
   ))
 }
 
+/** The buttons of a bar; without any there is no empty row for them. */
+function BarActions({
+  onDismiss,
+  children,
+}: {
+  onDismiss?: (() => void) | undefined
+  children: ReactNode
+}) {
+  const { t } = useTranslation()
+  if (!onDismiss && Children.toArray(children).length === 0) return null
+  return (
+    <MessageBarActions
+      {...(onDismiss
+        ? {
+            containerAction: (
+              <Button
+                aria-label={t('dismiss')}
+                appearance="transparent"
+                icon={<DismissRegular />}
+                onClick={onDismiss}
+              />
+            ),
+          }
+        : {})}
+    >
+      {children}
+    </MessageBarActions>
+  )
+}
+
 export interface ProblemBarProps {
   problem: Problem
   /** What the finding's remedies do here; those without an entry are not offered. */
@@ -126,26 +156,15 @@ export function ProblemBar({
           </Fold>
         ) : null}
       </MessageBarBody>
-      <MessageBarActions
-        {...(onDismiss
-          ? {
-              containerAction: (
-                <Button
-                  aria-label={t('common:dismiss')}
-                  appearance="transparent"
-                  icon={<DismissRegular />}
-                  onClick={onDismiss}
-                />
-              ),
-            }
-          : {})}
-      >
-        {finding ? <RemedyButtons finding={finding} handlers={remedies} /> : null}
+      <BarActions onDismiss={onDismiss}>
+        {finding && offered(remedies, finding.remedies).length > 0 ? (
+          <RemedyButtons finding={finding} handlers={remedies} />
+        ) : null}
         {problem.retry && onRetry && !offersAgain ? (
           <Button onClick={onRetry}>{t('common:tryAgain')}</Button>
         ) : null}
         {actions}
-      </MessageBarActions>
+      </BarActions>
     </MessageBar>
   )
 }
@@ -157,10 +176,12 @@ function isTryAgain(remedy: { kind: string }): boolean {
 /** A finding that is not the problem of a command, for instance of a runtime that is not well. */
 export function FindingBar({
   finding,
+  intent = 'error',
   remedies,
   actions,
 }: {
   finding: Finding
+  intent?: 'error' | 'warning'
   remedies?: RemedyHandlers
   actions?: ReactNode
 }) {
@@ -168,7 +189,7 @@ export function FindingBar({
   return (
     <MessageBar
       className={styles.bar}
-      intent="error"
+      intent={intent}
       layout="multiline"
       role="group"
       aria-label={finding.sentence}
@@ -179,10 +200,12 @@ export function FindingBar({
         <Hints hints={finding.advice} />
         <EvidenceFold finding={finding} />
       </MessageBarBody>
-      <MessageBarActions>
-        <RemedyButtons finding={finding} handlers={remedies} />
+      <BarActions>
+        {offered(remedies, finding.remedies).length > 0 ? (
+          <RemedyButtons finding={finding} handlers={remedies} />
+        ) : null}
         {actions}
-      </MessageBarActions>
+      </BarActions>
     </MessageBar>
   )
 }

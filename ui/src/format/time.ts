@@ -35,11 +35,13 @@ export function formatPast(time: string, now: number = Date.now()): string {
   return Date.parse(time) - now > 10_000 ? formatExact(time) : formatRelative(time, now)
 }
 
+/** Made once: that takes far longer than a use, and lines of a log are many. */
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+
 /** Date and time to the second, in the person's zone. */
 export function formatExact(time: string): string {
   const then = Date.parse(time)
-  if (Number.isNaN(then)) return messages.t('noValue')
-  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(then)
+  return Number.isNaN(then) ? messages.t('noValue') : exact.format(then)
 }
 
 /** Hours and minutes, `14:02`. */

@@ -11,6 +11,7 @@ import computes from './en/computes.json'
 import configuration from './en/configuration.json'
 import connections from './en/connections.json'
 import decision from './en/decision.json'
+import diagnostics from './en/diagnostics.json'
 import disk from './en/disk.json'
 import environment from './en/environment.json'
 import environmentDetail from './en/environmentDetail.json'
@@ -23,6 +24,7 @@ import flowConnections from './en/flowConnections.json'
 import flowRun from './en/flowRun.json'
 import flows from './en/flows.json'
 import log from './en/log.json'
+import logs from './en/logs.json'
 import operation from './en/operation.json'
 import packages from './en/packages.json'
 import policy from './en/policy.json'
@@ -31,6 +33,7 @@ import runtime from './en/runtime.json'
 import runtimes from './en/runtimes.json'
 import series from './en/series.json'
 import settings from './en/settings.json'
+import support from './en/support.json'
 import update from './en/update.json'
 import updateAll from './en/updateAll.json'
 import wizard from './en/wizard.json'
@@ -48,6 +51,7 @@ export const english = {
   configuration,
   connections,
   decision,
+  diagnostics,
   disk,
   environment,
   environmentDetail,
@@ -60,6 +64,7 @@ export const english = {
   flowRun,
   flows,
   log,
+  logs,
   operation,
   packages,
   policy,
@@ -68,6 +73,7 @@ export const english = {
   runtimes,
   series,
   settings,
+  support,
   update,
   updateAll,
   wizard,

@@ -30,6 +30,7 @@ export const looks: Record<ProblemCode, Look> = {
   buildFailed: { intent: 'error' },
   flowHasErrors: { intent: 'error' },
   runFailed: { intent: 'error' },
+  flowsWouldNotFit: { intent: 'warning' },
   engine: { intent: 'error' },
   storage: { intent: 'error' },
   internal: { intent: 'error' },

@@ -4,7 +4,7 @@ import type { Batch, BatchDetail, Batches, BatchState } from '../backend/types'
 /** Milliseconds between two questions for the rows of one batch run while it goes on. */
 const ROWS_PACE = 500
 
-/** Milliseconds between two questions for what is put side by side: much is read for it. */
+/** Milliseconds between two questions for what is put side by side: much is read for it, as for causes of failed rows. */
 const COMPARE_PACE = 2000
 
 /** What was told of one batch run last, and what is asked again a little later. */
@@ -64,7 +64,10 @@ export function refreshBatch(client: QueryClient, batch: Batch): void {
       again('batch_row', { batch: id })
       again('batch_latency', { batch: id })
     })
-    paced(of, 'compare', COMPARE_PACE, () => again('compare_batches'))
+    paced(of, 'compare', COMPARE_PACE, () => {
+      again('compare_batches')
+      again('batch_failures', { batch: id })
+    })
   }
   of.state = state
   of.ended = ended

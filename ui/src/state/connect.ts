@@ -18,6 +18,7 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
       for (const runtime of change.removed) {
         client.removeQueries({ queryKey: ['runtime_detail', { runtime }] })
         client.removeQueries({ queryKey: ['runtime_packages', { runtime }] })
+        client.removeQueries({ queryKey: ['diagnosis', { runtime }] })
       }
       break
     case 'computes':
@@ -46,6 +47,11 @@ export function refreshAnswers(client: QueryClient, change: Change): void {
         })
       }
       again('update_policy', { runtime: change.check.runtime })
+      break
+    case 'diagnosis':
+      client.setQueryData(['diagnosis', { runtime: change.diagnosis.runtime }], {
+        diagnosis: change.diagnosis,
+      })
       break
     case 'settings':
       client.setQueryData(['settings', {}], change.settings)

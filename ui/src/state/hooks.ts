@@ -2,6 +2,7 @@ import { useCallback, useSyncExternalStore } from 'react'
 import type {
   Batch,
   ComputeView,
+  Diagnosis,
   FlowRun,
   Operation,
   Runtime,
@@ -38,6 +39,8 @@ export const useLiveFlowRuns = (): readonly FlowRun[] => useAll(live.flowRuns)
 export const useLiveBatches = (): readonly Batch[] => useAll(live.batches)
 export const useLiveVersionCheck = (runtime: string): VersionCheck | undefined =>
   useKey(live.versionChecks, runtime)
+export const useLiveDiagnosis = (runtime: string): Diagnosis | undefined =>
+  useKey(live.diagnoses, runtime)
 export const useComputes = (): readonly ComputeView[] => useValue(live.computes)
 export const useLiveSettings = (): Settings | null => useValue(live.settings)
 export const useSeries = (): Series | null => useValue(live.series)

@@ -2,6 +2,7 @@ import type {
   Batch,
   Change,
   ComputeView,
+  Diagnosis,
   FlowRun,
   Operation,
   Problem,
@@ -48,6 +49,8 @@ export const live = {
   batches: new KeyedStore<Batch>(),
   /** By runtime. */
   versionChecks: new KeyedStore<VersionCheck>(),
+  /** By runtime: what was looked at last, also while it goes on. */
+  diagnoses: new KeyedStore<Diagnosis>(),
   computes: new ValueStore<readonly ComputeView[]>([]),
   settings: new ValueStore<Settings | null>(null),
   /** The series of updates that runs, or the last one while this window was open. */
@@ -79,6 +82,7 @@ export function applyChange(change: Change): void {
         change.changed.filter((runtime) => runtime.started === null).map((runtime) => runtime.id),
       )
       live.versionChecks.apply([], change.removed)
+      live.diagnoses.apply([], change.removed)
       break
     case 'computes':
       live.computes.set(change.computes)
@@ -105,6 +109,9 @@ export function applyChange(change: Change): void {
       break
     case 'versionCheck':
       live.versionChecks.apply([[change.check.runtime, change.check]])
+      break
+    case 'diagnosis':
+      live.diagnoses.apply([[change.diagnosis.runtime, change.diagnosis]])
       break
     case 'settings':
       live.settings.set(change.settings)
@@ -141,6 +148,7 @@ export function forgetLive(): void {
   live.flowRuns.clear()
   live.batches.clear()
   live.versionChecks.clear()
+  live.diagnoses.clear()
   live.computes.set([])
   live.settings.set(null)
   live.series.set(null)

@@ -74,6 +74,10 @@ export function batchAnswers(world: FlowWorld & BatchWorld & { runtimes: Runtime
       find(batch)
       return batches.batchRow(row)
     },
+    batch_failures: ({ batch }) => {
+      const { failed } = find(batch)
+      return { groups: failed > 0 ? batches.failureGroups(failed) : [] }
+    },
     batch_latency: ({ batch }) => ({
       latency: find(batch).completed > 0 ? batches.latency({ rows: find(batch).completed }) : null,
     }),

@@ -4,14 +4,17 @@ import type {
   BatchDraft,
   BatchPreview,
   BatchRowView,
+  FailureGroup,
   FlowView,
   Lane,
   Latency,
+  NodeFigures,
   Problem,
+  RowNode,
   RowPreview,
 } from '../backend/types'
 import { ago, problem } from './fixtures'
-import { ANSWERS, shown } from './flowFixtures'
+import { ANSWERS, missingModule, runProblem, shown } from './flowFixtures'
 
 /** Batch runs that look like a person's own, for tests and the gallery. */
 
@@ -38,6 +41,18 @@ export function lane(parts: Partial<Lane> = {}): Lane {
     ...parts,
   }
 }
+
+const figures = (node: string, parts: Partial<NodeFigures> = {}): NodeFigures => ({
+  node,
+  rows: 1000,
+  failed: 0,
+  bypassed: 0,
+  measured: 1000,
+  seconds: 0,
+  longest: null,
+  tokens: 0,
+  ...parts,
+})
 
 /** One that completed, with a few rows that failed. */
 export function batch(parts: Partial<Batch> = {}): Batch {
@@ -73,6 +88,12 @@ export function batch(parts: Partial<Batch> = {}): Batch {
       { name: 'answered', value: 961 },
     ],
     tokens: { prompt: 1_840_000, completion: 212_000, total: 2_052_000 },
+    nodes: [
+      figures('rewrite', { seconds: 212.4, longest: 0.71 }),
+      figures('search', { seconds: 402, longest: 2.9, tokens: 2_052_000 }),
+      figures('context', { failed: 20, seconds: 19.8, longest: 0.2 }),
+      figures('web_search', { bypassed: 1000, measured: 0, seconds: 0, longest: null }),
+    ],
     problem: null,
     ...parts,
   }
@@ -183,6 +204,16 @@ const questions = [
 ]
 
 /** A row that has ended; each fiftieth failed. */
+const rowNode = (node: string, parts: Partial<RowNode> = {}): RowNode => ({
+  node,
+  state: 'completed',
+  began: 0,
+  duration: 0.1,
+  tokens: null,
+  error: null,
+  ...parts,
+})
+
 export function batchRow(row: number, parts: Partial<BatchRowView> = {}): BatchRowView {
   const failed = row % 50 === 7
   const question = questions[row % questions.length] ?? ''
@@ -194,6 +225,18 @@ export function batchRow(row: number, parts: Partial<BatchRowView> = {}): BatchR
     duration: failed ? 3.1 : 0.8 + (row % 11) * 0.13,
     tokens: failed ? null : { prompt: 1400 + row, completion: 212, total: 1612 + row },
     runtime: 'my-runtime',
+    nodes: [
+      rowNode('rewrite', { duration: 0.21 }),
+      rowNode('search', {
+        began: 0.22,
+        duration: 0.4,
+        tokens: { prompt: 900, completion: 100, total: 1000 },
+      }),
+      failed
+        ? rowNode('context', { state: 'failed', began: 0.63, duration: 0.02, error: 'by zero' })
+        : rowNode('context', { began: 0.63, duration: 0.02 }),
+      rowNode('web_search', { state: 'bypassed', began: null, duration: null }),
+    ],
     inputs: [
       { name: 'question', value: shown(`${question} (${row + 1})`) },
       { name: 'count', value: shown(4) },
@@ -219,6 +262,32 @@ export function batchRow(row: number, parts: Partial<BatchRowView> = {}): BatchR
   }
 }
 
+/** Why rows of a batch run failed. */
+export function failureGroups(failed: number): FailureGroup[] {
+  const ofCode: FailureGroup = {
+    rows: failed > 1 ? failed - 1 : failed,
+    first: 7,
+    runtime: 'my-runtime',
+    problem: runProblem({
+      cause: 'ownCode',
+      sentence: 'The node "context" failed in context.py, line 4: division by zero.',
+      meaning: 'The error came out of the flow’s own code.',
+      advice: ['Correct it there, then run again.'],
+      remedies: [
+        { kind: 'showPlace', file: 'context.py', line: 4, node: 'context' },
+        { kind: 'runAgain' },
+      ],
+    }),
+  }
+  const ofModule: FailureGroup = {
+    rows: 1,
+    first: 57,
+    runtime: 'my-runtime',
+    problem: missingModule(),
+  }
+  return failed > 1 ? [ofCode, ofModule] : [ofCode]
+}
+
 /** Rows that a batch run has by now. */
 export const rowsOf = ({ completed, failed }: Batch): BatchRowView[] =>
   Array.from({ length: completed + failed }, (_, row) => batchRow(row))
@@ -226,6 +295,18 @@ export const rowsOf = ({ completed, failed }: Batch): BatchRowView[] =>
 export function batchDetail(of: Batch, all: readonly Batch[] = []): BatchDetail {
   return {
     batch: of,
+    draft: {
+      flow: of.flow,
+      name: of.name,
+      runtimes: of.lanes.map(({ runtime }) => runtime),
+      file: of.file,
+      mapping: of.mapping,
+      other: of.other,
+      variants: of.variants,
+      connections: [],
+      init: {},
+      settings: of.settings,
+    },
     inputs: ['question', 'count'],
     outputs: ['answer', 'sources'],
     waitsFor: of.state === 'queued' ? ['answers 3'] : [],

@@ -7,11 +7,11 @@ import type {
   EnvironmentVersionDetail,
   EnvironmentVersionView,
   EnvironmentView,
-  LogEvent,
   Operation,
   Package,
   Source,
 } from '../backend/types'
+import { FakeLog, logSource } from './fakeLog'
 import { ago, operation, problem, REPOSITORY } from './fixtures'
 
 /** Environments of each kind and state, for tests and the gallery. */
@@ -501,15 +501,15 @@ export const pastBuilds = (of: EnvironmentView): Operation[] =>
     }),
   )
 
-export const buildLog: LogEvent[] = [
-  {
-    kind: 'lines',
-    lines: [
+/** The log of a build that failed. */
+export const buildLog = () =>
+  new FakeLog(
+    [
       'Step 1/7 : FROM python:3.11-slim',
       ' ---> 0123456789ab',
       'Step 3/7 : RUN pip install -r /tmp/requirements.txt',
       'Collecting langchain==0.3.7',
       'ERROR: No matching distribution found for fais-cpu',
     ].map((text) => ({ time: ago(30_000), error: text.startsWith('ERROR'), text })),
-  },
-]
+    { sources: [logSource({ name: 'build', runtime: null })], commands: [] },
+  )

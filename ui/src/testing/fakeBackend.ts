@@ -5,7 +5,7 @@ import type {
   ComputeView,
   ConnectionView,
   EnvironmentView,
-  LogEvent,
+  LogOf,
   Operation,
   Runtime,
   Series,
@@ -16,7 +16,9 @@ import { diskView, foreignContainers } from './adoptFixtures'
 import { type BatchWorld, batchAnswers, batchWorld } from './batchAnswers'
 import { configuration, configurationPreview } from './configurationFixtures'
 import * as connected from './connectionFixtures'
+import { diagnosis, mendPreview, supportFile } from './diagnosisFixtures'
 import * as made from './environmentFixtures'
+import { FakeLog, FakeView } from './fakeLog'
 import * as fixtures from './fixtures'
 import { type FlowWorld, flowAnswers, flowWorld } from './flowAnswers'
 
@@ -36,10 +38,11 @@ export interface World extends FlowWorld, BatchWorld {
   unreadable: UnreadableEnvironment[]
   connections: ConnectionView[]
   settings: Settings
-  /** Lines that a followed log begins with. */
-  log: LogEvent[]
-  /** Events that the followed log of a build begins with. */
-  buildLog: LogEvent[]
+  /** The log of runtimes, also of several. */
+  log: FakeLog
+  buildLog: FakeLog
+  /** Of a file that is dropped. */
+  fileLog: FakeLog
   answers: Answers
   /** What plugins of the window answer, by `plugin:NAME|COMMAND`; others answer with nothing. */
   plugins: Record<string, (args: Record<string, unknown>) => unknown>
@@ -51,8 +54,6 @@ export interface FakeBackend {
   calls: Array<{ command: string; request: unknown }>
   /** Tells a change, as the application would by itself. */
   tell(change: Change): void
-  /** Sends to every followed log. */
-  log(event: LogEvent): void
   /** Requests of one command so far. */
   requests<C extends CommandName>(command: C): Array<Request<C>>
 }
@@ -195,6 +196,12 @@ function standardAnswers(world: World): Answers {
         unusedImageSize: 1450 * 1024 * 1024,
       }
     },
+    diagnosis: () => ({ diagnosis: null }),
+    diagnose_runtime: ({ runtime }) => diagnosis(find(runtime)),
+    preview_mend: () => mendPreview(),
+    mend_runtime: started,
+    preview_support: () => supportFile(),
+    save_support: () => ({ path: '/home/anna/Downloads/promptflow-runtimes-support.txt' }),
     registry_logins: () => ({
       keyring: {
         state: 'available',
@@ -290,6 +297,27 @@ function standardAnswers(world: World): Answers {
     manage_runtime: started,
     clean_disk: ({ images }) => ({ removed: images.length, freed: 3 * 1024 ** 3, kept: [] }),
     install_packages: started,
+    add_packages: started,
+    preview_add_packages: ({ runtime }) => ({
+      ways: [
+        {
+          kind: 'own',
+          environment: world.environments[0]?.id ?? 'environment-rag',
+          name: world.environments[0]?.name ?? 'rag',
+          file: null,
+          usedBy: [],
+        },
+        {
+          kind: 'new',
+          name: 'my-runtime-2',
+          from: world.runtimes.find(({ id }) => id === runtime)?.image ?? 'an image',
+        },
+      ],
+      notes: [],
+      confirmations: [],
+      activeRuns: { kind: 'known', count: 0 },
+      running: true,
+    }),
     keep_packages: () => ({
       environment: world.environments[0]?.id ?? 'environment-rag',
       name: world.environments[0]?.name ?? 'rag',
@@ -315,7 +343,6 @@ function standardAnswers(world: World): Answers {
     remind_later: nothing,
     retry_compute: nothing,
     start_podman_service: nothing,
-    save_log: () => ({ path: '/home/anna/Downloads/my-runtime.log' }),
     change_settings: nothing,
     finish_closing: nothing,
     save_registry_login: nothing,
@@ -352,6 +379,44 @@ function standardAnswers(world: World): Answers {
   }
 }
 
+function logOf(world: World, of: LogOf): FakeLog {
+  switch (of.kind) {
+    case 'runtimes':
+      return world.log
+    case 'build':
+      return world.buildLog
+    case 'flowRun':
+      return world.runLog
+    case 'file':
+      return world.fileLog
+  }
+}
+
+/** Answers about logs that are open. */
+function logAnswers(views: ReadonlyMap<number, FakeView>): Answers {
+  const view = (stream: number): FakeView => {
+    const found = views.get(stream)
+    if (!found) throw new Error(`no log ${stream} is open`)
+    return found
+  }
+  return {
+    read_log: ({ stream, from, count }) => view(stream).read(from, count),
+    filter_log: ({ stream, filter }) => view(stream).setFilter(filter),
+    fold_log: ({ stream, number, folded }) => view(stream).fold(number, folded),
+    search_log: ({ stream, query }) => view(stream).search(query),
+    find_in_log: (request) => view(request.stream).find(request),
+    locate_in_log: ({ stream, number }) => view(stream).locate(number),
+    read_log_line: ({ stream, number, from }) => view(stream).whole(number, from),
+    read_log_text: ({ stream, from, end, times }) => view(stream).text(from, end, times),
+    save_open_log: () => ({ path: '/home/anna/Downloads/my-runtime.log' }),
+    log_commands: ({ stream }) => ({
+      commands: view(stream).log.parts.commands ?? ['docker logs --follow my-runtime'],
+    }),
+    log_node_times: ({ stream }) =>
+      view(stream).log.parts.times ?? { nodes: [], findings: [], runs: 0, measured: false },
+  }
+}
+
 /** Pretends to be the application for tests and the gallery. */
 export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
   const world: World = {
@@ -363,8 +428,9 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     unreadable: [],
     connections: connected.manyConnections(),
     settings: fixtures.settings,
-    log: [],
-    buildLog: made.buildLog,
+    log: new FakeLog(),
+    buildLog: made.buildLog(),
+    fileLog: new FakeLog([], { live: false, sources: [] }),
     ...flowWorld(),
     ...batchWorld(),
     answers: {},
@@ -372,9 +438,9 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     ...parts,
   }
   const channels: unknown[] = []
-  const logs = new Map<number, unknown>()
+  const views = new Map<number, FakeView>()
   const calls: FakeBackend['calls'] = []
-  const standard = standardAnswers(world)
+  const standard = { ...standardAnswers(world), ...logAnswers(views) }
   const tell = (change: Change) => {
     for (const channel of channels) sendOver(channel, change)
   }
@@ -398,20 +464,19 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
       if (running) sendOver(args.channel, { kind: 'series', series: running } satisfies Change)
       return null
     }
-    if (command === 'follow_log' || command === 'follow_build' || command === 'follow_flow_run') {
-      const stream = logs.size + 1
-      logs.set(stream, args.channel)
-      const begin =
-        command === 'follow_log'
-          ? world.log
-          : command === 'follow_build'
-            ? world.buildLog
-            : world.runLog
-      for (const event of begin) sendOver(args.channel, event)
+    if (command === 'open_log') {
+      const log = logOf(world, (request as { of: LogOf }).of)
+      if (log.parts.problem) throw log.parts.problem
+      const stream = views.size + 1
+      const view = new FakeView(log, args.channel)
+      views.set(stream, view)
+      log.views.set(stream, view)
+      view.tell()
       return { stream }
     }
     if (command === 'stop_following') {
-      logs.delete((request as { stream: number }).stream)
+      const { stream } = request as { stream: number }
+      views.get(stream)?.log.views.delete(stream)
       return null
     }
     if (isPlugin) return world.plugins[command]?.(args) ?? null
@@ -427,9 +492,6 @@ export function installFakeBackend(parts: Partial<World> = {}): FakeBackend {
     world,
     calls,
     tell,
-    log: (event) => {
-      for (const channel of logs.values()) sendOver(channel, event)
-    },
     requests: (command) =>
       calls.filter((call) => call.command === command).map((call) => call.request) as never,
   }

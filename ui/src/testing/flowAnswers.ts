@@ -1,39 +1,52 @@
-import type { FlowRun, FlowView, LogEvent, Problem, Runtime } from '../backend/types'
+import type { FlowRun, FlowView, Problem, Runtime } from '../backend/types'
 import type { Answers } from './fakeBackend'
+import { FakeLog, logSource } from './fakeLog'
 import * as fixtures from './fixtures'
 import * as flows from './flowFixtures'
+import { nodeTimes } from './logFixtures'
 
 /** What a pretended application knows of flows. */
 export interface FlowWorld {
   flows: FlowView[]
   /** Newest first. */
   flowRuns: FlowRun[]
-  /** Events that the followed log of a run begins with. */
-  runLog: LogEvent[]
+  runLog: FakeLog
 }
 
 export const flowWorld = (): FlowWorld => ({
   flows: [flows.answersFlow({ lastRun: flows.flowRun() }), flows.chatFlow(), flows.flexFlow()],
   flowRuns: flows.pastRuns(),
-  runLog: [
+  runLog: new FakeLog(
+    (
+      [
+        ['Start executing nodes in thread pool mode.'],
+        ['Executing node rewrite. node run id: run_rewrite_0', 'rewrite'],
+        ['Node rewrite completes.', 'rewrite'],
+        ['Executing node search. node run id: run_search_0', 'search'],
+        ['[search in line 0] stdout> Looking in 3 indexes', 'search'],
+        ['[search in line 0] stdout> 4 documents found', 'search'],
+        ['Node search completes.', 'search'],
+      ] as const
+    ).map(([text, node], index) => ({
+      time: fixtures.ago(9000 - index * 1000),
+      level: 'info',
+      ...(node ? { node } : {}),
+      text: `2026-11-24 14:02:0${index} +0000   30394 execution.flow     INFO     ${text}`,
+    })),
     {
-      kind: 'lines',
-      lines: [
-        'Start executing nodes in thread pool mode.',
-        'Executing node rewrite. node run id: run_rewrite_0',
-        'Node rewrite completes.',
-        'Executing node search. node run id: run_search_0',
-        '[search in line 0] stdout> Looking in 3 indexes',
-        '[search in line 0] stdout> 4 documents found',
-        'Node search completes.',
-      ].map((text, index) => ({
-        time: fixtures.ago(9000 - index * 1000),
-        error: false,
-        text: `2026-11-24 14:02:0${index} +0000   30394 execution.flow     INFO     ${text}`,
-      })),
+      live: false,
+      sources: [
+        logSource({
+          name: 'answers',
+          runtime: null,
+          following: false,
+          ended: 'The run has ended.',
+        }),
+      ],
+      commands: [],
+      times: nodeTimes(),
     },
-    { kind: 'ended', sentence: 'The run has ended.' },
-  ],
+  ),
 })
 
 /** As the application checks: a value for each input, and JSON where a list or an object is meant. */
@@ -115,8 +128,27 @@ export function flowAnswers(world: FlowWorld & { runtimes: Runtime[] }): Answers
     check_flow_inputs: ({ flow, inputs }) => ({ problems: problemsOf(find(flow), inputs) }),
     list_flow_runs: ({ flow }) => ({ runs: flow === null ? world.flowRuns : runs(flow) }),
     flow_run: ({ run }) => flows.runDetail(findRun(run)),
+    run_flow_again: ({ run }) => {
+      const earlier = findRun(run)
+      started += 1
+      const id = `run-again-${started}`
+      world.flowRuns = [
+        {
+          ...earlier,
+          id,
+          state: 'running',
+          started: new Date().toISOString(),
+          ended: null,
+          failure: null,
+          problem: null,
+          nodes: earlier.nodes.map(({ node }) => flows.nodeRun(node)),
+        },
+        ...world.flowRuns,
+      ]
+      return { run: id }
+    },
     flow_run_part: () => ({ text: '[{"title": "all of it"}]', json: true, cut: false, bytes: 24 }),
-    start_flow_run: ({ flow, runtime, node, from, variants }) => {
+    start_flow_run: ({ flow, runtime, node, fromNode, from, variants }) => {
       started += 1
       const { name, graph } = find(flow)
       world.flowRuns = [
@@ -127,6 +159,7 @@ export function flowAnswers(world: FlowWorld & { runtimes: Runtime[] }): Answers
           runtime,
           runtimeName: world.runtimes.find(({ id }) => id === runtime)?.name ?? '',
           node,
+          fromNode,
           from,
           variants,
           state: 'running',

@@ -1,4 +1,5 @@
 import type {
+  Finding,
   Flow,
   FlowFinding,
   FlowInput,
@@ -10,6 +11,7 @@ import type {
   FlowView,
   Graph,
   NodeRun,
+  Problem,
   ProposedInput,
   RecentFlow,
   Runtime,
@@ -219,6 +221,10 @@ export function answersFlow(parts: Partial<FlowView> = {}): FlowView {
       { name: 'team_openai', nodes: ['answer'], known: true },
       { name: 'team_search', nodes: ['search'], known: false },
     ],
+    connectionInputs: [
+      { node: 'answer', input: 'connection', types: ['azureOpenAi', 'openAi'] },
+      { node: 'search', input: 'store', types: ['cognitiveSearch'] },
+    ],
     inputs: [
       proposed('question', 'string', 'How do I roll back a runtime?', 'lastRun'),
       proposed('count', 'int', '4', 'default'),
@@ -290,6 +296,7 @@ export function chatFlow(parts: Partial<FlowView> = {}): FlowView {
       circle: [],
     },
     connections: [{ name: 'team_openai', nodes: ['chat'], known: true }],
+    connectionInputs: [{ node: 'chat', input: 'connection', types: ['azureOpenAi', 'openAi'] }],
     inputs: [
       proposed('chat_history', 'list', '[]', 'default'),
       proposed('question', 'string', '', 'nowhere'),
@@ -320,6 +327,7 @@ export function flexFlow(parts: Partial<FlowView> = {}): FlowView {
     },
     graph: { nodes: [], edges: [], circle: [] },
     connections: [],
+    connectionInputs: [],
     inputs: [
       proposed('text', 'string', 'Prompt flow runs in containers.', 'sample'),
       proposed('picture', 'image', '', 'nowhere'),
@@ -403,6 +411,7 @@ export function nodeRun(node: string, parts: Partial<NodeRun> = {}): NodeRun {
     slow: null,
     failure: null,
     tokens: null,
+    takenOver: false,
     ...parts,
   }
 }
@@ -427,6 +436,7 @@ export function flowRun(parts: Partial<FlowRun> = {}): FlowRun {
     runtimeName: 'my-runtime',
     version: '20240429.v8',
     node: null,
+    fromNode: null,
     from: null,
     variants: {},
     state: 'completed',
@@ -564,6 +574,21 @@ export function runDetail(run: FlowRun, parts: Partial<FlowRunDetail> = {}): Flo
   const completed = run.state === 'completed'
   return {
     run,
+    again: {
+      start: {
+        flow: run.flow,
+        runtime: run.runtime,
+        inputs: { question: 'How do I roll back a runtime?', count: '4', deep: 'false' },
+        init: {},
+        variants: run.variants,
+        connections: [],
+        node: run.node,
+        fromNode: run.fromNode,
+        from: run.from,
+        limit: null,
+      },
+      missing: [],
+    },
     inputs: shown({ question: 'How do I roll back a runtime?', count: 4, deep: false }),
     output: completed
       ? shown({
@@ -574,7 +599,7 @@ export function runDetail(run: FlowRun, parts: Partial<FlowRunDetail> = {}): Flo
     metrics: completed && run.node === null ? shown({ grade: 4.5, answered: 1 }) : null,
     nodes: ended
       ? run.nodes
-          .filter(({ started }) => started !== null)
+          .filter(({ started, takenOver }) => started !== null || takenOver)
           .map(({ node, state }) => ({
             node,
             inputs: shown({ question: 'How do I roll back a runtime?', count: 4 }),
@@ -606,12 +631,47 @@ export function flowRuntimes(runtimes: readonly Runtime[]): FlowRuntime[] {
       cpuLimit: runtime.cpuLimit ?? 0,
       memoryLimit: runtime.memoryLimit ?? 0,
       runs: 0,
-      batches: 0,
+      batches: [],
       usable,
       sentence: usable ? '' : `${runtime.name} is not available.`,
     }
   })
 }
+
+/** A problem of a run with what was found. */
+export function runProblem(parts: Partial<Finding>, details: string | null = null): Problem {
+  const finding: Finding = {
+    cause: 'unknown',
+    sentence: '',
+    meaning: '',
+    evidence: [],
+    advice: [],
+    remedies: [],
+    ...parts,
+  }
+  return problem({
+    code: 'runFailed',
+    sentence: finding.sentence,
+    hints: finding.advice,
+    details,
+    finding,
+  })
+}
+
+/** A run needs a module that its runtime does not have. */
+export const missingModule = (): Problem =>
+  runProblem(
+    {
+      cause: 'moduleMissing',
+      sentence: 'The runtime has no module "bs4".',
+      meaning: 'It is most likely part of the package beautifulsoup4.',
+      advice: [
+        'Make the package beautifulsoup4 part of the runtime’s environment, or install it only for now.',
+      ],
+      remedies: [{ kind: 'addPackages', packages: ['beautifulsoup4'] }],
+    },
+    "ModuleNotFoundError: No module named 'bs4'",
+  )
 
 /** One of each kind of what a runtime may lack. */
 export const flowFindings: FlowFinding[] = [

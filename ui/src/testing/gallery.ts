@@ -1,10 +1,13 @@
-import type { Change, LogEvent } from '../backend/types'
+import type { Change } from '../backend/types'
 import { adoptScenes } from './adoptScenes'
 import { batchScenes } from './batchScenes'
+import { diagnosisScenes } from './diagnosisScenes'
 import { environmentScenes } from './environmentScenes'
 import { installFakeBackend, type World } from './fakeBackend'
 import * as fixtures from './fixtures'
 import { flowScenes } from './flowScenes'
+import { serviceLines, serviceLog } from './logFixtures'
+import { logScenes } from './logScenes'
 import { pageScenes } from './pageScenes'
 
 /**
@@ -16,6 +19,8 @@ const scenes: Record<string, () => Partial<World>> = {
   ...adoptScenes,
   ...flowScenes,
   ...batchScenes,
+  ...logScenes,
+  ...diagnosisScenes,
   full: () => ({ operations: [fixtures.operation()] }),
   empty: () => ({ runtimes: [], computes: [fixtures.compute({ runtimes: 0 })] }),
   noEngine: () => ({ runtimes: [], computes: [fixtures.unreachable] }),
@@ -56,6 +61,9 @@ const scenes: Record<string, () => Partial<World>> = {
       preview_update: fails,
       preview_delete: fails,
       configuration: fails,
+      diagnosis: fails,
+      diagnose_runtime: fails,
+      preview_support: fails,
       preflight: fails,
       list_environments: fails,
       foreign_containers: fails,
@@ -83,20 +91,6 @@ const fails = () => {
   })
 }
 
-function logLines(count: number, from = 0): LogEvent {
-  return {
-    kind: 'lines',
-    lines: Array.from({ length: count }, (_, index) => ({
-      time: fixtures.ago((count - index) * 1000),
-      error: (from + index) % 17 === 5,
-      text:
-        (from + index) % 17 === 5
-          ? `[WARNING] node "answer" has run for 60 seconds (${from + index})`
-          : `[2026-11-24 14:00:00 +0000] [42] [INFO] GET /health 200 (${from + index})`,
-    })),
-  }
-}
-
 /** Puts a pretended application behind the window and lets it live a little. */
 export function installGallery(): void {
   const query = new URLSearchParams(window.location.search)
@@ -108,7 +102,8 @@ export function installGallery(): void {
       ...fixtures.settings,
       appearance: theme === 'dark' || theme === 'light' ? theme : 'system',
     },
-    log: [logLines(400)],
+    log: serviceLog(),
+    fileLog: serviceLog(2000),
     ...parts,
   })
   Object.assign(window, { gallery: backend })
@@ -127,6 +122,6 @@ export function installGallery(): void {
         },
       }))
     backend.tell({ kind: 'usage', readings } satisfies Change)
-    if (ticks % 2 === 0) backend.log(logLines(1, 400 + ticks))
+    if (ticks % 2 === 0) backend.world.log.append(...serviceLines(1, 400 + ticks))
   }, 1000)
 }

@@ -27,8 +27,10 @@ pub(crate) struct CameFrom {
 
 impl CameFrom {
     fn of(operation: &Operation) -> Option<Self> {
-        let changed_image =
-            matches!(operation.kind, OperationKind::Update | OperationKind::RollBack);
+        let changed_image = matches!(
+            operation.kind,
+            OperationKind::Update | OperationKind::RollBack | OperationKind::AddPackages
+        );
         if !changed_image || operation.state != OperationState::Succeeded {
             return None;
         }

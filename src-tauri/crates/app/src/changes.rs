@@ -9,6 +9,7 @@ use std::{
 
 use domain::{
     batch::{Batch, BatchId},
+    diagnosis::Diagnosis,
     flow::{FlowId, FlowRun, FlowRunId},
     operation::{Operation, OperationId},
     runtime::{Runtime, RuntimeId},
@@ -34,6 +35,7 @@ struct Pending {
     usage: BTreeMap<RuntimeId, Usage>,
     operations: BTreeMap<OperationId, Box<Operation>>,
     checks: BTreeMap<RuntimeId, Box<VersionCheck>>,
+    diagnoses: BTreeMap<RuntimeId, Box<Diagnosis>>,
     settings: Option<Settings>,
     logins: bool,
     connections: bool,
@@ -104,6 +106,13 @@ impl Hub {
         });
     }
 
+    /// A diagnosis began, moved on or ended.
+    pub(crate) fn diagnosis(&self, diagnosis: &Diagnosis) {
+        self.tell(!diagnosis.running, |pending| {
+            pending.diagnoses.insert(diagnosis.runtime.clone(), Box::new(diagnosis.clone()));
+        });
+    }
+
     pub(crate) fn settings(&self, settings: &Settings) {
         self.tell(true, |pending| pending.settings = Some(settings.clone()));
     }
@@ -135,8 +144,9 @@ impl Hub {
     }
 
     /// A run of a flow began, moved on or ended.
-    pub(crate) fn flow_run(&self, run: &FlowRun) {
-        self.tell(run.state.is_final(), |pending| {
+    /// `urgent` = somebody waits for just this; its end is so always.
+    pub(crate) fn flow_run(&self, run: &FlowRun, urgent: bool) {
+        self.tell(urgent || run.state.is_final(), |pending| {
             pending.flow_runs.insert(run.id.clone(), Box::new(run.clone()));
         });
     }
@@ -201,6 +211,7 @@ pub(crate) fn subscribe(app: &App) -> Subscription {
         held.rows.extend(newer.rows);
         held.operations.extend(newer.operations);
         held.checks.extend(newer.checks);
+        held.diagnoses.extend(newer.diagnoses);
         held.policies.extend(newer.policies);
         if newer.series.is_some() {
             held.series = newer.series;
@@ -269,6 +280,8 @@ fn in_order(pending: Pending) -> Vec<Change> {
         changes.push(Change::Usage { readings });
     }
     changes.extend(pending.checks.into_values().map(|check| Change::VersionCheck { check }));
+    changes
+        .extend(pending.diagnoses.into_values().map(|diagnosis| Change::Diagnosis { diagnosis }));
     if pending.connections {
         changes.push(Change::Connections);
     }

@@ -19,6 +19,8 @@ macro_rules! for_each_command {
             read runtime_packages(OfRuntime) -> PackageList;
             read runtime_history(OfRuntime) -> Operations;
             read list_operations(Nothing) -> Operations;
+            read diagnosis(OfRuntime) -> LastDiagnosis;
+            read preview_mend(MendRuntime) -> MendPreview;
             read check_version(CheckVersion) -> LatestCheck;
             read list_versions(ListVersions) -> VersionChoices;
             read preview_image(PreviewImage) -> ImagePreview;
@@ -42,6 +44,7 @@ macro_rules! for_each_command {
             read check_environment(CheckEnvironment) -> EnvironmentCheck;
             read read_requirements(ReadRequirements) -> RequirementsText;
             read preview_build(PreviewBuild) -> BuildPreview;
+            read preview_add_packages(OfRuntime) -> AddPackagesPreview;
             read list_connections(Nothing) -> FlowConnections;
             read check_connection(CheckConnection) -> DraftCheck;
             read list_flows(Nothing) -> Flows;
@@ -58,8 +61,20 @@ macro_rules! for_each_command {
             read batch(OfBatch) -> BatchDetail;
             read batch_rows(ReadBatchRows) -> BatchRows;
             read batch_row(ReadBatchRow) -> BatchRowView;
+            read batch_failures(OfBatch) -> BatchFailures;
             read batch_latency(OfBatch) -> BatchLatency;
             read compare_batches(CompareBatches) -> Comparison;
+            read read_log(ReadLog) -> LogPage;
+            read filter_log(FilterLog) -> LogView;
+            read fold_log(FoldLog) -> LogView;
+            read locate_in_log(LocateInLog) -> LogPosition;
+            read search_log(SearchLog) -> LogSearched;
+            read find_in_log(FindInLog) -> LogFound;
+            read read_log_line(ReadLogLine) -> LogLinePart;
+            read read_log_text(ReadLogText) -> LogText;
+            read log_commands(OfStream) -> LogCommands;
+            read log_node_times(OfStream) -> NodeTimes;
+            read preview_support(PreviewSupport) -> SupportFile;
 
             change create_runtime(OfDraft) -> OfOperation;
             change update_runtime(UpdateRuntime) -> OfOperation;
@@ -73,14 +88,17 @@ macro_rules! for_each_command {
             change stop_runtime(OfRuntime) -> OfOperation;
             change restart_runtime(OfRuntime) -> OfOperation;
             change delete_runtime(DeleteRuntime) -> OfOperation;
+            change diagnose_runtime(OfRuntime) -> Diagnosis;
+            change mend_runtime(MendRuntime) -> OfOperation;
             change cancel_operation(OfOperation) -> Nothing;
             change take_over(OfRuntime) -> OfOperation;
             change skip_version(AboutVersion) -> Nothing;
             change remind_later(AboutVersion) -> Nothing;
             change retry_compute(OfCompute) -> Nothing;
             change start_podman_service(Nothing) -> Nothing;
-            change save_log(OfRuntime) -> SavedFile;
+            change save_open_log(SaveOpenLog) -> SavedFile;
             change export_connection(OfConnection) -> SavedFile;
+            change save_support(SaveSupport) -> SavedFile;
             change change_settings(Settings) -> Nothing;
             change finish_closing(FinishClosing) -> Nothing;
             change save_environment(SaveEnvironment) -> OfEnvironment;
@@ -93,6 +111,7 @@ macro_rules! for_each_command {
             change manage_runtime(ManageRuntime) -> OfOperation;
             change clean_disk(CleanDisk) -> CleanedDisk;
             change install_packages(InstallPackages) -> OfOperation;
+            change add_packages(AddPackages) -> OfOperation;
             change keep_packages(KeepPackages) -> KeptPackages;
             change build_environment(BuildEnvironment) -> OfOperation;
             change check_bases(OfEnvironment) -> Nothing;
@@ -101,6 +120,7 @@ macro_rules! for_each_command {
             change choose_flow_runtime(FlowOnRuntime) -> Nothing;
             change check_flow_fit(FlowOnRuntime) -> FlowFit;
             change start_flow_run(StartFlowRun) -> OfFlowRun;
+            change run_flow_again(RunFlowAgain) -> OfFlowRun;
             change flow_outside(AskOutside) -> FlowOutside;
             change cancel_flow_run(OfFlowRun) -> Nothing;
             change delete_flow_run(OfFlowRun) -> Nothing;
@@ -128,13 +148,8 @@ macro_rules! for_each_command {
 }
 
 /// The commands that stream over a channel; the shell writes them by hand. `(set, name)`.
-pub const STREAMS: [(&str, &str); 5] = [
-    ("read", "watch"),
-    ("read", "follow_log"),
-    ("read", "follow_build"),
-    ("read", "follow_flow_run"),
-    ("read", "stop_following"),
-];
+pub const STREAMS: [(&str, &str); 3] =
+    [("read", "watch"), ("read", "open_log"), ("read", "stop_following")];
 
 macro_rules! table {
     ($($set:ident $name:ident($request:ty) -> $response:ty;)*) => {
@@ -145,6 +160,7 @@ macro_rules! table {
         #[allow(unused_imports)]
         mod typescript {
             use super::super::api::*;
+            use domain::diagnosis::Diagnosis;
             use ts_rs::{Config, TS};
 
             /// The TypeScript type `Commands`, and every type it names written to its own file.
@@ -162,10 +178,8 @@ macro_rules! table {
                     names.extend([<$request>::name(&config), <$response>::name(&config)]);
                 )*
                 Change::export_all(&config).expect("export");
-                LogEvent::export_all(&config).expect("export");
-                FollowBuild::export_all(&config).expect("export");
-                FollowFlowRun::export_all(&config).expect("export");
-                FollowLog::export_all(&config).expect("export");
+                LogNews::export_all(&config).expect("export");
+                OpenLog::export_all(&config).expect("export");
                 OfStream::export_all(&config).expect("export");
                 let imports: String = names
                     .iter()

@@ -208,6 +208,7 @@ async fn watch(app: App, found: FoundCompute, retry: Arc<Notify>) {
                         entry.in_step_until.get_or_insert(Timestamp::now());
                         entry.state = ComputeState::Reconnecting { why };
                     });
+                    crate::diagnosis::compute_gone(&app, &found.id);
                 }
                 Err(reason) => {
                     let facts = engine.facts().clone();
@@ -280,6 +281,7 @@ async fn follow(
         entry.in_step_until = None;
         entry.state = ComputeState::Connected;
     }
+    crate::diagnosis::compute_back(app, id);
     crate::table::replace(app, id, containers);
     tell(app);
     app.listed.notify_waiters();
@@ -309,6 +311,10 @@ async fn follow(
 struct Batch {
     changed: BTreeSet<String>,
     gone: BTreeSet<String>,
+    /// Processes of them were ended for memory.
+    out_of_memory: BTreeSet<String>,
+    /// What they tell that no later look would show.
+    told: Vec<EngineEvent>,
 }
 
 impl Batch {
@@ -317,6 +323,9 @@ impl Batch {
             return;
         }
         let action = event.action.split(':').next().unwrap_or("");
+        if matches!(action, "kill" | "stop" | "start" | "destroy" | "remove") {
+            self.told.push(event.clone());
+        }
         match action {
             "destroy" | "remove" => {
                 self.changed.remove(&event.id);
@@ -326,6 +335,9 @@ impl Batch {
             "exec_create" | "exec_start" | "exec_die" | "exec_detach" | "exec" | "top"
             | "attach" | "archive-path" | "extract-to-dir" | "export" | "exec_died" => {}
             _ => {
+                if action == "oom" {
+                    self.out_of_memory.insert(event.id.clone());
+                }
                 self.changed.insert(event.id.clone());
             }
         }
@@ -371,7 +383,14 @@ async fn apply(
     batch: Batch,
 ) -> Result<Look, EngineError> {
     let mut look = Look::Done;
+    for event in &batch.told {
+        crate::diagnosis::note_event(app, event);
+    }
+    for container in &batch.out_of_memory {
+        crate::memory::note(app, container);
+    }
     for gone in &batch.gone {
+        lock(&app.out_of_memory).remove(gone);
         crate::table::remove(app, compute, gone);
     }
     let looked: Vec<(String, Result<_, EngineError>)> =

@@ -146,6 +146,10 @@ pub struct Inner {
     /// Images that wrote at their start to what was read-only for them, by runtime: they cannot be proved
     /// beside the running one.
     pub(crate) write_at_start: Mutex<BTreeMap<RuntimeId, Vec<Digest>>>,
+    /// When the engine last said of a container that processes of it were ended for memory.
+    pub(crate) out_of_memory: Mutex<BTreeMap<String, Timestamp>>,
+    /// Support files that were shown and may be saved.
+    pub(crate) shown_support: Mutex<crate::support::Shown>,
     pub(crate) podman_starting: Mutex<bool>,
     /// Who waits for what the person decides about closing the window.
     pub(crate) closing: Mutex<Option<tokio::sync::oneshot::Sender<crate::api::ClosingDecision>>>,
@@ -162,9 +166,11 @@ pub struct Inner {
     pub(crate) build_logs: Mutex<BTreeMap<OperationId, tokio::sync::watch::Receiver<u64>>>,
     /// Whose turn it is to write the series to the history.
     pub(crate) series_turn: tokio::sync::Mutex<()>,
+    pub(crate) diagnosis: crate::diagnosis::State,
     pub(crate) policies: Mutex<Policies>,
     pub(crate) flows: crate::flows::State,
     pub(crate) batches: crate::batches::State,
+    pub(crate) logs: crate::logs::OpenLogs,
     /// Whose turn it is to change connections.
     pub(crate) connections_turn: tokio::sync::Mutex<()>,
     /// Wakes everyone who waits for an operation to end, whichever it is.
@@ -221,6 +227,8 @@ impl App {
             came_from: Mutex::default(),
             resting: Mutex::default(),
             write_at_start: Mutex::default(),
+            out_of_memory: Mutex::default(),
+            shown_support: Mutex::default(),
             podman_starting: Mutex::new(false),
             closing: Mutex::default(),
             memory_allowed: Mutex::new(false),
@@ -230,9 +238,11 @@ impl App {
             build_logs: Mutex::default(),
             series: Mutex::default(),
             series_turn: tokio::sync::Mutex::default(),
+            diagnosis: crate::diagnosis::State::default(),
             policies: Mutex::new(policies),
             flows: crate::flows::State::default(),
             batches: crate::batches::State::default(),
+            logs: crate::logs::OpenLogs::default(),
             connections_turn: tokio::sync::Mutex::default(),
             operation_ended: Notify::new(),
             policies_stirred: Notify::new(),

@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    compute::ComputeId,
     diagnosis::{self, About, Ending},
     finding::{Cause, Evidence, Finding},
 };
 use engine::{Engine, LogRequest};
 use executor::Miss;
 use futures_util::StreamExt;
-
-use crate::{computes, context::App};
 
 /// Lines of a failed container's log that are kept as evidence.
 const LAST_LINES: u32 = 40;
@@ -32,12 +29,6 @@ pub(crate) async fn last_lines(engine: &dyn Engine, container: &str) -> String {
 }
 
 /// Why a container ended or could not be started; `None` when it is gone or runs.
-pub(crate) async fn of_ending(app: &App, compute: &ComputeId, container: &str) -> Option<Finding> {
-    let engine = computes::engine(app, compute).ok()?;
-    ended(&*engine, container).await
-}
-
-/// The same on a given engine.
 pub(crate) async fn ended(engine: &dyn Engine, container: &str) -> Option<Finding> {
     let found = engine.inspect(container).await.ok()?;
     let log = last_lines(engine, container).await;
@@ -94,19 +85,6 @@ pub(crate) async fn holder_of(engine: &dyn Engine, port: u16, not: &str) -> Opti
 }
 
 /// Why a running container's service does not answer rightly.
-pub(crate) async fn of_miss(
-    app: &App,
-    compute: &ComputeId,
-    container: &str,
-    miss: &Miss,
-) -> Finding {
-    match computes::engine(app, compute) {
-        Ok(engine) => not_answering(&*engine, container, miss).await,
-        Err(_) => diagnosis::describe(Cause::EngineGone, About::default()),
-    }
-}
-
-/// The same on a given engine.
 pub(crate) async fn not_answering(engine: &dyn Engine, container: &str, miss: &Miss) -> Finding {
     let listening = listening_inside(engine, container).await;
     let cause = match miss {

@@ -2,15 +2,16 @@
 
 #![expect(clippy::unused_async, reason = "every command of the table has the same form")]
 
-use domain::{finding::Problem, operation::Subject};
+use domain::{diagnosis::Diagnosis, finding::Problem, operation::Subject};
 
 #[allow(clippy::wildcard_imports, reason = "the table names every type of the border")]
 use crate::api::*;
 use crate::{
     adopted, batches, computes, configuration as settings_of, connections,
     context::{App, lock},
-    detail as detail_page, disk as disk_use, environments, first_run as first, flows, logins, logs,
-    operations, policies, series, settings as choices, usage, versions, wizard,
+    detail as detail_page, diagnosis as look, disk as disk_use, environments, first_run as first,
+    flows, logins, logs, operations, policies, series, settings as choices, support, usage,
+    versions, wizard,
 };
 
 type Answer<T> = Result<T, Problem>;
@@ -74,6 +75,22 @@ pub async fn runtime_history(app: &App, request: OfRuntime) -> Answer<Operations
 
 pub async fn list_operations(app: &App, _: Nothing) -> Answer<Operations> {
     Ok(Operations { operations: operations::list(app, None).await? })
+}
+
+pub async fn diagnosis(app: &App, request: OfRuntime) -> Answer<LastDiagnosis> {
+    Ok(LastDiagnosis { diagnosis: look::last(app, &request.runtime) })
+}
+
+pub async fn diagnose_runtime(app: &App, request: OfRuntime) -> Answer<Diagnosis> {
+    look::diagnose(app, &request.runtime).await
+}
+
+pub async fn preview_mend(app: &App, request: MendRuntime) -> Answer<MendPreview> {
+    look::preview_mend(app, request)
+}
+
+pub async fn mend_runtime(app: &App, request: MendRuntime) -> Answer<OfOperation> {
+    look::mend(app, request).await.map(started)
 }
 
 pub async fn check_version(app: &App, request: CheckVersion) -> Answer<LatestCheck> {
@@ -224,6 +241,14 @@ pub async fn install_packages(app: &App, request: InstallPackages) -> Answer<OfO
     operations::install(app, request).map(started)
 }
 
+pub async fn preview_add_packages(app: &App, request: OfRuntime) -> Answer<AddPackagesPreview> {
+    operations::preview_add_packages(app, request).await
+}
+
+pub async fn add_packages(app: &App, request: AddPackages) -> Answer<OfOperation> {
+    operations::add_packages(app, request).await.map(started)
+}
+
 pub async fn keep_packages(app: &App, request: KeepPackages) -> Answer<KeptPackages> {
     environments::keep_packages(app, request).await
 }
@@ -289,6 +314,10 @@ pub async fn check_flow_fit(app: &App, request: FlowOnRuntime) -> Answer<FlowFit
 
 pub async fn start_flow_run(app: &App, request: StartFlowRun) -> Answer<OfFlowRun> {
     Ok(OfFlowRun { run: flows::start_run(app, request).await? })
+}
+
+pub async fn run_flow_again(app: &App, request: RunFlowAgain) -> Answer<OfFlowRun> {
+    Ok(OfFlowRun { run: flows::run_again(app, request).await? })
 }
 
 pub async fn flow_outside(app: &App, request: AskOutside) -> Answer<FlowOutside> {
@@ -391,8 +420,12 @@ pub async fn start_podman_service(app: &App, _: Nothing) -> Answer<Nothing> {
     Ok(Nothing {})
 }
 
-pub async fn save_log(app: &App, request: OfRuntime) -> Answer<SavedFile> {
-    logs::save(app, &request.runtime).await
+pub async fn preview_support(app: &App, request: PreviewSupport) -> Answer<SupportFile> {
+    support::preview(app, request).await
+}
+
+pub async fn save_support(app: &App, request: SaveSupport) -> Answer<SavedFile> {
+    support::save(app, request).await
 }
 
 pub async fn change_settings(app: &App, request: Settings) -> Answer<Nothing> {
@@ -501,6 +534,10 @@ pub async fn batch_row(app: &App, request: ReadBatchRow) -> Answer<BatchRowView>
     batches::row(app, request).await
 }
 
+pub async fn batch_failures(app: &App, request: OfBatch) -> Answer<BatchFailures> {
+    batches::failures(app, &request.batch).await
+}
+
 pub async fn batch_latency(app: &App, request: OfBatch) -> Answer<BatchLatency> {
     batches::latency(app, &request.batch).await
 }
@@ -545,6 +582,50 @@ pub async fn delete_batch(app: &App, request: OfBatch) -> Answer<Nothing> {
 
 pub async fn export_batch(app: &App, request: ExportBatch) -> Answer<SavedFile> {
     batches::export(app, request).await
+}
+
+pub async fn read_log(app: &App, request: ReadLog) -> Answer<LogPage> {
+    logs::of(app, request.stream)?.read_log(request).await
+}
+
+pub async fn filter_log(app: &App, request: FilterLog) -> Answer<LogView> {
+    logs::of(app, request.stream)?.filter_log(request).await
+}
+
+pub async fn fold_log(app: &App, request: FoldLog) -> Answer<LogView> {
+    logs::of(app, request.stream)?.fold_log(request).await
+}
+
+pub async fn locate_in_log(app: &App, request: LocateInLog) -> Answer<LogPosition> {
+    logs::of(app, request.stream)?.locate_in_log(request).await
+}
+
+pub async fn search_log(app: &App, request: SearchLog) -> Answer<LogSearched> {
+    logs::of(app, request.stream)?.search_log(request).await
+}
+
+pub async fn find_in_log(app: &App, request: FindInLog) -> Answer<LogFound> {
+    logs::of(app, request.stream)?.find_in_log(request).await
+}
+
+pub async fn read_log_line(app: &App, request: ReadLogLine) -> Answer<LogLinePart> {
+    logs::of(app, request.stream)?.read_log_line(request).await
+}
+
+pub async fn read_log_text(app: &App, request: ReadLogText) -> Answer<LogText> {
+    logs::of(app, request.stream)?.read_log_text(request).await
+}
+
+pub async fn log_commands(app: &App, request: OfStream) -> Answer<LogCommands> {
+    Ok(logs::of(app, request.stream)?.log_commands())
+}
+
+pub async fn log_node_times(app: &App, request: OfStream) -> Answer<NodeTimes> {
+    logs::of(app, request.stream)?.log_node_times(request).await
+}
+
+pub async fn save_open_log(app: &App, request: SaveOpenLog) -> Answer<SavedFile> {
+    logs::of(app, request.stream)?.save_open_log(request).await
 }
 
 impl App {

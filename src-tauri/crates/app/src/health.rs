@@ -1,4 +1,4 @@
-//! Health of running containers, and why one is not well. No event says that a service hangs, so
+//! Health of running containers. No event says that a service hangs, so
 //! `/health` is asked: often until it is ready, then every 15 s for rows in view and every 60 s
 //! otherwise.
 
@@ -19,12 +19,16 @@ use crate::{
 
 const UNTIL_READY: Duration = Duration::from_millis(250);
 const SLOWLY: Duration = Duration::from_secs(2);
+/// While it is not ready it is looked at after so long for the first time, and then again and again: some
+/// causes show long before its time is over.
+const LOOK_FIRST: Duration = Duration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
 const IN_VIEW: Duration = Duration::from_secs(15);
 const OUT_OF_VIEW: Duration = Duration::from_secs(60);
 /// How long one answer may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What is done for one container: asked for health, or explained.
+/// What is done for one container: it is asked for health while it runs.
 #[derive(Debug)]
 pub(crate) struct Attention {
     /// Container, the moment it started, and whether it failed: another start, and another end, is
@@ -39,7 +43,7 @@ impl Drop for Attention {
     }
 }
 
-/// Sees to it that a row's container is asked for health while it runs, and explained when it failed.
+/// Sees to it that a row's container is asked for health while it runs.
 pub(crate) fn attend(app: &App, row: &Runtime) {
     let running = row.started.is_some();
     let failed = row.status == domain::runtime::Status::Failed;
@@ -63,8 +67,6 @@ pub(crate) fn attend(app: &App, row: &Runtime) {
                 if watched.attention.get(&id).is_some_and(|attention| attention.key == key) {
                     watched.attention.remove(&id);
                 }
-            } else {
-                explain(&app, &compute, &container).await;
             }
         };
         tokio::select! { () = work => {}, () = stop.cancelled() => {} }
@@ -88,7 +90,8 @@ async fn ask(app: &App, id: &RuntimeId, compute: &ComputeId, container: &str) {
     table::set_health(app, compute, container, Health::NotYet);
     let (mut answered, mut misses) = (false, 0u32);
     let began = tokio::time::Instant::now();
-    let mut explained = false;
+    let mut explained = None;
+    let mut look = began + LOOK_FIRST;
     loop {
         let Some(now) = container_of(app, id, compute, container) else { return };
         let path = lock(&app.table)
@@ -101,22 +104,30 @@ async fn ask(app: &App, id: &RuntimeId, compute: &ComputeId, container: &str) {
         };
         match answer {
             Ok(protocol) => {
-                (answered, misses, explained) = (true, 0, false);
+                (answered, misses, explained) = (true, 0, None);
                 table::set_health(app, compute, container, Health::Answered(protocol));
             }
             Err(miss) => {
                 misses += 1;
                 let late = began.elapsed() > app.ready_within();
+                if !answered && !late && look <= tokio::time::Instant::now() {
+                    look += LOOK_AGAIN;
+                    crate::diagnosis::stir_again(app, id);
+                }
                 if answered {
                     table::set_health(app, compute, container, Health::Missed(misses));
                 } else if late {
                     // The clock alone made it *Unavailable*: the row is made anew.
                     table::refresh_runtime(app, id);
                 }
-                if !explained && ((answered && misses >= MISSES_UNTIL_UNAVAILABLE) || late) {
-                    explained = true;
-                    let finding = crate::finding::of_miss(app, compute, container, &miss).await;
-                    table::set_finding(app, compute, container, Some(finding));
+                // What it answers is another thing than before: what is wrong may be, too.
+                let lost = (answered && misses >= MISSES_UNTIL_UNAVAILABLE) || late;
+                if lost && explained.as_ref() != Some(&miss) {
+                    let first = explained.replace(miss).is_none();
+                    // The first time the row itself is another one, which leads to a look.
+                    if !first {
+                        crate::diagnosis::stir_again(app, id);
+                    }
                 }
             }
         }
@@ -130,16 +141,5 @@ async fn ask(app: &App, id: &RuntimeId, compute: &ComputeId, container: &str) {
             OUT_OF_VIEW
         };
         tokio::time::sleep(pause).await;
-    }
-}
-
-/// Why a container that does not run is not well.
-async fn explain(app: &App, compute: &ComputeId, container: &str) {
-    let failed = lock(&app.table)
-        .rows()
-        .any(|row| row.container_id == container && row.status == domain::runtime::Status::Failed);
-    if failed {
-        let finding = crate::finding::of_ending(app, compute, container).await;
-        table::set_finding(app, compute, container, finding);
     }
 }

@@ -3,7 +3,7 @@
 use domain::{
     finding::{Problem, ProblemCode},
     image::{ImageReference, Repository},
-    secret::Login,
+    secret::{Login, Secret},
 };
 use vault::VaultState;
 
@@ -50,6 +50,12 @@ pub(crate) async fn login_for(app: &App, host: &str) -> Option<Login> {
         }
     }
     app.parts.docker_logins.login_for(host).await
+}
+
+/// The password of our own login for a registry; `None` = the keyring does not hold it.
+pub(crate) async fn password(app: &App, registry: &str) -> Result<Option<Secret>, Problem> {
+    let read = app.parts.vault.read(&account(registry)).await;
+    read.map_err(|error| problem::of_vault(&error))
 }
 
 pub(crate) async fn list(app: &App) -> Result<RegistryLogins, Problem> {

@@ -108,11 +108,27 @@ pub(crate) fn put(app: &App, compute: &ComputeId, container: Container) {
     refresh(app, compute, touched);
 }
 
+/// One container that is no runtime any more; it goes on without us.
+pub(crate) fn release(app: &App, compute: &ComputeId, id: &str) {
+    let released = lock(&app.table).containers.remove(&(compute.clone(), id.to_owned()));
+    refresh(app, compute, released.iter().filter_map(runtime_of).collect());
+}
+
 /// One container that is gone.
 pub(crate) fn remove(app: &App, compute: &ComputeId, id: &str) {
     let gone = lock(&app.table).containers.remove(&(compute.clone(), id.to_owned()));
     let touched: Vec<RuntimeId> = gone.iter().filter_map(runtime_of).collect();
+    let row = touched.first().and_then(|id| lock(&app.table).row(id).cloned());
     refresh(app, compute, touched);
+    // Its last container went, and no operation was at work: somebody removed it.
+    if let (Some(row), Some(gone)) = (row, gone)
+        && row.container_id == gone.id
+        && row.operation.is_none()
+        && row.lock.is_none()
+        && lock(&app.table).row(&row.id).is_none()
+    {
+        crate::diagnosis::note_gone(app, row, gone);
+    }
 }
 
 /// What the service of a container answered.
@@ -126,6 +142,11 @@ pub(crate) fn set_health(app: &App, compute: &ComputeId, container: &str, health
         table.containers.get(&(compute.clone(), container.to_owned())).and_then(runtime_of)
     };
     refresh(app, compute, touched.into_iter().collect());
+}
+
+/// Whether the service of a container answered since it was started.
+pub(crate) fn answered_before(app: &App, container: &str) -> bool {
+    matches!(lock(&app.table).health.get(container), Some(Health::Answered(_) | Health::Missed(_)))
 }
 
 /// What was found about a container that is not well; `None` = nothing any more.
@@ -173,12 +194,12 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
             &containers,
             operation.as_ref().map(|op| (op.id.clone(), op.kind)),
         );
-        let before = table.rows.get(&id);
+        let before = table.rows.get(&id).cloned();
         // A runtime that another compute tells of (one engine found twice) is not removed by this one.
-        if row.is_none() && before.is_some_and(|before| before.compute != *compute) {
+        if row.is_none() && before.as_ref().is_some_and(|before| before.compute != *compute) {
             continue;
         }
-        if before == row.as_ref() {
+        if before == row {
             drop(table);
             if let Some(row) = row {
                 crate::health::attend(app, &row);
@@ -198,6 +219,9 @@ pub(crate) fn refresh(app: &App, compute: &ComputeId, mut touched: Vec<RuntimeId
         }
         app.hub.row(&id, row.as_ref());
         drop(table);
+        if let Some(row) = &row {
+            crate::diagnosis::stir(app, before.as_ref(), row);
+        }
         if let Some(row) = row {
             crate::health::attend(app, &row);
         }
@@ -306,12 +330,18 @@ fn make_row(
             Purpose::Delete { .. } => OperationKind::Delete,
         })
     });
+    // While it is replaced, adding packages is an update.
+    let kind = match kind {
+        Some(OperationKind::AddPackages) if lock_record.is_some() => Some(OperationKind::Update),
+        kind => kind,
+    };
     let running_for = shown.started.map_or(0, |started| {
         u64::try_from(crate::context::now().as_second() - started.as_second()).unwrap_or(0)
     });
     let now = status(&Seen {
         state: shown.state,
         exit_code: shown.exit_code,
+        out_of_memory: shown.out_of_memory,
         error: &shown.error,
         health: &health,
         running_for,

@@ -87,6 +87,15 @@ pub struct EngineFacts {
     pub builder: Builder,
 }
 
+impl EngineFacts {
+    /// Whether an engine, asked for the last lines of a log, tells some of them wrongly: Podman (libpod's
+    /// `getTailLog`, seen in 4.3.1) puts the first part of a line that was written in two behind the line before.
+    /// Where such a part stands is not told. Whole logs are told rightly.
+    pub fn ends_of_logs_are_cut_wrongly(&self) -> bool {
+        self.is_podman
+    }
+}
+
 /// Why an engine cannot be used. Sentences for people; the UI adds the fix.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", tag = "kind")]

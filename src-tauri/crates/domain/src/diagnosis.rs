@@ -5,6 +5,32 @@
 
 use crate::finding::{Cause, Evidence, Finding, Remedy};
 
+mod chain;
+#[cfg(test)]
+mod chain_tests;
+mod check;
+mod facts;
+pub mod inside;
+mod links;
+mod memory;
+mod misfit;
+mod resources;
+mod run;
+
+pub use chain::{Verdict, judge};
+pub use check::{Check, Diagnosis, Link, LinkState};
+pub use facts::{
+    ContainerAnswer, EngineAnswer, Facts, Holder, ImageAnswer, Inside, InsideAnswer, Seen,
+    ServiceAnswer,
+};
+pub use memory::{COUNTERS, ended_for_memory};
+pub use misfit::{FlowMisfit, flows_would_not_fit};
+pub use resources::{
+    Clocks, DiskInside, EndpointAnswer, EndpointInside, MemoryInside, NetworkInside,
+    ProcessorInside, Resources,
+};
+pub use run::{AboutRun, Lost, cause_of_run, of_lost, of_run};
+
 /// What is known around the words.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct About<'a> {
@@ -41,7 +67,10 @@ fn finding(
 
 /// Recognises the cause in words of an engine; `None` = unknown.
 pub fn cause_of(words: &str) -> Option<Cause> {
-    let words = words.to_lowercase();
+    // Podman adds this to whatever file was not found: it says nothing of its own.
+    let words = words
+        .to_lowercase()
+        .replace("oci runtime attempted to invoke a command that was not found", "");
     let has = |forms: &[&str]| forms.iter().any(|form| words.contains(form));
     // The order matters: "manifest unknown" comes with "denied" in some registries' answers.
     Some(if has(&["no space left on device"]) {
@@ -85,18 +114,28 @@ pub fn cause_of(words: &str) -> Option<Cause> {
         Cause::PortTaken
     } else if has(&["is already in use by container", "that name is already in use"]) {
         Cause::NameTaken
+    } else if has(&["short-name resolution", "did not resolve to an alias", "short-name \""]) {
+        Cause::ShortImageName
+    } else if has(&["cannot expose privileged port"]) {
+        Cause::PrivilegedPort
+    } else if has(&["container-init binary not found", "docker-init\": stat", "catatonit: no such"])
+    {
+        Cause::InitMissing
+    } else if has(&["adding custom device", "error gathering device information", "stat /dev/"]) {
+        Cause::DeviceMissing
     } else if has(&["could not find bridge"])
         || (words.contains("network") && words.contains("not found"))
     {
         Cause::NetworkGone
-    } else if has(&["bind source path does not exist", "statfs", "invalid mount config"]) {
+    } else if has(&["bind source path does not exist", "statfs", "invalid mount config"])
+        || (words.contains("error mounting") && words.contains("no such file"))
+    {
         Cause::MountMissing
-    } else if has(&[
-        "executable file not found",
-        "no such file or directory: unknown",
-        "permission denied: unknown",
-        "oci runtime attempted to invoke a command that was not found",
-    ]) {
+    } else if has(&["executable file not found", "executable file `"])
+        || (has(&["exec: \"", "exec /", "exec \""])
+            && has(&["no such file or directory", "permission denied"]))
+    {
+        // Other files may be missing as well: only what was to be run is the command.
         Cause::CommandMissing
     } else if has(&[
         "verification failed for digest",
@@ -274,7 +313,7 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
             "The container ran out of memory.".to_owned(),
             "The system ended it because it reached its memory limit.",
             &["Give it a higher memory limit."],
-            vec![Remedy::RaiseMemory, Remedy::Start],
+            vec![Remedy::RaiseMemory { bytes: None }, Remedy::Start],
         ),
         Cause::NoServiceInImage => finding(
             cause,
@@ -336,13 +375,46 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
         | Cause::FileNotInContext
         | Cause::BuildSyntax
         | Cause::BuildStepFailed => crate::build::in_general(cause),
-        Cause::Unknown => finding(
+        Cause::LogCannotBeRead
+        | Cause::SlowPythonNode
+        | Cause::SlowModelCall
+        | Cause::ModelCallsThrottled
+        | Cause::HostedTimeout
+        | Cause::HostedRuntimeGone => finding(
             cause,
-            "The engine refused, for a reason that is not known here.".to_owned(),
-            "Its own words stand below.",
-            &[],
-            vec![Remedy::TryAgain],
+            "The log tells more.".to_owned(),
+            "What it means is read from the log itself.",
+            &["Open the log."],
+            vec![Remedy::ViewLogs],
         ),
+        Cause::ModuleMissing
+        | Cause::ToolsMissing
+        | Cause::ConnectionNotGiven
+        | Cause::LlmUnreachable
+        | Cause::LlmUnauthorised
+        | Cause::LlmQuota
+        | Cause::LlmThrottled
+        | Cause::LlmNoDeployment
+        | Cause::LlmTimedOut
+        | Cause::LlmFiltered
+        | Cause::TimeLimit
+        | Cause::RunProcessEnded
+        | Cause::OwnCode => run::in_general(cause),
+        Cause::FlowsWouldNotFit => misfit::flows_would_not_fit("the runtime", "another image", &[]),
+        Cause::RuntimeReplaced => run::of_lost(Lost::Replaced, "The runtime", vec![]),
+        Cause::RuntimeRestarted => run::of_lost(Lost::Restarted, "The runtime", vec![]),
+        Cause::RuntimeStopped => run::of_lost(Lost::Stopped, "The runtime", vec![]),
+        Cause::ServiceGone => run::of_lost(Lost::Silent, "the runtime", vec![]),
+        // What only the chain tells, and what nothing tells.
+        _ => links::own(cause).unwrap_or_else(|| {
+            finding(
+                cause,
+                "The engine refused, for a reason that is not known here.".to_owned(),
+                "Its own words stand below.",
+                &[],
+                vec![Remedy::TryAgain],
+            )
+        }),
     }
 }
 
@@ -450,6 +522,14 @@ mod tests {
                 Cause::MountMissing,
             ),
             ("exec: \"nope\": executable file not found in $PATH: unknown", Cause::CommandMissing),
+            (
+                "runc create failed: exec: \"/x\": stat /x: no such file or directory: unknown",
+                Cause::CommandMissing,
+            ),
+            (
+                "error gathering device information while adding custom device \"/dev/x\": no such file or directory",
+                Cause::DeviceMissing,
+            ),
             ("unexpected EOF", Cause::PullInterrupted),
             ("filesystem layer verification failed for digest sha256:1", Cause::RegistryMisbehaves),
             ("Get \"http://r/v2/\": stopped after 10 redirects", Cause::RegistryMisbehaves),
@@ -462,6 +542,13 @@ mod tests {
             assert_eq!(cause_of(words), Some(cause), "{words}");
         }
         assert_eq!(cause_of("something quite new happened"), None);
+        let sysctl = "runc create failed: error during container init: open /proc/sys/net/no/such/thing: no such file or directory: unknown";
+        assert_eq!(cause_of(sysctl), None);
+        let podman =
+            format!("{sysctl}: OCI runtime attempted to invoke a command that was not found");
+        assert_eq!(cause_of(&podman), None);
+        let crun = "crun: executable file `nope` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found";
+        assert_eq!(cause_of(crun), Some(Cause::CommandMissing));
     }
 
     #[test]

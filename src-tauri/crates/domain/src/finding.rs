@@ -50,6 +50,8 @@ pub enum ProblemCode {
     FlowHasErrors,
     /// A run of a flow failed, or could not begin.
     RunFailed,
+    /// An update was ended because flows would not run any more.
+    FlowsWouldNotFit,
     /// The engine refused for another reason.
     Engine,
     /// The person's own data or settings cannot be read or written.
@@ -182,6 +184,96 @@ pub enum Cause {
     BuildSyntax,
     /// A step of a build failed for a reason that is not known here.
     BuildStepFailed,
+    /// The log driver of a container gives nothing back.
+    LogCannotBeRead,
+    /// A node of the person's own code takes long.
+    SlowPythonNode,
+    /// A node that asks a model takes long, or its call was given up.
+    SlowModelCall,
+    /// Several calls of models show the same: the service lets through less than is asked of it.
+    ModelCallsThrottled,
+    /// The hosted product gave up waiting for its runtime.
+    HostedTimeout,
+    /// The hosted product ended its runtime.
+    HostedRuntimeGone,
+    /// A run needs a module of Python that its runtime does not have.
+    ModuleMissing,
+    /// A run needs tools, those for LLMs or others, that its runtime does not have.
+    ToolsMissing,
+    /// A run needs a connection that it was not given.
+    ConnectionNotGiven,
+    LlmUnreachable,
+    LlmUnauthorised,
+    LlmQuota,
+    LlmThrottled,
+    /// The LLM's service has no deployment or model of this name.
+    LlmNoDeployment,
+    LlmTimedOut,
+    LlmFiltered,
+    /// A run took longer than it may.
+    TimeLimit,
+    /// The process of a run was ended from outside, and nothing proves by what.
+    RunProcessEnded,
+    RuntimeReplaced,
+    RuntimeRestarted,
+    RuntimeStopped,
+    /// The service of a runtime that runs gave no answer to a run.
+    ServiceGone,
+    /// An error came out of the person's own code.
+    OwnCode,
+    /// Flows that run on a runtime now would not run on what it is to be updated to.
+    FlowsWouldNotFit,
+    /// The engine does not let this user in.
+    EngineDenied,
+    /// The container ended together with its engine.
+    EngineRestarted,
+    /// The image of a container was removed.
+    ImageGone,
+    /// The container has another image than the one that is expected.
+    AnotherImage,
+    /// Somebody gave the container another name.
+    RuntimeRenamed,
+    /// It was stopped, or never started.
+    ContainerStopped,
+    /// Its program ended by itself with exit code 0.
+    EndedInOrder,
+    /// It was killed, and nothing shows that memory was the reason.
+    Killed,
+    /// Its program got a signal for a fault of its own.
+    Crashed,
+    /// It ends and is started again, over and over.
+    RestartLoop,
+    ContainerPaused,
+    DeviceMissing,
+    /// A port below 1024 that the engine may not publish.
+    PrivilegedPort,
+    /// Podman does not look up an image without its registry.
+    ShortImageName,
+    InitMissing,
+    NoPortPublished,
+    /// It runs, and nothing listens inside where the port leads.
+    NothingListens,
+    /// It listens inside on another port than the published one.
+    ListensElsewhere,
+    /// It listens inside on 127.0.0.1 only.
+    ListensOnLoopback,
+    /// It is well inside, and the published port does not lead there.
+    PortNotReachable,
+    /// What answers at the published port is not this container.
+    NotTheOneThatAnswers,
+    /// The service says that it is not well.
+    HealthFails,
+    /// What answers is no open executor service.
+    NoExecutor,
+    /// The promptflow inside has no executor service yet.
+    PromptflowTooOld,
+    /// Packages are in another Python than the one that serves.
+    OtherPython,
+    DiskShort,
+    MemoryShort,
+    ProcessorBusy,
+    ClockOff,
+    NamesNotFoundInside,
     /// Nothing known matches; the evidence is shown as it is.
     Unknown,
 }
@@ -189,7 +281,9 @@ pub enum Cause {
 impl Cause {
     fn problem_code(self) -> ProblemCode {
         match self {
-            Self::ImageNotFound | Self::BaseNotFound => ProblemCode::ImageNotFound,
+            Self::ImageNotFound | Self::BaseNotFound | Self::ImageGone | Self::ShortImageName => {
+                ProblemCode::ImageNotFound
+            }
             Self::PullDenied => ProblemCode::RegistryDenied,
             Self::NoSuchHost
             | Self::RegistryNotReachable
@@ -198,18 +292,36 @@ impl Cause {
             | Self::PullInterrupted => ProblemCode::RegistryUnreachable,
             Self::RateLimited => ProblemCode::RateLimited,
             Self::WrongArchitecture => ProblemCode::WrongArchitecture,
-            Self::DiskFull => ProblemCode::DiskFull,
-            Self::PortTaken => ProblemCode::PortTaken,
+            Self::DiskFull | Self::DiskShort => ProblemCode::DiskFull,
+            Self::PortTaken | Self::PrivilegedPort => ProblemCode::PortTaken,
             Self::NameTaken => ProblemCode::NameTaken,
             Self::MountMissing
             | Self::CommandMissing
+            | Self::DeviceMissing
+            | Self::InitMissing
             | Self::ContainerExited
+            | Self::ContainerStopped
+            | Self::ContainerPaused
+            | Self::EngineRestarted
+            | Self::EndedInOrder
+            | Self::Killed
+            | Self::Crashed
+            | Self::RestartLoop
             | Self::OutOfMemory => ProblemCode::ContainerFailed,
-            Self::NoServiceInImage | Self::AnswersElsewhere | Self::AnotherServiceAnswers => {
-                ProblemCode::NoService
-            }
+            Self::NoServiceInImage
+            | Self::AnswersElsewhere
+            | Self::AnotherServiceAnswers
+            | Self::NoPortPublished
+            | Self::NothingListens
+            | Self::ListensElsewhere
+            | Self::ListensOnLoopback
+            | Self::PortNotReachable
+            | Self::NotTheOneThatAnswers
+            | Self::HealthFails
+            | Self::NoExecutor
+            | Self::PromptflowTooOld => ProblemCode::NoService,
             Self::NotReadyInTime => ProblemCode::NotReadyInTime,
-            Self::EngineGone => ProblemCode::ComputeUnreachable,
+            Self::EngineGone | Self::EngineDenied => ProblemCode::ComputeUnreachable,
             Self::ContainerGone => ProblemCode::NotFound,
             Self::WritesAtStart => ProblemCode::CannotBeKept,
             Self::PackageNotFound
@@ -220,7 +332,39 @@ impl Cause {
             | Self::FileNotInContext
             | Self::BuildSyntax
             | Self::BuildStepFailed => ProblemCode::BuildFailed,
-            Self::NetworkGone | Self::Unknown => ProblemCode::Engine,
+            Self::SlowPythonNode
+            | Self::SlowModelCall
+            | Self::ModelCallsThrottled
+            | Self::HostedTimeout
+            | Self::HostedRuntimeGone
+            | Self::ModuleMissing
+            | Self::ToolsMissing
+            | Self::ConnectionNotGiven
+            | Self::LlmUnreachable
+            | Self::LlmUnauthorised
+            | Self::LlmQuota
+            | Self::LlmThrottled
+            | Self::LlmNoDeployment
+            | Self::LlmTimedOut
+            | Self::LlmFiltered
+            | Self::TimeLimit
+            | Self::RunProcessEnded
+            | Self::RuntimeReplaced
+            | Self::RuntimeRestarted
+            | Self::RuntimeStopped
+            | Self::ServiceGone
+            | Self::OwnCode => ProblemCode::RunFailed,
+            Self::FlowsWouldNotFit => ProblemCode::FlowsWouldNotFit,
+            Self::NetworkGone
+            | Self::LogCannotBeRead
+            | Self::AnotherImage
+            | Self::RuntimeRenamed
+            | Self::OtherPython
+            | Self::MemoryShort
+            | Self::ProcessorBusy
+            | Self::ClockOff
+            | Self::NamesNotFoundInside
+            | Self::Unknown => ProblemCode::Engine,
         }
     }
 }
@@ -271,11 +415,63 @@ pub enum Remedy {
     AddLogin {
         registry: String,
     },
-    RaiseMemory,
+    /// Give the runtime a higher memory limit; `bytes` is the proposed one, `None` = the person says which.
+    #[serde(rename_all = "camelCase")]
+    RaiseMemory {
+        bytes: Option<u64>,
+    },
     /// Change folders and volumes.
     ChangeMounts,
     Start,
     Restart,
     ViewLogs,
     TryAgain,
+    /// Add packages to the runtime's environment; empty = the person says which.
+    #[serde(rename_all = "camelCase")]
+    AddPackages {
+        packages: Vec<String>,
+    },
+    #[serde(rename_all = "camelCase")]
+    AddConnection {
+        name: String,
+    },
+    /// Try a connection; `None` = which one is not known.
+    #[serde(rename_all = "camelCase")]
+    TestConnection {
+        name: Option<String>,
+    },
+    /// Give a run more time; `seconds` is what it had, `None` = not known.
+    #[serde(rename_all = "camelCase")]
+    RaiseTimeLimit {
+        seconds: Option<u32>,
+    },
+    /// Show a line of a file of the flow's folder.
+    #[serde(rename_all = "camelCase")]
+    ShowPlace {
+        file: String,
+        line: u32,
+        node: Option<String>,
+    },
+    /// See what takes the compute's disk.
+    FreeDisk,
+    RunAgain,
+    /// Update all the same, which the person confirms by it.
+    UpdateAnyway,
+    /// Pull the runtime's image again.
+    PullImage,
+    /// Make the container again, with the same image and settings.
+    Recreate,
+    /// Make the container again with the open executor service's own command.
+    StartWithExecutor,
+    /// Let the published port lead to another one inside, on which the service listens.
+    #[serde(rename_all = "camelCase")]
+    ListenOn {
+        inside: u16,
+    },
+    /// Restart the engine's service; only the person can.
+    RestartEngine,
+    /// Let the engine make its networks again; only the person can.
+    ResetNetwork,
+    /// Open the diagnosis of the runtime.
+    ShowDiagnosis,
 }

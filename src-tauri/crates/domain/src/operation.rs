@@ -6,8 +6,8 @@ use ts_rs::TS;
 
 pub use crate::build::{BuildProgress, BuildStep};
 use crate::{
-    compute::ComputeId, environment::EnvironmentId, finding::Problem, pull::PullProgress,
-    runtime::RuntimeId,
+    compute::ComputeId, environment::EnvironmentId, finding::Problem, flow::FlowRunId,
+    pull::PullProgress, runtime::RuntimeId,
 };
 
 /// Names one operation: a random UUID.
@@ -60,6 +60,8 @@ pub enum OperationKind {
     Build,
     /// Installs packages into the running container.
     Install,
+    /// Adds packages to a runtime's environment, builds it, and updates the runtime to it.
+    AddPackages,
 }
 
 /// One step. The order is that of the operation's list, not of this enum.
@@ -89,6 +91,8 @@ pub enum StepKind {
     CleanUp,
     /// What was made is kept as a version.
     Keep,
+    /// A flow is run again.
+    RunAgain,
 }
 
 /// How far a step is.
@@ -212,6 +216,10 @@ pub struct Operation {
     pub kept_log: Option<String>,
     /// Milliseconds during which neither container served; for updates that switched over.
     pub without_service: Option<u64>,
+    /// The run of a flow that it began at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub run: Option<FlowRunId>,
     /// `user@host`.
     pub started_by: String,
     #[ts(type = "string")]

@@ -91,6 +91,21 @@ pub fn refusals(old: &Container, others: &[Container]) -> Vec<Problem> {
     problems
 }
 
+/// Lets the published port that led to `before` inside lead to `now`.
+pub fn lead_to(creation: &mut Creation, before: u16, now: u16) {
+    let (before, now) = (format!("{before}/tcp"), format!("{now}/tcp"));
+    let published = &mut creation.body["HostConfig"]["PortBindings"];
+    if let Some(all) = published.as_object_mut()
+        && let Some(bindings) = all.remove(&before)
+    {
+        all.insert(now.clone(), bindings);
+    }
+    if let Some(exposed) = creation.body["ExposedPorts"].as_object_mut() {
+        exposed.remove(&before);
+        exposed.insert(now, json!({}));
+    }
+}
+
 /// Takes out of `Config` what merely came from the old image.
 fn own_config(
     old: &Container,

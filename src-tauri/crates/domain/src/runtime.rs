@@ -68,6 +68,8 @@ pub const MISSES_UNTIL_UNAVAILABLE: u32 = 3;
 pub struct Seen<'a> {
     pub state: ContainerState,
     pub exit_code: i64,
+    /// The engine says that it was ended for memory.
+    pub out_of_memory: bool,
     /// What the engine keeps of a failed start.
     pub error: &'a str,
     pub health: &'a Health,
@@ -98,7 +100,8 @@ pub fn status(seen: &Seen<'_>) -> Status {
             };
         }
         // A build works on an environment, and what is installed goes on beside the service.
-        Some(OperationKind::Build | OperationKind::Install) | None => {}
+        Some(OperationKind::Build | OperationKind::Install | OperationKind::AddPackages) | None => {
+        }
     }
     match seen.state {
         ContainerState::Running => match seen.health {
@@ -109,6 +112,8 @@ pub fn status(seen: &Seen<'_>) -> Status {
         },
         ContainerState::Paused => Status::Unavailable,
         ContainerState::Removing => Status::Stopping,
+        // Nobody stopped it: what ends for memory is killed in the same way.
+        ContainerState::Exited if seen.exit_code == 137 && seen.out_of_memory => Status::Failed,
         // 143 and 137 are what a stop leaves (SIGTERM, then SIGKILL after the grace period).
         ContainerState::Exited
             if matches!(seen.exit_code, 0 | 137 | 143) && seen.error.is_empty() =>
@@ -234,6 +239,7 @@ mod tests {
         Seen {
             state,
             exit_code: 0,
+            out_of_memory: false,
             error: "",
             health,
             running_for: 5,
@@ -276,6 +282,12 @@ mod tests {
         assert_eq!(status(&not_started), Status::Failed);
         let stopped = Seen { exit_code: 143, ..seen(ContainerState::Exited, &none) };
         assert_eq!(status(&stopped), Status::Stopped);
+        // What one of its processes met earlier does not count for one that was stopped since.
+        let stopped_later = Seen { out_of_memory: true, ..stopped };
+        assert_eq!(status(&stopped_later), Status::Stopped);
+        let killed = Seen { exit_code: 137, ..seen(ContainerState::Exited, &none) };
+        assert_eq!(status(&killed), Status::Stopped);
+        assert_eq!(status(&Seen { out_of_memory: true, ..killed }), Status::Failed);
         assert_eq!(status(&seen(ContainerState::Restarting, &none)), Status::Failed);
     }
 

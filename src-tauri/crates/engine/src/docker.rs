@@ -15,6 +15,7 @@ mod pull;
 mod refusal;
 mod session;
 mod stats;
+mod unhurried;
 mod wire;
 
 use std::{path::Path, time::Duration};
@@ -37,8 +38,8 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
-    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest,
-    discovery,
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogBatch, LogLine,
+    LogRequest, discovery,
 };
 use convert::Dialect;
 use wire::{Call, Wire, path, query};
@@ -236,6 +237,14 @@ impl Engine for DockerEngine {
         let seconds = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
         let asked = format!("/containers/{}/stop?t={seconds}", path(container));
         let limit = Duration::from_secs(seconds) + ANSWER_LIMIT;
+        if self.facts.is_podman {
+            // Podman does not stop what stands still.
+            let raw = self.inspect_raw(container).await?;
+            if convert::text(&raw, "/State/Status") == "paused" {
+                let asked = format!("/containers/{}/unpause", path(container));
+                self.wire.call(Call::post(asked, None), ANSWER_LIMIT).await?;
+            }
+        }
         self.wire.call(Call::post(asked, None), limit).await.map(|_| ())
     }
 
@@ -356,6 +365,14 @@ impl Engine for DockerEngine {
         stats::usage(self.wire.clone(), container, self.dialect())
     }
 
+    async fn log_batches(
+        &self,
+        container: &str,
+        request: LogRequest,
+    ) -> BoxStream<'static, Result<LogBatch, EngineError>> {
+        logs::batches(self.wire.clone(), container, request)
+    }
+
     async fn logs(
         &self,
         container: &str,
@@ -424,6 +441,11 @@ impl Engine for DockerEngine {
             Ok(Ok(free)) => Ok(free),
             Ok(Err(_)) | Err(_) => Ok(None),
         }
+    }
+
+    async fn clock(&self) -> Result<Option<jiff::Timestamp>, EngineError> {
+        let info = self.get("/info".to_owned()).await?;
+        Ok(convert::text(&info, "/SystemTime").parse().ok())
     }
 }
 

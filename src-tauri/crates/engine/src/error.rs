@@ -38,6 +38,12 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// The connection broke while an answer came, or what came makes no sense: what became of the request is not
+    /// known, and the engine may serve the next one.
+    pub fn is_broken_answer(&self) -> bool {
+        matches!(self, Self::Unreachable(Unreachable::Other { .. }))
+    }
+
     /// The engine's words.
     pub fn words(&self) -> String {
         self.to_string()

@@ -21,9 +21,10 @@ pub trait Files: Send + Sync {
     /// The beginning of a file, at most so many bytes. [`EngineError::NotFound`] when it is not there.
     async fn read(&self, container: &str, path: &str, most: u64) -> Result<Vec<u8>, EngineError>;
 
-    /// Lines of a file that grows, from its first one on, without their ends. The stream ends when the file
-    /// is removed or the container ends; dropping it ends whatever reads inside. An error item says that
-    /// nothing inside can follow a file.
+    /// Lines of a file that grows, from its first one on, without their ends. One that is not there yet is waited
+    /// for, ten seconds at least. The stream ends when the file is removed or the container ends; dropping it
+    /// ends whatever reads inside. An error item says that nothing inside can follow a file. It is begun with the
+    /// first line that is asked for.
     async fn follow(
         &self,
         container: &str,

@@ -15,5 +15,6 @@ pub mod twin;
 pub use error::EngineError;
 pub use files::Files;
 pub use port::{
-    BuildRequest, ContextStream, Engine, ExecAs, ExecOutput, LogLine, LogRequest, LogSource,
+    BatchLine, BuildRequest, ContextStream, Engine, ExecAs, ExecOutput, LogBatch, LogLine,
+    LogRequest, LogSource,
 };

@@ -14,7 +14,10 @@ use domain::{
     secret::{Login, Secret},
     usage::Usage,
 };
-use futures_util::stream::BoxStream;
+use futures_util::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
 use serde_json::Value;
 
 use crate::EngineError;
@@ -115,6 +118,30 @@ pub trait Engine: Send + Sync {
         request: LogRequest,
     ) -> BoxStream<'static, Result<LogLine, EngineError>>;
 
+    /// The same for logs that are long: as it was written, many lines at a time.
+    async fn log_batches(
+        &self,
+        container: &str,
+        request: LogRequest,
+    ) -> BoxStream<'static, Result<LogBatch, EngineError>> {
+        let lines = self.logs(container, request).await;
+        lines
+            .ready_chunks(LogBatch::LINES)
+            .flat_map(|lines| {
+                let mut batch = LogBatch::default();
+                let mut error = None;
+                for line in lines {
+                    match line {
+                        Ok(line) => batch.push(line.source, line.time, line.text.as_bytes()),
+                        Err(refused) => error = Some(Err(refused)),
+                    }
+                }
+                let batch = (!batch.lines.is_empty()).then_some(Ok(batch));
+                stream::iter(batch.into_iter().chain(error))
+            })
+            .boxed()
+    }
+
     /// Runs a command inside a running container and waits for its end, at most `limit`.
     async fn exec(
         &self,
@@ -147,6 +174,11 @@ pub trait Engine: Send + Sync {
 
     /// Free bytes where images are stored; `None` when that cannot be told from here.
     async fn free_disk(&self) -> Result<Option<u64>, EngineError>;
+
+    /// What time it is by the engine's machine; `None` when it does not tell.
+    async fn clock(&self) -> Result<Option<jiff::Timestamp>, EngineError> {
+        Ok(None)
+    }
 }
 
 /// Pieces of a tar archive, in order. An error ends the build.
@@ -180,6 +212,13 @@ pub struct LogRequest {
     pub since: i64,
 }
 
+impl LogRequest {
+    /// Whether everything is wanted that is there.
+    pub fn is_whole(&self) -> bool {
+        self.tail.is_none() && !self.follow && self.since == 0
+    }
+}
+
 /// Where a line was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogSource {
@@ -195,6 +234,43 @@ pub struct LogLine {
     pub time: Option<jiff::Timestamp>,
     /// Without the line end.
     pub text: String,
+}
+
+/// Lines of a log as they were written: any bytes but line ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogBatch {
+    /// The texts of the lines, one after the other.
+    pub bytes: Vec<u8>,
+    pub lines: Vec<BatchLine>,
+}
+
+/// One line of a batch. One longer than 32 MiB is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchLine {
+    pub source: LogSource,
+    /// When the engine got it; `None` when the engine does not tell.
+    pub time: Option<jiff::Timestamp>,
+    /// Where its text ends in the batch's bytes; it begins where the one before ends.
+    pub end: usize,
+}
+
+impl LogBatch {
+    /// Lines that are handed over together, at most.
+    pub const LINES: usize = 4096;
+
+    /// Adds a line.
+    pub fn push(&mut self, source: LogSource, time: Option<jiff::Timestamp>, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.lines.push(BatchLine { source, time, end: self.bytes.len() });
+    }
+
+    /// Each line with its text.
+    pub fn iter(&self) -> impl Iterator<Item = (&BatchLine, &[u8])> {
+        let mut begin = 0;
+        self.lines
+            .iter()
+            .map(move |line| (line, &self.bytes[std::mem::replace(&mut begin, line.end)..line.end]))
+    }
 }
 
 /// As whom a command runs inside a container.

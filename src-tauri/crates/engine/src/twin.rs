@@ -260,6 +260,15 @@ impl TwinEngine {
         })
     }
 
+    /// The system ends a process inside for memory; the main one goes on.
+    pub fn end_for_memory(&self, container: &str) -> Result<(), EngineError> {
+        self.happen(|world| {
+            let at = world.position(container)?;
+            world.tell_container(at, "oom", &[]);
+            Ok(())
+        })
+    }
+
     /// The container writes a line.
     pub fn write_log(
         &self,

@@ -11,7 +11,7 @@ use domain::runtime::Protocol;
 
 use crate::{Executor, Miss, Runs, ServiceVersion, client::seconds};
 
-pub use crate::twin_runs::{Asked, TwinRun, TwinRuns, completed, nobody, refusal};
+pub use crate::twin_runs::{Asked, TwinRun, TwinRuns, completed, completed_in, nobody, refusal};
 
 /// Services in memory, by their base address. An address that was never scripted refuses.
 #[derive(Debug, Default)]

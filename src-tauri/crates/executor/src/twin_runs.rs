@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{BatchRequest, Line, Miss, NodeRequest, RunError, RunRequest, Runs, ToolMeta};
 
@@ -63,9 +63,19 @@ struct State {
     running: HashMap<String, Arc<Notify>>,
     asked: Vec<Asked>,
     meta: ToolMeta,
+    /// Of single services, by their address.
+    meta_at: std::collections::BTreeMap<String, ToolMeta>,
     tools: Value,
     aggregation: Option<Value>,
     writer: Option<LogWriter>,
+    /// What a run that was not scripted says how long it took; seconds.
+    usual: Option<f64>,
+    /// How long an answer to a line is kept back.
+    kept_back: Duration,
+    /// The processes of the batch: a line waits for one.
+    processes: Option<Arc<Semaphore>>,
+    /// Lines that processes run now, and the most at the same time so far.
+    in_processes: (usize, usize),
 }
 
 /// Runs of one service.
@@ -98,6 +108,11 @@ impl TwinRuns {
         self.state().meta = meta;
     }
 
+    /// From now on the service at this address tells tools so, whatever others say.
+    pub fn tell_meta_at(&self, base: &str, meta: ToolMeta) {
+        self.state().meta_at.insert(base.to_owned(), meta);
+    }
+
     /// From now on these are the tools of packages.
     pub fn tell_tools(&self, tools: Value) {
         self.state().tools = tools;
@@ -111,6 +126,21 @@ impl TwinRuns {
     /// From now on lines of logs go there.
     pub fn write_logs(&self, writer: LogWriter) {
         self.state().writer = Some(writer);
+    }
+
+    /// From now on runs that were not scripted say that they took so many seconds.
+    pub fn say_they_take(&self, seconds: f64) {
+        self.state().usual = Some(seconds);
+    }
+
+    /// From now on answers to lines are kept back for so long, as the real service does.
+    pub fn keep_back(&self, time: Duration) {
+        self.state().kept_back = time;
+    }
+
+    /// The most lines that processes have run at the same time.
+    pub fn most_at_once(&self) -> usize {
+        self.state().in_processes.1
     }
 
     /// Everything that was asked so far.
@@ -131,13 +161,19 @@ impl TwinRuns {
 
     /// A run, from its begin to its end. Dropping it ends it, as the real client cancels it.
     async fn run(&self, path: &'static str, id: &str, body: Value) -> Result<Value, RunError> {
+        self.note(path, body.clone());
+        self.answer(id, body).await
+    }
+
+    /// What a run answers that was asked for.
+    async fn answer(&self, id: &str, body: Value) -> Result<Value, RunError> {
         let number = body["line_number"].as_u64().and_then(|number| u32::try_from(number).ok());
         let cancelled = Arc::new(Notify::new());
         let (script, writer) = {
             let mut state = self.state();
             let inputs = body.get("inputs").or_else(|| body.get("flow_inputs")).cloned();
-            state.asked.push(Asked { path, body: body.clone() });
-            let usual = || TwinRun::answers(completed(&inputs.unwrap_or_default()));
+            let seconds = state.usual.unwrap_or(USUAL_SECONDS);
+            let usual = || TwinRun::answers(completed_in(&inputs.unwrap_or_default(), seconds));
             let of_line = number.and_then(|number| state.lines.get_mut(&number)?.pop_front());
             let script = of_line.or_else(|| state.scripts.pop_front()).unwrap_or_else(usual);
             state.running.insert(id.to_owned(), cancelled.clone());
@@ -190,13 +226,16 @@ impl Runs for TwinRuns {
 
     async fn tool_meta(
         &self,
-        _: &str,
+        base: &str,
         folder: &str,
         files: &[(String, String)],
         _: Duration,
     ) -> Result<ToolMeta, RunError> {
         self.note("/tool/meta", json!({"working_dir": folder, "tools": files}));
-        let known = self.state().meta.clone();
+        let known = {
+            let state = self.state();
+            state.meta_at.get(base).unwrap_or(&state.meta).clone()
+        };
         let asked = |path: &String| files.iter().any(|(own, _)| own == path);
         Ok(ToolMeta {
             tools: known.tools.into_iter().filter(|(path, _)| asked(path)).collect(),
@@ -216,13 +255,29 @@ impl Runs for TwinRuns {
         _: Duration,
     ) -> Result<Value, RunError> {
         self.note("/initialize", request.body());
-        let has_aggregation = self.state().aggregation.is_some();
+        let mut state = self.state();
+        let has_aggregation = state.aggregation.is_some();
+        state.processes = request.workers.map(|workers| Arc::new(Semaphore::new(workers as usize)));
+        drop(state);
         Ok(json!({"inputs_definition": {}, "has_aggregation": has_aggregation}))
     }
 
     async fn run_line(&self, _: &str, line: &Line) -> Result<Value, RunError> {
         let id = format!("{}_{}", line.run, line.number);
-        self.run("/execution", &id, line.body()).await
+        let (processes, kept_back) = {
+            let state = self.state();
+            (state.processes.clone(), state.kept_back)
+        };
+        self.note("/execution", line.body());
+        let process = match &processes {
+            Some(processes) => processes.acquire().await.ok(),
+            None => None,
+        };
+        let in_process = InProcess::enter(self);
+        let answer = self.answer(&id, line.body()).await;
+        drop((in_process, process));
+        tokio::time::sleep(kept_back).await;
+        answer
     }
 
     async fn aggregate(
@@ -255,14 +310,41 @@ impl Drop for Running {
     }
 }
 
+/// A line that a process runs.
+struct InProcess(TwinRuns);
+
+impl InProcess {
+    fn enter(runs: &TwinRuns) -> Self {
+        let mut state = runs.state();
+        let now = state.in_processes.0 + 1;
+        state.in_processes = (now, state.in_processes.1.max(now));
+        drop(state);
+        Self(runs.clone())
+    }
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        self.0.state().in_processes.0 -= 1;
+    }
+}
+
+/// What a run says how long it took, unless it is told otherwise; seconds.
+const USUAL_SECONDS: f64 = 1.1;
+
 /// The answer to a run that completed with this output.
 pub fn completed(output: &Value) -> Value {
+    completed_in(output, USUAL_SECONDS)
+}
+
+/// The same of one that says that it took so many seconds.
+pub fn completed_in(output: &Value, seconds: f64) -> Value {
     json!({
         "output": output,
         "aggregation_inputs": {},
         "run_info": {"status": "Completed", "error": null, "output": output, "metrics": null,
             "start_time": "2026-11-23T16:24:48.1", "end_time": "2026-11-23T16:24:49.2",
-            "system_metrics": {"duration": 1.1}},
+            "system_metrics": {"duration": seconds}},
         "node_run_infos": {}
     })
 }

@@ -3,7 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use domain::flow::{
-    Document, FlowId, FlowProblem, FlowProblemKind, Node, Read, Severity, inputs, read,
+    Document, FlowId, FlowProblem, FlowProblemKind, Node, NodeKind, Read, Severity, SourceKind,
+    ToolFile, ToolFiles, inputs, read,
 };
 use serde_json::{Map, Value, json};
 
@@ -125,6 +126,8 @@ pub struct FlowOnDisk {
     pub syntax: Option<FlowProblem>,
     /// Included files and folders that are not there, as written.
     pub missing_includes: Vec<String>,
+    /// What the code of python nodes tells of their tools.
+    pub tools: ToolFiles,
     /// Values of a row of sample data.
     pub sample: Option<Map<String, Value>>,
     /// A requirements file.
@@ -303,6 +306,7 @@ fn read_flow(path: FlowPath) -> Result<FlowOnDisk, FlowsError> {
             }
         }
     }
+    let tools = tools(&path.folder, &includes, found.as_ref());
     let names: Vec<String> = found
         .iter()
         .flat_map(|read| read.flow.inputs.iter().map(|input| input.name.clone()))
@@ -320,10 +324,33 @@ fn read_flow(path: FlowPath) -> Result<FlowOnDisk, FlowsError> {
         document,
         syntax,
         missing_includes,
+        tools,
         sample,
         requirements,
         includes,
     })
+}
+
+/// What the code of python nodes tells of their tools; a file that cannot be read tells nothing.
+fn tools(folder: &Path, includes: &[Include], found: Option<&Read>) -> ToolFiles {
+    /// Nobody writes a tool that is longer; bytes.
+    const LONGEST: u64 = 1024 * 1024;
+    let Some(Read { flow, .. }) = found else { return ToolFiles::new() };
+    let variants = flow.variants.iter().flat_map(|all| all.variants.iter().map(|one| &one.node));
+    let mut tools = ToolFiles::new();
+    for node in flow.nodes.iter().chain(variants).filter(|node| node.kind == NodeKind::Python) {
+        let source = node.source.as_ref().filter(|source| source.kind == SourceKind::Code);
+        let Some(file) = source.and_then(|source| source.path.as_ref()) else { continue };
+        if tools.contains_key(file) {
+            continue;
+        }
+        let place = includes::place_of(folder, includes, file)
+            .filter(|place| place.metadata().is_ok_and(|facts| facts.len() <= LONGEST));
+        if let Some(code) = place.and_then(|place| std::fs::read_to_string(place).ok()) {
+            tools.insert(file.clone(), ToolFile::of_code(&code));
+        }
+    }
+    tools
 }
 
 /// A sample that the flow's file holds itself.

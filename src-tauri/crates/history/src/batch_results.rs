@@ -1,6 +1,9 @@
 //! What was kept of rows, as it is looked at: pages, durations, several batch runs side by side.
 
-use domain::batch::{BatchId, BatchRow, RowPage, RowQuery, RowSort, named_values};
+use domain::{
+    batch::{BatchId, BatchRow, FailureGroups, RowPage, RowQuery, RowSort, named_values},
+    flow::FlowId,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
@@ -99,6 +102,28 @@ impl History {
         .await
     }
 
+    /// Why rows failed, together by their cause.
+    pub async fn batch_failures(&self, batch: &BatchId) -> Result<FailureGroups, HistoryError> {
+        let id = batch.0.clone();
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT number, document ->> '$.runtime', document -> '$.problem' FROM batch_row
+                 WHERE batch = ?1 AND state = 'failed' ORDER BY number",
+            )?;
+            let mut rows = statement.query([id])?;
+            let mut groups = FailureGroups::default();
+            while let Some(row) = rows.next()? {
+                let problem: String = row.get(2)?;
+                let runtime: Option<String> = row.get(1)?;
+                if let Some(problem) = serde_json::from_str(&problem)? {
+                    groups.add(row.get(0)?, &runtime.unwrap_or_default(), problem);
+                }
+            }
+            Ok(groups)
+        })
+        .await
+    }
+
     /// Rows that have ended, in their order, from `from` on, at most `limit`. Unlike pages, all of them can
     /// be gone through in this way in a time that grows with their number only.
     pub async fn batch_rows_from(
@@ -134,6 +159,30 @@ impl History {
                  WHERE batch = ?1 AND state = 'completed' AND duration IS NOT NULL",
             )?;
             let all = statement.query_map([id], |row| row.get(0))?;
+            Ok(all.collect::<Result<Vec<_>, _>>()?)
+        })
+        .await
+    }
+
+    /// How long the last rows took of the newest batch run of this flow in which some completed; seconds, at most
+    /// `most`, the last ones first. Empty = there is none.
+    pub async fn last_row_durations(
+        &self,
+        flow: &FlowId,
+        most: usize,
+    ) -> Result<Vec<f64>, HistoryError> {
+        let (flow, most) = (flow.0.clone(), i64::try_from(most).unwrap_or(i64::MAX));
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT duration FROM batch_row
+                 WHERE state = 'completed' AND duration IS NOT NULL AND batch = (
+                     SELECT id FROM batch WHERE flow = ?1 AND EXISTS (
+                         SELECT 1 FROM batch_row WHERE batch_row.batch = batch.id
+                         AND state = 'completed' AND duration IS NOT NULL
+                     ) ORDER BY started DESC LIMIT 1
+                 ) ORDER BY number DESC LIMIT ?2",
+            )?;
+            let all = statement.query_map(params![flow, most], |row| row.get(0))?;
             Ok(all.collect::<Result<Vec<_>, _>>()?)
         })
         .await

@@ -1,7 +1,7 @@
 //! Rows of batch runs: keeping what they gave, and what a batch run needs of it to go on.
 
 use domain::{
-    batch::{BatchId, BatchRow, Finished, RowState, fingerprint},
+    batch::{BatchId, BatchRow, Finished, RowNode, RowState, fingerprint, node_list},
     flow::Tokens,
 };
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -23,6 +23,8 @@ pub struct EndedRows {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowToKeep {
     pub row: BatchRow,
+    /// What its nodes did; empty = it is not known, or there are none.
+    pub nodes: Vec<RowNode>,
     /// By `${node.output}`.
     pub aggregation: Map<String, Value>,
 }
@@ -46,11 +48,9 @@ impl History {
     pub async fn keep_batch_row(
         &self,
         batch: &BatchId,
-        row: &BatchRow,
-        outputs: &Map<String, Value>,
+        row: RowToKeep,
     ) -> Result<bool, HistoryError> {
-        let rows = vec![RowToKeep { row: row.clone(), aggregation: outputs.clone() }];
-        let kept = self.keep(batch, rows, store::SYNCHRONOUS).await?;
+        let kept = self.keep(batch, vec![row], store::SYNCHRONOUS).await?;
         Ok(matches!(kept[..], [Some(_)]))
     }
 
@@ -175,14 +175,15 @@ fn keep_all(
 fn keep_one(
     connection: &Connection,
     batch: &str,
-    RowToKeep { row, aggregation }: &RowToKeep,
+    RowToKeep { row, nodes, aggregation }: &RowToKeep,
 ) -> Result<Option<u64>, HistoryError> {
     if row.state == RowState::Cancelled {
         return Ok(None);
     }
     let (document, aggregation) =
         (serde_json::to_string(row)?, serde_json::to_string(aggregation)?);
-    let bytes = document.len() + aggregation.len();
+    let nodes = (!nodes.is_empty()).then(|| node_list(nodes));
+    let bytes = document.len() + aggregation.len() + nodes.as_ref().map_or(0, String::len);
     let changed = connection
         .prepare_cached(
             "INSERT INTO batch_row
@@ -204,5 +205,28 @@ fn keep_one(
             document,
             aggregation,
         ])?;
+    if changed == 1 {
+        keep_nodes(connection, batch, row.row, nodes)?;
+    }
     Ok((changed == 1).then_some(bytes as u64))
+}
+
+/// Keeps what the nodes of a row did in the place of what they did in an earlier try.
+fn keep_nodes(
+    connection: &Connection,
+    batch: &str,
+    row: u32,
+    nodes: Option<String>,
+) -> Result<(), HistoryError> {
+    match nodes {
+        Some(nodes) => connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO batch_row_nodes (batch, number, nodes) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![batch, row, nodes])?,
+        None => connection
+            .prepare_cached("DELETE FROM batch_row_nodes WHERE batch = ?1 AND number = ?2")?
+            .execute(params![batch, row])?,
+    };
+    Ok(())
 }

@@ -1,10 +1,10 @@
 use domain::{
     batch::{
-        BatchRow, BatchSettings, BatchState, DataFormat, Mapping, RowPage, RowQuery, RowSort,
-        RowState,
+        BatchRow, BatchSettings, BatchState, DataFormat, Mapping, RowNode, RowPage, RowQuery,
+        RowSort, RowState,
     },
     finding::{Problem, ProblemCode},
-    flow::Tokens,
+    flow::{NodeRunState, Tokens},
 };
 use jiff::Timestamp;
 use serde_json::{Map, json};
@@ -44,6 +44,7 @@ fn batch(id: &str, flow: &str, started: i64) -> Batch {
         time_left: None,
         mixed: false,
         metrics: vec![],
+        nodes: vec![],
         tokens: None,
         problem: None,
     }
@@ -67,7 +68,8 @@ fn row(number: u32, state: RowState) -> BatchRow {
 
 async fn keep(history: &History, id: &BatchId, row: &BatchRow) -> bool {
     let outputs = json!({"${n.output}": row.row}).as_object().cloned().unwrap_or_default();
-    history.keep_batch_row(id, row, &outputs).await.expect("kept")
+    let row = RowToKeep { row: row.clone(), nodes: vec![], aggregation: outputs };
+    history.keep_batch_row(id, row).await.expect("kept")
 }
 
 fn numbers(page: &RowPage) -> Vec<u32> {
@@ -227,7 +229,11 @@ async fn several_rows_are_kept_at_once_or_none_and_each_tells_its_bytes() {
     let (history, _) = History::open(folder.path()).expect("history");
     let id = BatchId("b".into());
     assert!(keep(&history, &id, &row(1, RowState::Completed)).await);
-    let to_keep = |number, state| RowToKeep { row: row(number, state), aggregation: Map::new() };
+    let to_keep = |number, state| RowToKeep {
+        row: row(number, state),
+        nodes: vec![],
+        aggregation: Map::new(),
+    };
     let rows = vec![
         to_keep(0, RowState::Completed),
         to_keep(1, RowState::Failed),
@@ -278,6 +284,7 @@ async fn many_rows_of_a_deleted_batch_run_go_and_others_stay() {
         history.begin_batch(&one, &json!({}), &process(1)).await.expect("kept");
         let rows = (0..2_500).map(|number| RowToKeep {
             row: BatchRow { row: number, ..row(0, RowState::Completed) },
+            nodes: vec![],
             aggregation: Map::new(),
         });
         history.keep_batch_rows(&one.id, rows.collect()).await.expect("kept");
@@ -307,6 +314,29 @@ async fn rows_are_gone_through_in_their_order_and_durations_are_those_of_complet
     let mut durations = history.batch_durations(&id).await.expect("read");
     durations.sort_by(f64::total_cmp);
     assert_eq!(durations, [6.0, 8.0, 10.0]);
+}
+
+#[tokio::test]
+async fn the_last_durations_are_those_of_the_newest_batch_run_of_a_flow_that_has_any() {
+    let history = History::in_memory().expect("history");
+    let of = async |flow: &str, most| {
+        history.last_row_durations(&FlowId(flow.into()), most).await.expect("read")
+    };
+    assert_eq!(of("one", 9).await, [0.0; 0]);
+    for (id, flow, started) in [("a", "one", 1), ("b", "one", 2), ("c", "one", 3), ("d", "two", 4)]
+    {
+        let begun = batch(id, flow, started);
+        history.begin_batch(&begun, &json!({}), &process(1)).await.expect("begun");
+    }
+    keep(&history, &BatchId("a".into()), &row(9, RowState::Completed)).await;
+    for number in 0..4 {
+        let id = BatchId("b".into());
+        keep(&history, &id, &row(number, RowState::Completed)).await;
+    }
+    // No row of the newest has completed.
+    keep(&history, &BatchId("c".into()), &row(5, RowState::Failed)).await;
+    assert_eq!(of("one", 3).await, [7.0, 8.0, 9.0]);
+    assert_eq!(of("two", 3).await, [0.0; 0]);
 }
 
 #[tokio::test]
@@ -362,4 +392,42 @@ async fn rows_of_several_batch_runs_stand_side_by_side() {
     assert_eq!((numbers, total), (vec![2, 5], 4));
     let (numbers, total, _) = asked(&[&a, &b], false, 4, 2).await;
     assert_eq!((numbers, total), (vec![7], 5));
+}
+
+fn row_node(node: &str, state: NodeRunState, seconds: f64) -> RowNode {
+    let (began, duration) = (Some(0.5), Some(seconds));
+    RowNode { node: node.into(), state, began, duration, tokens: None, error: None }
+}
+
+#[tokio::test]
+async fn what_nodes_did_is_kept_with_each_row_added_up_and_goes_with_it() {
+    let history = History::in_memory().expect("history");
+    let ended = Batch { state: BatchState::Completed, ..batch("b", "/a", 5) };
+    history.begin_batch(&ended, &json!({}), &process(1)).await.expect("kept");
+    let id = &ended.id;
+    let did = |failed: bool| {
+        let state = if failed { NodeRunState::Failed } else { NodeRunState::Completed };
+        vec![row_node("a", NodeRunState::Completed, 1.0), row_node("b", state, 3.0)]
+    };
+    let to_keep = |number, failed: bool| RowToKeep {
+        row: row(number, if failed { RowState::Failed } else { RowState::Completed }),
+        nodes: did(failed),
+        aggregation: Map::new(),
+    };
+    let plain = history.keep_batch_rows(id, vec![to_keep(0, false)]).await.expect("kept");
+    let without = RowToKeep { nodes: vec![], ..to_keep(2, false) };
+    let without = history.keep_batch_rows(id, vec![without]).await.expect("kept");
+    assert!(plain[0] > without[0], "their bytes count");
+    assert!(history.keep_batch_row(id, to_keep(1, true)).await.expect("kept"));
+    let read = history.batch_row_nodes(id, 0, 2).await.expect("read");
+    assert_eq!(read.into_iter().collect::<Vec<_>>(), [(0, did(false)), (1, did(true))]);
+    let figures = history.batch_node_figures(id).await.expect("added up");
+    assert_eq!((figures[1].rows, figures[1].failed, figures[1].longest), (2, 1, Some(3.0)));
+    // A row that completed is not changed any more, nor is what its nodes did.
+    assert!(!history.keep_batch_row(id, to_keep(0, true)).await.expect("kept"));
+    assert_eq!(history.batch_row_nodes(id, 0, 0).await.expect("read")[&0], did(false));
+    assert_eq!(history.forget_failed_batch_rows(id).await.expect("forgotten"), 1);
+    assert_eq!(history.batch_row_nodes(id, 1, 1).await.expect("read").len(), 0);
+    assert!(history.delete_batch(id).await.expect("deleted"));
+    assert_eq!(history.batch_node_figures(id).await.expect("added up"), []);
 }

@@ -53,6 +53,26 @@ impl History {
     }
 }
 
+/// Single versions.
+impl History {
+    /// Forgets one version of an environment.
+    pub async fn forget_environment_version(
+        &self,
+        environment: &EnvironmentId,
+        number: u32,
+    ) -> Result<(), HistoryError> {
+        let environment = environment.0.clone();
+        self.run(move |connection| {
+            connection.execute(
+                "DELETE FROM environment_version WHERE environment = ?1 AND number = ?2",
+                rusqlite::params![environment, number],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+}
+
 /// What builds left on an engine for the next build.
 impl History {
     /// Keeps the ids of images that a build left; short ones will do.

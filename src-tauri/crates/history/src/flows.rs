@@ -39,6 +39,9 @@ pub struct KeptRun {
     pub run: FlowRun,
     /// What it was given, by name.
     pub inputs: Value,
+    /// What it was begun with; its form is that of whoever keeps it. Never a secret. `None` = an older version
+    /// of this application began it.
+    pub request: Option<Value>,
     /// The service's answer; `None` = there was none, or it was too big to be kept.
     pub answer: Option<Value>,
     pub log: String,
@@ -146,25 +149,27 @@ impl History {
 
 /// Runs.
 impl History {
-    /// Keeps a run that begins. `process` is who runs it.
+    /// Keeps a run that begins, and what it is begun with. `process` is who runs it.
     pub async fn begin_flow_run(
         &self,
         run: &FlowRun,
         inputs: &Value,
+        request: &Value,
         process: &ProcessMark,
     ) -> Result<(), HistoryError> {
-        let (run, inputs) = (run.clone(), inputs.to_string());
+        let (run, inputs, request) = (run.clone(), inputs.to_string(), request.to_string());
         let process = serde_json::to_string(process)?;
         self.run(move |connection| {
             connection.execute(
-                "INSERT INTO flow_run (id, flow, final, started, document, inputs, process)
-                 VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6)",
+                "INSERT INTO flow_run (id, flow, final, started, document, inputs, request, process)
+                 VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     run.id.0,
                     run.flow.0,
                     run.started.as_microsecond(),
                     serde_json::to_string(&run)?,
                     inputs,
+                    request,
                     process,
                 ],
             )?;
@@ -235,17 +240,19 @@ impl History {
     pub async fn flow_run(&self, id: &FlowRunId) -> Result<Option<KeptRun>, HistoryError> {
         let id = id.0.clone();
         self.run(move |connection| {
-            let found: Option<(String, String, Option<String>, String)> = connection
+            type Found = (String, String, Option<String>, Option<String>, String);
+            let found: Option<Found> = connection
                 .query_row(
-                    "SELECT document, inputs, answer, log FROM flow_run WHERE id = ?1",
+                    "SELECT document, inputs, request, answer, log FROM flow_run WHERE id = ?1",
                     [id],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
                 )
                 .optional()?;
-            let Some((run, inputs, answer, log)) = found else { return Ok(None) };
+            let Some((run, inputs, request, answer, log)) = found else { return Ok(None) };
             Ok(Some(KeptRun {
                 run: serde_json::from_str(&run)?,
                 inputs: serde_json::from_str(&inputs)?,
+                request: request.map(|request| serde_json::from_str(&request)).transpose()?,
                 answer: answer.map(|answer| serde_json::from_str(&answer)).transpose()?,
                 log,
             }))
@@ -313,6 +320,7 @@ mod tests {
             runtime_name: "t".into(),
             version: String::new(),
             node: None,
+            from_node: None,
             from: None,
             variants: BTreeMap::new(),
             state: FlowRunState::Running,
@@ -342,7 +350,10 @@ mod tests {
         assert_eq!(flows.iter().map(|one| &one.flow).collect::<Vec<_>>(), [&a, &b]);
         assert_eq!(flows[0].runtime, Some((runtime, "mine".into())));
         assert_eq!(flows[0].inputs, inputs);
-        history.begin_flow_run(&run("r", &a.0, 1), &json!({}), &process()).await.expect("kept");
+        history
+            .begin_flow_run(&run("r", &a.0, 1), &json!({}), &json!({}), &process())
+            .await
+            .expect("kept");
         history.forget_flow(&a).await.expect("forgotten");
         assert_eq!(history.flows().await.expect("read").len(), 1);
         // One that is active is not lost by it.
@@ -353,7 +364,10 @@ mod tests {
     async fn a_run_is_kept_with_its_answer_and_log_and_can_be_deleted() {
         let history = History::in_memory().expect("history");
         let mut one = run("r", "/a", 5);
-        history.begin_flow_run(&one, &json!({"text": "hi"}), &process()).await.expect("kept");
+        history
+            .begin_flow_run(&one, &json!({"text": "hi"}), &json!({"limit": 5}), &process())
+            .await
+            .expect("kept");
         let unfinished = history.unfinished_flow_runs().await.expect("read");
         assert_eq!(unfinished, [(one.clone(), process())]);
         history.delete_flow_run(&one.id).await.expect("not while it is active");
@@ -363,6 +377,7 @@ mod tests {
         let kept = history.flow_run(&one.id).await.expect("read").expect("there");
         assert_eq!(kept.run, one);
         assert_eq!((kept.inputs, kept.answer), (json!({"text": "hi"}), Some(answer)));
+        assert_eq!(kept.request, Some(json!({"limit": 5})));
         assert_eq!(kept.log, "log\n");
         assert_eq!(history.unfinished_flow_runs().await.expect("read"), []);
         history.delete_flow_run(&one.id).await.expect("deleted");
@@ -374,11 +389,11 @@ mod tests {
         let history = History::in_memory().expect("history");
         for number in 0..MOST_RUNS_OF_A_FLOW + 5 {
             let one = run(&format!("r{number}"), "/a", number);
-            history.begin_flow_run(&one, &json!({}), &process()).await.expect("kept");
+            history.begin_flow_run(&one, &json!({}), &json!({}), &process()).await.expect("kept");
             history.end_flow_run(&one, None, "").await.expect("kept");
         }
         let other = run("other", "/b", 0);
-        history.begin_flow_run(&other, &json!({}), &process()).await.expect("kept");
+        history.begin_flow_run(&other, &json!({}), &json!({}), &process()).await.expect("kept");
         history.end_flow_run(&other, None, "").await.expect("kept");
         let kept = history.flow_runs(Some(&FlowId("/a".into())), 1_000).await.expect("read");
         assert_eq!(kept.len(), usize::try_from(MOST_RUNS_OF_A_FLOW).expect("number"));

@@ -7,6 +7,7 @@
 //! writer waits up to five seconds for another. A file that is broken, or written by a newer version
 //! of the application, is set aside under another name and never deleted.
 
+mod batch_nodes;
 mod batch_requests;
 mod batch_results;
 mod batch_rows;

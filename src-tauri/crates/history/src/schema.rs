@@ -156,6 +156,22 @@ const STEPS: &[&str] = &[
     CREATE INDEX batch_row_by_state
         ON batch_row (batch, state, number, duration, bytes, outcome);
 ",
+    "
+    -- What it was begun with, without secrets, JSON; null = it is not known.
+    ALTER TABLE flow_run ADD COLUMN request TEXT;
+
+    -- What each node did in a row that ended, see domain::batch::node_list. Apart from the rows, so that all
+    -- of them can be added up without reading those.
+    CREATE TABLE batch_row_nodes (
+        batch TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        nodes TEXT NOT NULL,
+        PRIMARY KEY (batch, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER batch_row_gone AFTER DELETE ON batch_row BEGIN
+        DELETE FROM batch_row_nodes WHERE batch = OLD.batch AND number = OLD.number;
+    END;
+",
 ];
 
 /// The schema that this version of the application reads and writes.

@@ -47,6 +47,7 @@ fn operation(id: &str, of: &str, minute: i64, state: OperationState) -> Operatio
         outcome: None,
         kept_log: None,
         without_service: None,
+        run: None,
         started_by: "ann@desk".into(),
         started: noon() + SignedDuration::from_mins(minute),
         finished: None,

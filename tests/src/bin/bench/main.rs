@@ -1,14 +1,17 @@
 //! `make bench`: how fast and how quiet the application is, and what an update costs.
 //!
 //! `bench [quick] [write FOLDER] [CHAPTER …]`, where a chapter is `start`, `changes`, `idle`,
-//! `downtime`, `upload` or `rows`; all of them without one. `write` puts `benchmark.md` and `benchmark.json` into the
+//! `downtime`, `upload`, `rows` or `logs`; all of them without one. `write` puts `benchmark.md` and `benchmark.json` into the
 //! folder. Ends with 1 when a target was missed.
 
 mod changes;
 mod crowd;
 mod downtime;
 mod figures;
+mod first_node;
+mod frames;
 mod idle;
+mod logs;
 mod memory;
 mod rows;
 mod start;
@@ -93,6 +96,10 @@ async fn measure(wanted: &Wanted) -> PartResult<Vec<Chapter>> {
         eprintln!("==> Batch runs.");
         let (rows, large) = (some(100, 1_000), some(100_000, 1_000_000));
         chapters.push(rows::measure(some(1, 3), rows, large).await?);
+    }
+    if is_wanted("logs") {
+        eprintln!("==> Logs.");
+        chapters.push(logs::measure(some(2, 7), some(100_000, 500_000), some(5, 60)).await?);
     }
     Ok(chapters)
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use app::api::{BatchDraft, Change, OfDraft, OpenFlow};
 use app::{App, handlers};
-use domain::batch::{BatchId, BatchSettings, BatchState, Mapping};
+use domain::batch::{Ahead, BatchId, BatchSettings, BatchState, Mapping};
 use domain::runtime::{Runtime, Status};
 use executor::client::ExecutorClient;
 use executor::{BatchRequest, Executor, Line, Place, Sealed};
@@ -24,6 +24,7 @@ use real_parts::{PartError, PartResult};
 use serde_json::{Map, json};
 
 use crate::figures::{Chapter, Figure, median, spread};
+use crate::first_node;
 use crate::memory::with_memory;
 
 /// The first rows of a file, in ms, and memory beyond what the process had, in MB.
@@ -31,9 +32,13 @@ const PREVIEW: f64 = 300.0;
 const EXTRA_MEMORY: f64 = 50.0;
 /// Time against the bare requests.
 const SLOWER: f64 = 1.15;
+/// Time against `pf run create`: three times as quick.
+const PF: f64 = 1.0 / 3.0;
+/// From *Run* to the first node on screen, beyond what the service takes; ms.
+const FIRST_NODE: f64 = 150.0;
 /// Time of three runtimes against that of one: 2.4 times as quick.
 const THREE: f64 = 1.0 / 2.4;
-/// Rows at the same time on a runtime.
+/// Processes for rows on a runtime.
 const WORKERS: u32 = 4;
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -171,7 +176,43 @@ impl Scene {
         Ok(())
     }
 
-    /// The same rows by nothing but the service's requests, with as many at the same time.
+    /// `pf` itself, with the flow and the rows, in the container of the first runtime.
+    fn prepare_pf(&self, file: &Path) -> PartResult<()> {
+        RuntimeImages::ready()?.add_llm_packages(&self.docker, "one")?;
+        self.as_pf("mkdir -p /root/pf/.promptflow && printf 'telemetry:\\n  enabled: false\\ntrace:\\n  destination: none\\n' > /root/pf/.promptflow/pf.yaml")?;
+        for (from, to) in [(self.home.path().join("double"), "double"), (file.into(), "rows.jsonl")]
+        {
+            let to = format!("one:/root/pf/{to}");
+            self.docker.client(&["cp", &from.display().to_string(), &to])?;
+        }
+        Ok(())
+    }
+
+    fn as_pf(&self, script: &str) -> PartResult<String> {
+        let mut words = vec!["exec", "-u", "0"];
+        let workers = format!("PF_WORKER_COUNT={WORKERS}");
+        for variable in ["HOME=/root/pf", "PF_DISABLE_TRACING=true", &workers] {
+            words.extend(["-e", variable]);
+        }
+        words.extend(["one", "sh", "-c", script]);
+        self.docker.client(&words)
+    }
+
+    /// Milliseconds of `pf run create` for the same rows, from its start until it has ended.
+    fn pf(&self, name: &str) -> PartResult<f64> {
+        let began = Instant::now();
+        self.as_pf(&format!(
+            "cd /root/pf && pf run create --flow double --data rows.jsonl --name {name} --column-mapping number='${{data.number}}' pause='${{data.pause}}' > told 2>&1 || {{ cat told; exit 1; }}"
+        ))?;
+        let took = began.elapsed().as_secs_f64() * 1_000.0;
+        let told = self.as_pf("cat /root/pf/told")?;
+        if !told.contains("\"status\": \"Completed\"") {
+            return Err(PartError::new(told));
+        }
+        Ok(took)
+    }
+
+    /// The same rows by nothing but the service's requests, as many at the same time as it can be given.
     async fn bare(&self, rows: usize) -> PartResult<f64> {
         let row = &self.rows[0];
         let folders = self.docker.client(&[
@@ -213,7 +254,7 @@ impl Scene {
                 let (client, base) = (&client, &base);
                 async move { client.runs().run_line(base, &line).await }
             })
-            .buffer_unordered(WORKERS as usize)
+            .buffer_unordered(Ahead::MOST as usize)
             .collect()
             .await;
         let took = began.elapsed().as_secs_f64() * 1_000.0;
@@ -261,12 +302,22 @@ pub async fn measure(rounds: usize, rows: usize, large: usize) -> PartResult<Cha
     let quick = file_of_rows(scene.home.path(), rows, 0.0)?;
     // Everything is warm.
     scene.ours(&quick, 1, rows).await?;
-    let (mut own, mut bare) = (vec![], vec![]);
-    for _ in 0..rounds {
+    scene.prepare_pf(&quick)?;
+    let (mut own, mut bare, mut pf) = (vec![], vec![], vec![]);
+    for round in 0..rounds {
         own.push(scene.ours(&quick, 1, rows).await?);
         bare.push(scene.bare(rows).await?);
+        pf.push(scene.pf(&format!("rows-{round}"))?);
     }
-    let waits = rows / 10;
+    let (first, of_service) = first_node::measure(
+        &scene.app,
+        &scene.rows[0],
+        &|script| scene.docker.client(&["exec", "one", "sh", "-c", script]),
+        scene.home.path(),
+        rounds * 5,
+    )
+    .await?;
+    let waits = rows * 3 / 10;
     let slow = file_of_rows(scene.home.path(), waits, 1.0)?;
     scene.ours(&slow, 3, waits).await?;
     let (mut one, mut three) = (vec![], vec![]);
@@ -277,7 +328,8 @@ pub async fn measure(rounds: usize, rows: usize, large: usize) -> PartResult<Cha
     Ok(Chapter {
         title: "Batch runs",
         how: format!(
-            "The first 20 rows of a file of {large} rows of JSON lines. Then {rows} rows of a flow with one node on a warm runtime, {WORKERS} at the same time, in turns: by us, from the press of *Start* until the window was told of the last row, its result kept; and by nothing but the service's requests (`/initialize`, `/execution`; the end apart). Then {waits} rows of a flow that waits a second, on one runtime and on three."
+            "The first 20 rows of a file of {large} rows of JSON lines. Then {rows} rows of a flow with one node on a warm runtime, in {WORKERS} processes, in turns: by us, from the press of *Start* until the window was told of the last row, its result kept; by nothing but the service's requests (`/initialize`, `/execution` with {} at the same time; the end apart); and by `pf run create` in the same container, from its start to its end. Then a flow of one node, from the press of *Run* until the window was told that the node runs, against the time from the bare request until the node's code began. Then {waits} rows of a flow that waits a second, on one runtime and on three.",
+            Ahead::MOST
         ),
         figures: vec![
             Figure::told("first rows of a large file", median(&looks), "ms", spread(&looks))
@@ -293,6 +345,33 @@ pub async fn measure(rounds: usize, rows: usize, large: usize) -> PartResult<Cha
                 "ratio of the medians".into(),
             )
             .at_most(SLOWER),
+            Figure::told("pf run create", median(&pf), "ms", spread(&pf)),
+            Figure::told(
+                "ours, as a part of pf run create",
+                median(&own) / median(&pf),
+                "",
+                "ratio of the medians".into(),
+            )
+            .at_most(PF),
+            Figure::told(
+                "the service: request until the node began",
+                median(&of_service),
+                "ms",
+                spread(&of_service),
+            ),
+            Figure::told(
+                "Run until the window shows the node",
+                median(&first),
+                "ms",
+                spread(&first),
+            ),
+            Figure::told(
+                "beyond the service's own",
+                median(&first) - median(&of_service),
+                "ms",
+                "difference of the medians".into(),
+            )
+            .at_most(FIRST_NODE),
             Figure::told("waiting flow on one runtime", median(&one), "ms", spread(&one)),
             Figure::told("waiting flow on three", median(&three), "ms", spread(&three)),
             Figure::told(

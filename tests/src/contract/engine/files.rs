@@ -97,6 +97,18 @@ pub(super) async fn a_growing_file_is_followed_until_it_is_gone(fixture: &Fixtur
     files.remove(&id, "/tmp/x/logs").await.expect("remove");
     assert_eq!(soon("the end", lines.next()).await, None);
 
+    // One that is not there yet is waited for.
+    let mut lines = files.follow(&id, "/tmp/x/logs/run.log").await;
+    let writes = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let begin = archive(&[("x/logs/run.log", b"late\n")]);
+        files.unpack(&id, "/tmp", pieces(begin)).await.expect("unpack");
+    };
+    let (line, ()) = tokio::join!(soon("the late line", lines.next()), writes);
+    assert_eq!(line, Some(Ok("late".into())));
+    files.remove(&id, "/tmp/x/logs").await.expect("remove");
+    assert_eq!(soon("the end", lines.next()).await, None);
+
     // What reads inside ends with the stream.
     let begin = archive(&[("x/logs/run.log", b"one\n")]);
     files.unpack(&id, "/tmp", pieces(begin)).await.expect("unpack");

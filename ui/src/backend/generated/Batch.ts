@@ -6,6 +6,7 @@ import type { DataFormat } from "./DataFormat";
 import type { FlowId } from "./FlowId";
 import type { Lane } from "./Lane";
 import type { Metric } from "./Metric";
+import type { NodeFigures } from "./NodeFigures";
 import type { Problem } from "./Problem";
 import type { Tokens } from "./Tokens";
 
@@ -82,6 +83,11 @@ metrics: Array<Metric>,
  * Of all rows together; `None` = no row counted any.
  */
 tokens: Tokens | null, 
+/**
+ * What each node did in all rows that ended. Empty for flows without nodes, and for batch runs of older
+ * versions of this application.
+ */
+nodes: Array<NodeFigures>, 
 /**
  * Why it could not go on, or stopped.
  */

@@ -25,7 +25,11 @@ version: string,
  */
 node: string | null, 
 /**
- * The run that gave the other nodes' outputs to it.
+ * The flow ran from this node on; what the nodes before it gave is that of the run `from`.
+ */
+fromNode: string | null, 
+/**
+ * The run that gave the outputs of nodes that did not run.
  */
 from: FlowRunId | null, 
 /**

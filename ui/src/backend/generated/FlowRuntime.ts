@@ -24,9 +24,9 @@ memoryLimit: number,
  */
 runs: number, 
 /**
- * Batch runs of this application that use its service or wait for it.
+ * Names of the batch runs of this application that use its service or wait for it, in their order.
  */
-batches: number, usable: boolean, 
+batches: Array<string>, usable: boolean, 
 /**
  * Why it cannot be used; empty = it can.
  */

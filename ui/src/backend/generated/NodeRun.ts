@@ -15,4 +15,8 @@ duration: number | null,
 /**
  * The last warning that it takes long; stays when it has ended.
  */
-slow: SlowNode | null, failure: RunFailure | null, tokens: Tokens | null, };
+slow: SlowNode | null, failure: RunFailure | null, tokens: Tokens | null, 
+/**
+ * It did not run: what it gave in an earlier run stands here, see [`FlowRun::from_node`].
+ */
+takenOver: boolean, };

@@ -3,6 +3,7 @@ import type { BuildProgress } from "./BuildProgress";
 import type { Cancel } from "./Cancel";
 import type { ComputeId } from "./ComputeId";
 import type { EnvironmentId } from "./EnvironmentId";
+import type { FlowRunId } from "./FlowRunId";
 import type { OperationId } from "./OperationId";
 import type { OperationKind } from "./OperationKind";
 import type { OperationState } from "./OperationState";
@@ -68,6 +69,10 @@ keptLog: string | null,
  * Milliseconds during which neither container served; for updates that switched over.
  */
 withoutService: number | null, 
+/**
+ * The run of a flow that it began at its end.
+ */
+run?: FlowRunId, 
 /**
  * `user@host`.
  */

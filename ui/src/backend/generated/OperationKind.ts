@@ -3,4 +3,4 @@
 /**
  * What an operation does.
  */
-export type OperationKind = "create" | "update" | "rollBack" | "reconfigure" | "start" | "stop" | "restart" | "delete" | "manage" | "recover" | "build" | "install";
+export type OperationKind = "create" | "update" | "rollBack" | "reconfigure" | "start" | "stop" | "restart" | "delete" | "manage" | "recover" | "build" | "install" | "addPackages";

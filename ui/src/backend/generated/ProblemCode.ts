@@ -3,4 +3,4 @@
 /**
  * What kind of thing went wrong. The UI decides by this code alone how it looks.
  */
-export type ProblemCode = "invalidInput" | "notFound" | "busy" | "changedMeanwhile" | "computeUnreachable" | "registryUnreachable" | "registryDenied" | "rateLimited" | "imageNotFound" | "wrongArchitecture" | "knownBad" | "moved" | "nameTaken" | "portTaken" | "diskFull" | "containerFailed" | "noService" | "notReadyInTime" | "keyring" | "cannotBeKept" | "buildFailed" | "flowHasErrors" | "runFailed" | "engine" | "storage" | "internal";
+export type ProblemCode = "invalidInput" | "notFound" | "busy" | "changedMeanwhile" | "computeUnreachable" | "registryUnreachable" | "registryDenied" | "rateLimited" | "imageNotFound" | "wrongArchitecture" | "knownBad" | "moved" | "nameTaken" | "portTaken" | "diskFull" | "containerFailed" | "noService" | "notReadyInTime" | "keyring" | "cannotBeKept" | "buildFailed" | "flowHasErrors" | "runFailed" | "flowsWouldNotFit" | "engine" | "storage" | "internal";

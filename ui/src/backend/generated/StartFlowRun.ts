@@ -25,7 +25,12 @@ variants: { [key in string]: string }, connections: Array<ConnectionOverride>,
  */
 node: string | null, 
 /**
- * The run whose outputs the node's other nodes give; needed when it takes any.
+ * Run from this node on. What is not downstream of it does not run: what it gave in the run `from`, whose
+ * inputs are taken as well, stands for it. Inputs that are not kept whole are those of `inputs`.
+ */
+fromNode: string | null, 
+/**
+ * The run whose outputs other nodes give: needed with `from_node`, and with `node` when it takes any.
  */
 from: FlowRunId | null, 
 /**

@@ -3,4 +3,4 @@
 /**
  * One step. The order is that of the operation's list, not of this enum.
  */
-export type StepKind = "check" | "lock" | "resolve" | "pull" | "build" | "install" | "inspect" | "prove" | "waitForRuns" | "create" | "switchOver" | "changeInPlace" | "start" | "stop" | "waitForHealth" | "remove" | "putBack" | "cleanUp" | "keep";
+export type StepKind = "check" | "lock" | "resolve" | "pull" | "build" | "install" | "inspect" | "prove" | "waitForRuns" | "create" | "switchOver" | "changeInPlace" | "start" | "stop" | "waitForHealth" | "remove" | "putBack" | "cleanUp" | "keep" | "runAgain";

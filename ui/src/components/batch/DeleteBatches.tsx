@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next'
 import { call, type ProblemError } from '../../backend'
 import type { Batch } from '../../backend/types'
 import { formatBytes } from '../../format'
-import { ConfirmDialog } from '../../pages/runtime/ConfirmDialog'
 import { live } from '../../state/live'
+import { ConfirmDialog } from '../decision/ConfirmDialog'
 
 /** Deletes batch runs after the consequence was said. */
 export function DeleteBatches({

@@ -18,7 +18,7 @@ export function ProgressInDialog({
 }: {
   id: string
   onClose: () => void
-  /** Starts the same once more. */
+  /** Starts the same once more; a finding's *Try again* does so, too. */
   onRetry: () => void
   retryLabel: string
   remedies?: RemedyHandlers
@@ -45,7 +45,7 @@ export function ProgressInDialog({
         {operation ? (
           <OperationProgress
             operation={operation}
-            {...(remedies ? { remedies } : {})}
+            remedies={{ tryAgain: onRetry, ...remedies }}
             onRetry={onRetry}
             openEvidence={openEvidence}
           />

@@ -1,3 +1,4 @@
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowRun, FlowRunState, NodeRun, NodeRunState } from '../../backend/types'
 import { formatDuration } from '../../format'
@@ -36,14 +37,26 @@ export function RunStateBadge({ state }: { state: FlowRunState }) {
   return <ToneMark tone={toneOfRun[state]}>{t(`state.${state}`)}</ToneMark>
 }
 
-/** How a node of a run stands: colour, shape and word. In a run that has ended, *waiting* never ran. */
-export function NodeStateBadge({ state, ended }: { state: NodeRunState; ended: boolean }) {
+/** The colour of a node; what was taken over of an earlier run is quiet. */
+export const toneOf = ({ state, takenOver }: NodeRun): Tone =>
+  takenOver ? 'quiet' : toneOfNode[state]
+
+/** How a node of a run stands, in a word. In a run that has ended, *waiting* never ran. */
+export function useNodeStateWord(): (node: NodeRun, ended: boolean) => string {
   const { t } = useTranslation('flowRun')
-  return (
-    <ToneMark tone={toneOfNode[state]}>
-      {ended && state === 'waiting' ? t('nodeState.neverRan') : t(`nodeState.${state}`)}
-    </ToneMark>
+  return useCallback(
+    ({ state, takenOver }, ended) => {
+      if (takenOver && state === 'completed') return t('nodeState.takenOver')
+      return ended && state === 'waiting' ? t('nodeState.neverRan') : t(`nodeState.${state}`)
+    },
+    [t],
   )
+}
+
+/** How a node of a run stands: colour, shape and word. */
+export function NodeStateBadge({ node, ended }: { node: NodeRun; ended: boolean }) {
+  const word = useNodeStateWord()
+  return <ToneMark tone={toneOf(node)}>{word(node, ended)}</ToneMark>
 }
 
 /** How long something of a run took as the service measured it, else by the clock. */

@@ -58,7 +58,7 @@ export function StepList({ operation }: { operation: Operation }) {
                   state === 'running' && styles.running,
                 )}
               >
-                {t(`step.${stepWords(step.kind, operation)}`)}
+                {t(`step.${stepWords(step.kind, operation, index)}`)}
               </Text>
               {step.note ? <Text className={styles.note}>{step.note}</Text> : null}
               {step.kind === 'pull' && operation.pull && !quiet ? (

@@ -13,7 +13,15 @@ export function useOperationVersions(): (operation: Operation) => string | null 
   }
 }
 
-/** The key of a step's words: an image that is proved runs beside nothing. */
-export function stepWords(kind: StepKind, operation: Operation): StepKind | 'proveImage' {
-  return kind === 'prove' && operation.kind === 'build' ? 'proveImage' : kind
+/** The key of a step's words: an image that is proved runs beside nothing. `index` is its place in the list. */
+export function stepWords(
+  kind: StepKind,
+  operation: Operation,
+  index = operation.steps.findIndex((step) => step.kind === kind && step.state === 'running'),
+): StepKind | 'proveImage' {
+  if (kind !== 'prove') return kind
+  // Where an image is built and a runtime updated to it, the first proof is that of the image.
+  const first = operation.steps.findIndex((step) => step.kind === kind) === index
+  const ofImage = operation.kind === 'build' || (operation.kind === 'addPackages' && first)
+  return ofImage ? 'proveImage' : kind
 }

@@ -61,6 +61,7 @@ export function AccessFields({
         >
           <Combobox
             id={idOf('bindAddress')}
+            className={styles.fit}
             freeform
             value={form.bindAddress}
             selectedOptions={[form.bindAddress]}

@@ -53,6 +53,8 @@ export const useFieldStyles = makeStyles({
     listStyleType: 'none',
   },
   grow: { flexGrow: 1, flexBasis: '160px', minWidth: 0 },
+  /** Lists of Fluent are wider than a column may be. */
+  fit: { minWidth: 0 },
   start: { alignSelf: 'flex-start' },
   fold: { alignSelf: 'flex-start', paddingInlineStart: 0 },
 })

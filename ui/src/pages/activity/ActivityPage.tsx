@@ -1,5 +1,5 @@
 import { Button, makeStyles, SearchBox, ToggleButton, tokens } from '@fluentui/react-components'
-import { HistoryRegular } from '@fluentui/react-icons'
+import { DocumentText20Regular, HistoryRegular } from '@fluentui/react-icons'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
@@ -54,12 +54,17 @@ export default function ActivityPage() {
     <Page
       heading={t('heading')}
       actions={
-        <SearchBox
-          aria-label={t('search')}
-          placeholder={t('search')}
-          value={search}
-          onChange={(_, { value }) => setSearch(value)}
-        />
+        <>
+          <SearchBox
+            aria-label={t('search')}
+            placeholder={t('search')}
+            value={search}
+            onChange={(_, { value }) => setSearch(value)}
+          />
+          <Button icon={<DocumentText20Regular />} onClick={() => navigate(paths.logs)}>
+            {t('logFile')}
+          </Button>
+        </>
       }
     >
       {error ? <ProblemBar problem={error.problem} onRetry={() => refetch()} /> : null}

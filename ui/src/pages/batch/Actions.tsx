@@ -11,6 +11,7 @@ import {
 import {
   ArrowClockwise20Regular,
   ArrowDownload20Regular,
+  ArrowRepeatAllRegular,
   BeakerRegular,
   MoreHorizontal20Regular,
   Pause20Regular,
@@ -177,6 +178,14 @@ export function Actions({ detail }: { detail: BatchDetail }) {
           {t('action.evaluate')}
         </Button>
       ) : null}
+      {isOver(batch) ? (
+        <Button
+          icon={<ArrowRepeatAllRegular />}
+          onClick={() => navigate(paths.newBatch(flow, { from: id }))}
+        >
+          {t('action.runAgain')}
+        </Button>
+      ) : null}
       {completed + failed > 0 ? <ExportMenu batch={id} /> : null}
       <Menu>
         <MenuTrigger disableButtonEnhancement>
@@ -186,9 +195,11 @@ export function Actions({ detail }: { detail: BatchDetail }) {
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
-            <MenuItem onClick={() => navigate(paths.newBatch(flow, { from: id }))}>
-              {t('action.runAgain')}
-            </MenuItem>
+            {isOver(batch) ? null : (
+              <MenuItem onClick={() => navigate(paths.newBatch(flow, { from: id }))}>
+                {t('action.runAgain')}
+              </MenuItem>
+            )}
             <MenuItem onClick={() => setAsked('compare')}>{t('action.compare')}</MenuItem>
             <MenuItem onClick={() => setAsked('edit')}>{t('action.edit')}</MenuItem>
             {isOver(batch) || batch.state === 'paused' ? (

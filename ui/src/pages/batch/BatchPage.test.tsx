@@ -110,6 +110,32 @@ describe('the page of a batch run', () => {
     expect(await screen.findByText('my-runtime is being updated.')).toBeVisible()
   })
 
+  it('tells what each step did, over all rows and in one', async () => {
+    await openBatch('batch-completed', small(), '?row=7')
+    const all = within(await screen.findByRole('table', { name: 'Steps over all rows' }))
+    const context = all.getByRole('row', { name: /^context/ })
+    for (const words of ['1,000', '20', '200 ms']) expect(context).toHaveTextContent(words)
+    // One that never ran took no time that says anything.
+    expect(all.getByRole('row', { name: /^web_search/ })).toHaveTextContent(/1,000.*–.*–/)
+    const row = within(await screen.findByRole('table', { name: 'Steps of this row' }))
+    expect(row.getByRole('row', { name: /^context/ })).toHaveTextContent('Failed')
+    expect(row.getByRole('row', { name: /^search/ })).toHaveTextContent('400 ms')
+    await expectAccessible()
+  })
+
+  it('tells why rows failed, together by their cause', async () => {
+    const { user, address } = await openBatch('batch-completed')
+    const why = within(await screen.findByRole('region', { name: 'Why rows failed' }))
+    expect(why.getAllByRole('listitem').map((one) => one.textContent)).toEqual([
+      expect.stringMatching(/^19 rows.*context\.py, line 4/),
+      expect.stringMatching(/^1 row.*no module "bs4"/),
+    ])
+    expect(why.getByRole('button', { name: 'Add the package beautifulsoup4' })).toBeVisible()
+    await expectAccessible()
+    await user.click(why.getByRole('link', { name: 'Show row 58, the first of them' }))
+    await waitFor(() => expect(address()).toContain('row=57'))
+  })
+
   it('says when not all rows come from the same files', async () => {
     await openBatch('batch-completed', {
       batches: [batches.batch({ rows: 12, completed: 11, failed: 1, mixed: true })],
@@ -286,7 +312,7 @@ describe('what can be done with a batch run', () => {
 
   it('is to begin one like it', async () => {
     const { user, address } = await openBatch('batch-completed')
-    await choose(user, 'Run again')
+    await user.click(await screen.findByRole('button', { name: 'Run again' }))
     expect(address()).toBe(`/flows/${encodeURIComponent(flows.ANSWERS)}/batch?from=batch-completed`)
   })
 

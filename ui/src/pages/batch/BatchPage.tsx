@@ -22,10 +22,13 @@ import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
 import { useAsk } from '../../state'
 import { sizes } from '../../theme'
+import { RunProblem } from '../flow/RunProblem'
 import { Actions } from './Actions'
+import { Failures } from './Failures'
 import { isSimple, Lanes } from './Lanes'
 import { Latencies } from './Latencies'
 import { Metrics } from './Metrics'
+import { Nodes } from './Nodes'
 import { Progress } from './Progress'
 import { Results } from './Results'
 import { Setup } from './Setup'
@@ -82,7 +85,11 @@ function Existing({ detail }: { detail: BatchDetail }) {
     >
       {description ? <Text className={styles.note}>{description}</Text> : null}
       {problem ? (
-        <ProblemBar problem={problem} {...(isOver(batch) ? { title: t('stopped') } : {})} />
+        <RunProblem
+          problem={problem}
+          runtime={batch.lanes.length === 1 ? (batch.lanes[0]?.runtime ?? '') : ''}
+          {...(isOver(batch) ? { title: t('stopped') } : {})}
+        />
       ) : null}
       {batch.mixed ? (
         <MessageBar intent="warning" role="group" aria-label={t('mixed.label')}>
@@ -102,6 +109,8 @@ function Existing({ detail }: { detail: BatchDetail }) {
         <Metrics batch={batch} />
         <Latencies batch={batch.id} />
       </div>
+      <Nodes batch={batch} />
+      <Failures batch={batch} />
       <Results detail={detail} />
       <Fold label={t('setup.heading')} whole>
         <Setup detail={detail} />

@@ -5,9 +5,9 @@ import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
 import type { Batch } from '../../backend/types'
 import { MOST_COMPARED } from '../../components/batch/ChosenBar'
+import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { formatPast } from '../../format'
 import { useAsk } from '../../state'
-import { ConfirmDialog } from '../runtime/ConfirmDialog'
 
 const useStyles = makeStyles({
   list: { maxHeight: '320px' },

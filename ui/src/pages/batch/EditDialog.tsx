@@ -3,8 +3,8 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Batch } from '../../backend/types'
+import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { useAction } from '../../state'
-import { ConfirmDialog } from '../runtime/ConfirmDialog'
 
 /** Tags as they are typed, with commas between; each once. */
 export const tagsOf = (typed: string): string[] => [

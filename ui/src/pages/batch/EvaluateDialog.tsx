@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
 import type { Batch } from '../../backend/types'
+import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { useAsk } from '../../state'
-import { ConfirmDialog } from '../runtime/ConfirmDialog'
 
 /** Chooses the flow that takes what a batch run gave. */
 export function EvaluateDialog({ batch, onClose }: { batch: Batch; onClose: () => void }) {

@@ -251,7 +251,7 @@ export function Results({ detail }: { detail: BatchDetail }) {
           <div className={styles.panel}>
             <RowPanel
               key={shown}
-              batch={batch.id}
+              batch={batch}
               row={shown}
               previous={beside(-1)}
               next={beside(1)}

@@ -1,7 +1,7 @@
 import { Button, makeStyles, Text, Tooltip, tokens } from '@fluentui/react-components'
 import { ChevronDown20Regular, ChevronUp20Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
-import type { BatchRowView } from '../../backend/types'
+import type { Batch, BatchRowView } from '../../backend/types'
 import { NamedValues } from '../../components/batch/NamedValues'
 import { RowStateBadge } from '../../components/batch/states'
 import { Block } from '../../components/decision/Block'
@@ -10,6 +10,9 @@ import { ProblemBar } from '../../components/ProblemBar'
 import { formatCount, formatDuration } from '../../format'
 import { useAsk } from '../../state'
 import { PanelFrame } from '../flow/PanelFrame'
+import { RunProblem } from '../flow/RunProblem'
+import { runtimeOf } from './Failures'
+import { RowNodes } from './Nodes'
 
 const useStyles = makeStyles({
   facts: {
@@ -22,7 +25,7 @@ const useStyles = makeStyles({
   },
 })
 
-function Content({ of }: { of: BatchRowView }) {
+function Content({ of, batch }: { of: BatchRowView; batch: Batch }) {
   const styles = useStyles()
   const { t } = useTranslation('batch')
   const { state, tries, duration, tokens: counted, runtime, line, problem } = of
@@ -44,7 +47,12 @@ function Content({ of }: { of: BatchRowView }) {
         ) : null}
         <Text>{t('row.line', { line: formatCount(line) })}</Text>
       </div>
-      {problem ? <ProblemBar problem={problem} /> : null}
+      {problem ? <RunProblem problem={problem} runtime={runtimeOf(batch, runtime)} /> : null}
+      {of.nodes.length > 0 ? (
+        <Block heading={t('nodes.ofRow')}>
+          <RowNodes nodes={of.nodes} />
+        </Block>
+      ) : null}
       {state === 'completed' || of.outputs.length > 0 ? (
         <Block heading={t('row.outputs')}>
           {of.outputs.length > 0 ? (
@@ -72,7 +80,7 @@ export function RowPanel({
   onGo,
   onClose,
 }: {
-  batch: string
+  batch: Batch
   /** From 0. */
   row: number
   /** The rows beside it in the table; `null` = none. */
@@ -82,7 +90,7 @@ export function RowPanel({
   onClose: () => void
 }) {
   const { t } = useTranslation('batch')
-  const { data, error, refetch } = useAsk('batch_row', { batch, row })
+  const { data, error, refetch } = useAsk('batch_row', { batch: batch.id, row })
   return (
     <PanelFrame
       heading={t('row.heading', { row: formatCount(row + 1) })}
@@ -114,7 +122,7 @@ export function RowPanel({
         </>
       }
     >
-      {data ? <Content of={data} /> : null}
+      {data ? <Content of={data} batch={batch} /> : null}
       {error ? <ProblemBar problem={error.problem} onRetry={() => refetch()} /> : null}
       {!data && !error ? <SkeletonLines lines={6} /> : null}
     </PanelFrame>

@@ -17,7 +17,7 @@ const useStyles = makeStyles({
 export function Setup({ detail }: { detail: BatchDetail }) {
   const styles = useStyles()
   const { t } = useTranslation('batch')
-  const { batch, otherName, takenBy } = detail
+  const { batch, draft, otherName, takenBy } = detail
   const { flow, flowName, file, format, mapping, variants, settings, other, bytes, started } = batch
   const pairs = (of: Readonly<Record<string, string | undefined>>) => (
     <ul className={styles.list}>
@@ -56,6 +56,24 @@ export function Setup({ detail }: { detail: BatchDetail }) {
       : []),
     ...(Object.keys(variants).length > 0
       ? [{ label: t('setup.variants'), value: pairs(variants) }]
+      : []),
+    ...(draft && Object.keys(draft.init).length > 0
+      ? [{ label: t('setup.init'), value: pairs(draft.init) }]
+      : []),
+    ...(draft && draft.connections.length > 0
+      ? [
+          {
+            label: t('setup.connections'),
+            value: pairs(
+              Object.fromEntries(
+                draft.connections.map(({ node, input, connection }) => [
+                  input === 'connection' ? node : `${node}.${input}`,
+                  connection,
+                ]),
+              ),
+            ),
+          },
+        ]
       : []),
     { label: t('setup.workers'), value: formatCount(settings.workers) },
     { label: t('setup.retries'), value: formatCount(settings.retries) },

@@ -50,7 +50,7 @@ describe('the form of a batch run', () => {
     await waitFor(async () => expect(await source('question')).toHaveValue(ref('data.question')))
     expect(await source('count')).toHaveValue(ref('data.count'))
     expect(await source('deep')).toHaveValue('')
-    const preview = within(screen.getByRole('table', { name: 'First rows' }))
+    const preview = within(await screen.findByRole('table', { name: 'First rows' }))
     expect(preview.getByText('How do I roll back a runtime?')).toBeVisible()
     expect(preview.getByText(/Row 3 \(line 3\): "count" has to be a whole number/)).toBeVisible()
     expect(screen.getByText('On my-runtime it begins after “answers 3”.')).toBeVisible()
@@ -162,6 +162,29 @@ describe('the form of a batch run', () => {
     expect(await fileField()).not.toHaveAccessibleDescription(/There is no file/)
   })
 
+  it('takes a file that is chosen in the dialog of the system, and says when there is none', async () => {
+    const answers = [
+      () => '/home/anna/rows.csv',
+      () => {
+        throw 'no dialog here'
+      },
+    ]
+    const { user, backend } = await openForm('', {
+      plugins: { 'plugin:dialog|open': () => answers.pop()?.() },
+    })
+    await fileField()
+    const choose = screen.getByRole('button', { name: 'Choose a file' })
+    await user.click(choose)
+    expect(await screen.findByText(/could not do this/)).toBeVisible()
+    await user.click(choose)
+    await waitFor(async () => expect(await fileField()).toHaveValue('/home/anna/rows.csv'))
+    const asked = backend.calls.filter(({ command }) => command === 'plugin:dialog|open')
+    const filters = [
+      { name: 'Rows: JSON Lines, CSV, TSV', extensions: ['jsonl', 'ndjson', 'csv', 'tsv'] },
+    ]
+    expect(asked.at(-1)?.request).toMatchObject({ options: { directory: false, filters } })
+  })
+
   it('takes several runtimes, and numbers that are whole', async () => {
     const opened = await openForm('', { runtimes: manyRuntimes() })
     const { user, backend } = opened
@@ -212,6 +235,37 @@ describe('the form of a batch run', () => {
       runtimes: [batches.MY_RUNTIME],
       settings: { workers: 4, retries: 0, stopAfter: 10, rowLimit: null },
     })
+  })
+
+  it('begins with all that an earlier one was begun with', async () => {
+    const earlier = batches.batchDetail(batches.batch())
+    const connections = [{ node: 'answer', input: 'connection', connection: 'other_openai' }]
+    const draft = earlier.draft && { ...earlier.draft, connections, init: { end: '!' } }
+    const view = { ...flows.answersFlow(), init: flows.flexFlow().init }
+    const [own] = view.init
+    if (!own) throw new Error('no constructor')
+    const { backend, user } = await openForm('?from=batch-completed', {
+      flows: [view],
+      answers: {
+        batch: () => ({ ...earlier, draft: draft && { ...draft, init: { [own.name]: '7' } } }),
+      },
+    })
+    const field = await screen.findByRole('combobox', { name: 'Connection of answer' })
+    expect(field).toHaveTextContent('other_openai')
+    expect(screen.getByRole('textbox', { name: own.name })).toHaveValue('7')
+    await start()
+    expect(backend.requests('preview_batch').at(-1)?.draft).toMatchObject({
+      connections,
+      init: { [own.name]: '7' },
+    })
+    // And another one can be chosen.
+    await user.click(field)
+    const [first] = await screen.findAllByRole('option')
+    if (!first) throw new Error('no connection')
+    await user.click(first)
+    await waitFor(() =>
+      expect(backend.requests('preview_batch').at(-1)?.draft.connections).not.toEqual(connections),
+    )
   })
 
   it('says when the earlier one is gone, and that none can be looked at', async () => {

@@ -21,6 +21,7 @@ import { ProblemBar } from '../../components/ProblemBar'
 import { useAsk } from '../../state'
 import { sizes } from '../../theme'
 import { drafts } from '../flow/draft'
+import { ConnectionFields } from './ConnectionFields'
 import { FileField } from './FileField'
 import { InitFields, VariantFields } from './FlowFields'
 import { emptyForm, type Form, fieldId, formOf, inputsOf, sourcesOf } from './form'
@@ -154,11 +155,11 @@ function FormOf({
           problemOf={problemOf}
           onChange={(init) => change({ init })}
         />
-        {form.connections.length > 0 ? (
-          <Text className={styles.quiet}>
-            {t('connections', { count: form.connections.length })}
-          </Text>
-        ) : null}
+        <ConnectionFields
+          view={view}
+          form={form}
+          onChange={(connections) => change({ connections })}
+        />
       </FormSection>
       <FormSection heading={t('section.rows')}>
         <FileField
@@ -243,7 +244,7 @@ export default function BatchFormPage() {
     ...(chosen
       ? { variants: chosen.variants, init: chosen.init, connections: chosen.connections }
       : {}),
-    ...(earlier.data ? formOf(earlier.data.batch) : {}),
+    ...(earlier.data ? formOf(earlier.data) : {}),
     ...(other === null ? {} : { other }),
   })
   return (

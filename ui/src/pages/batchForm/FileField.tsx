@@ -1,8 +1,9 @@
-import { Field, Input, makeStyles, Text, tokens } from '@fluentui/react-components'
+import { Field, makeStyles, Text, tokens } from '@fluentui/react-components'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { onDropped } from '../../backend'
 import type { DataView as FileView } from '../../backend/types'
+import { PathInput } from '../../components/PathInput'
 import { formatBytes, formatCount } from '../../format'
 import { useAsk } from '../../state'
 import { fieldId } from './form'
@@ -61,12 +62,16 @@ export function FileField({
         hint={t(ofOther ? 'fileHintOther' : 'fileHint')}
         {...(problem ? { validationMessage: problem } : {})}
       >
-        <Input
+        <PathInput
           id={fieldId('file')}
           value={file}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(_, { value }) => onChange(value)}
+          choice={{
+            kind: 'file',
+            title: t('file'),
+            name: t('fileKind'),
+            endings: ['jsonl', 'ndjson', 'csv', 'tsv'],
+          }}
+          onChange={onChange}
         />
       </Field>
       {data ? <FileFacts key={data.file} data={data} /> : null}

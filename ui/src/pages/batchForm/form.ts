@@ -1,5 +1,5 @@
 import type {
-  Batch,
+  BatchDetail,
   BatchDraft,
   ConnectionOverride,
   FlowView,
@@ -50,7 +50,8 @@ export const emptyForm: Form = {
 }
 
 /** A form that begins as an earlier batch run. */
-export function formOf({ lanes, file, other, mapping, variants, settings }: Batch): Partial<Form> {
+export function formOf({ batch, draft }: BatchDetail): Partial<Form> {
+  const { lanes, file, other, mapping, variants, settings } = batch
   const { workers, retries, stopAfter, rowLimit } = settings
   return {
     runtimes: lanes.map(({ runtime }) => runtime),
@@ -58,6 +59,8 @@ export function formOf({ lanes, file, other, mapping, variants, settings }: Batc
     other,
     mapping: { ...(mapping as Record<string, string>) },
     variants: { ...(variants as Record<string, string>) },
+    init: { ...(draft?.init as Record<string, string> | undefined) },
+    connections: draft?.connections ?? [],
     workers: String(workers),
     retries: String(retries),
     stopAfter: stopAfter === null ? '' : String(stopAfter),

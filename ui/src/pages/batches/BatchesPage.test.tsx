@@ -144,7 +144,7 @@ describe('batch runs of one flow', () => {
               cpuLimit: 2,
               memoryLimit: 0,
               runs: 0,
-              batches: 2,
+              batches: ['answers 3', 'answers 4'],
               usable: true,
               sentence: '',
             },
@@ -153,6 +153,8 @@ describe('batch runs of one flow', () => {
       },
     })
     await user.click(await screen.findByRole('combobox', { name: 'Runtime' }))
-    expect(await screen.findByRole('option', { name: /2 batch runs in its queue/ })).toBeVisible()
+    expect(
+      await screen.findByRole('option', { name: /in its queue: “answers 3”, “answers 4”/ }),
+    ).toBeVisible()
   })
 })

@@ -1,14 +1,6 @@
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-} from '@fluentui/react-components'
+import { Text } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
-import { ProblemBar } from '../../components/ProblemBar'
+import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { useAction } from '../../state'
 
 /** Says what deleting a connection means, and does it. */
@@ -16,33 +8,17 @@ export function DeleteConnectionDialog({ name, onClose }: { name: string; onClos
   const { t } = useTranslation('flowConnections')
   const remove = useAction('delete_connection')
   return (
-    <Dialog
-      open
-      modalType="alert"
-      onOpenChange={(_, { open }) => {
-        if (!open) onClose()
-      }}
+    <ConfirmDialog
+      alert
+      title={t('confirm.heading', { name })}
+      confirm={t('confirm.delete')}
+      cancel={t('confirm.keep')}
+      pending={remove.isPending}
+      problem={remove.error?.problem ?? null}
+      onConfirm={() => remove.mutate({ name }, { onSuccess: onClose })}
+      onClose={onClose}
     >
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{t('confirm.heading', { name })}</DialogTitle>
-          <DialogContent>
-            <p>{t('confirm.body', { name })}</p>
-            {remove.error ? <ProblemBar problem={remove.error.problem} /> : null}
-          </DialogContent>
-          <DialogActions>
-            <Button
-              appearance="primary"
-              onClick={() => {
-                if (!remove.isPending) remove.mutate({ name }, { onSuccess: onClose })
-              }}
-            >
-              {t('confirm.delete')}
-            </Button>
-            <Button onClick={onClose}>{t('confirm.keep')}</Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+      <Text>{t('confirm.body', { name })}</Text>
+    </ConfirmDialog>
   )
 }

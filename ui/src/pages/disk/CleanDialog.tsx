@@ -2,9 +2,9 @@ import { makeStyles, Text, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { CacheDisk, CleanedDisk, DiskImage } from '../../backend/types'
 import { Block, Sentences } from '../../components/decision/Block'
+import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { shortDigest } from '../../format'
 import { useAction } from '../../state'
-import { ConfirmDialog } from '../runtime/ConfirmDialog'
 import { useImageWords, usePreview } from './words'
 
 const useStyles = makeStyles({

@@ -1,8 +1,6 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components'
-import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { paths } from '../../app/paths'
-import { type Follow, followBuild } from '../../backend'
 import type { EnvironmentView, Operation } from '../../backend/types'
 import { EmptyState } from '../../components/EmptyState'
 import { GoLink } from '../../components/GoLink'
@@ -30,14 +28,13 @@ const useStyles = makeStyles({
 function BuildLog({ name, operation }: { name: string; operation: string }) {
   const styles = useStyles()
   const { t } = useTranslation('environmentDetail')
-  const follow: Follow = useCallback((onEvent) => followBuild({ operation }, onEvent), [operation])
   return (
     <div className={styles.log}>
       <LogView
         label={t('build.log', { name })}
-        follow={follow}
+        of={{ kind: 'build', operation }}
         emptyBody={t('build.logEmpty')}
-        dropped={t('build.dropped')}
+        nodeTimes={false}
       />
     </div>
   )

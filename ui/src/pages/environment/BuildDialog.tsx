@@ -153,7 +153,7 @@ function Decision({
         {hindered ? <NotStarted>{t('buildDialog.cannot')}</NotStarted> : null}
         {build.error ? <ProblemBar problem={build.error.problem} onRetry={start} /> : null}
       </DialogContent>
-      <DialogActions>
+      <DialogActions fluid>
         <BusyButton busy={build.isPending} disabledFocusable={!compute || hindered} onClick={start}>
           {t('buildDialog.build')}
         </BusyButton>

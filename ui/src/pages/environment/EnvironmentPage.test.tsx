@@ -227,8 +227,8 @@ describe('a build', () => {
     expect(screen.getByText('3 of 7 steps')).toBeVisible()
     const log = await screen.findByRole('log', { name: 'Log of the build of building' })
     expect(within(log).getByText(/Collecting langchain/)).toBeVisible()
-    expect(backend.calls.find(({ command }) => command === 'follow_build')?.request).toEqual({
-      operation: 'operation-build',
+    expect(backend.calls.find(({ command }) => command === 'open_log')?.request).toEqual({
+      of: { kind: 'build', operation: 'operation-build' },
     })
     expect(screen.queryByRole('button', { name: 'Build' })).toBeNull()
     await expectAccessible()

@@ -28,7 +28,11 @@ import { Versions } from './Versions'
 const TABS: readonly EnvironmentTab[] = ['overview', 'versions', 'build', 'history']
 
 const useStyles = makeStyles({
-  tabs: { marginInline: `calc(-1 * ${tokens.spacingHorizontalM})`, flexShrink: 0 },
+  tabs: {
+    marginInline: `calc(-1 * ${tokens.spacingHorizontalM})`,
+    flexShrink: 0,
+    flexWrap: 'wrap',
+  },
   panel: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
   description: { color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
 })

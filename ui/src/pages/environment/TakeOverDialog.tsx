@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import type { EnvironmentView } from '../../backend/types'
+import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { useAction } from '../../state'
-import { ConfirmDialog } from '../runtime/ConfirmDialog'
 
 /** Explains what it means to own the Dockerfile, and does it. */
 export function TakeOverDialog({

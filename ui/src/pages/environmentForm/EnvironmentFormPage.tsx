@@ -16,6 +16,7 @@ import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { paths } from '../../app/paths'
 import type { EnvironmentView } from '../../backend/types'
 import { BusyButton } from '../../components/decision/BusyButton'
+import { LeaveDialog } from '../../components/decision/LeaveDialog'
 import { EmptyState } from '../../components/EmptyState'
 import { Fold } from '../../components/Fold'
 import { SkeletonLines } from '../../components/Late'
@@ -26,7 +27,6 @@ import { sizes } from '../../theme'
 import { useEnvironments } from '../environment/state'
 import { DockerfilePanel } from './DockerfilePanel'
 import { fieldOfSecret, idOf, KINDS, type SourceKind } from './form'
-import { LeaveDialog } from './LeaveDialog'
 import { SourceFields } from './SourceFields'
 import { TypedField } from './TypedField'
 import { type EnvironmentFormState, useEnvironmentForm } from './useEnvironmentForm'
@@ -192,7 +192,16 @@ function Form({ environment }: { environment: EnvironmentView | null }) {
         </div>
       </form>
       <DockerfilePanel form={form} />
-      <LeaveDialog unsaved={form.unsaved} leaving={leaving} />
+      <LeaveDialog
+        // Once everything was saved the form itself goes on to the next page.
+        asks={({ currentLocation, nextLocation }) =>
+          form.unsaved && !leaving.current && currentLocation.pathname !== nextLocation.pathname
+        }
+        title={t('leave.title')}
+        body={t('leave.body')}
+        leave={t('leave.discard')}
+        stay={t('leave.keep')}
+      />
     </div>
   )
 }

@@ -72,6 +72,7 @@ export function SourceFields({
           <TypedField
             form={form}
             name="folder"
+            folder
             label={t('folder')}
             hint={t(own ? 'folderOwnHint' : 'folderHint')}
           />

@@ -1,4 +1,5 @@
 import { Field, Input, makeStyles, Textarea, tokens } from '@fluentui/react-components'
+import { PathInput } from '../../components/PathInput'
 import { idOf, type TypedEnvironment } from './form'
 import type { EnvironmentFormState } from './useEnvironmentForm'
 
@@ -20,6 +21,7 @@ export function TypedField({
   hint,
   placeholder,
   lines,
+  folder,
 }: {
   form: EnvironmentFormState
   name: TextName
@@ -30,6 +32,8 @@ export function TypedField({
   placeholder?: string
   /** Several lines in a fixed font, at least so many. */
   lines?: number
+  /** A folder of this machine, which can be chosen. */
+  folder?: boolean
 }) {
   const styles = useStyles()
   const problem = form.problems.get(field)
@@ -46,7 +50,13 @@ export function TypedField({
       {...(hint ? { hint } : {})}
       {...(problem ? { validationMessage: problem } : {})}
     >
-      {lines === undefined ? (
+      {folder ? (
+        <PathInput
+          {...shared}
+          choice={{ kind: 'folder', title: label }}
+          onChange={(path) => form.type(field, { [name]: path })}
+        />
+      ) : lines === undefined ? (
         <Input {...shared} onChange={(_, { value }) => form.type(field, { [name]: value })} />
       ) : (
         <Textarea

@@ -20,7 +20,7 @@ import { Pre } from '../../components/Pre'
 import { ProblemBar } from '../../components/ProblemBar'
 import { ToneMark } from '../../components/StatusBadge'
 import { useAsk, useRuntime } from '../../state'
-import { InstallDialog } from '../runtime/packages/InstallDialog'
+import { AddPackagesDialog } from '../runtime/packages/AddPackagesDialog'
 import { useFlowPage } from './page'
 
 const useStyles = makeStyles({
@@ -114,7 +114,7 @@ function Fix({
   if (packages.length > 0) {
     return (
       <Button size="small" onClick={() => onInstall(packages)}>
-        {t('fit.install', { name: packages.join(' ') })}
+        {t('fit.add', { name: packages.join(' ') })}
       </Button>
     )
   }
@@ -188,7 +188,7 @@ export function FitFindings() {
           <MessageBarActions>
             {packages.length > 1 ? (
               <Button onClick={() => setInstall(packages)}>
-                {t('fit.installAll', { count: packages.length })}
+                {t('fit.addAll', { count: packages.length })}
               </Button>
             ) : null}
             <Button disabledFocusable={isFetching} onClick={() => refetch()}>
@@ -198,7 +198,14 @@ export function FitFindings() {
         </MessageBar>
       ) : null}
       {install && target ? (
-        <InstallDialog runtime={target} packages={install} onClose={() => setInstall(null)} />
+        <AddPackagesDialog
+          runtime={target}
+          packages={install}
+          onClose={() => {
+            setInstall(null)
+            void refetch()
+          }}
+        />
       ) : null}
     </>
   )

@@ -77,12 +77,20 @@ describe('the runtime of a flow', () => {
     await expectAccessible()
     await user.click(lacks.getByRole('button', { name: 'Show grade.py' }))
     expect(address()).toContain('node=grade&file=grade.py&line=12')
-    await user.click(lacks.getByRole('button', { name: 'Install all 2 packages' }))
-    const dialog = within(await screen.findByRole('dialog'))
-    expect(dialog.getByRole('textbox')).toHaveValue('beautifulsoup4\npromptflow-tools')
-    await user.click(dialog.getByRole('button', { name: 'Install' }))
-    expect(backend.requests('install_packages')).toEqual([
-      { runtime: first?.id, requirements: ['beautifulsoup4', 'promptflow-tools'] },
+    await user.click(lacks.getByRole('button', { name: 'Add all 2 packages' }))
+    const dialog = within(await screen.findByRole('dialog', { name: 'Add packages' }))
+    const field = await dialog.findByRole('textbox', { name: 'Packages' })
+    expect(field).toHaveValue('beautifulsoup4\npromptflow-tools')
+    await user.click(dialog.getByRole('button', { name: 'Add and update' }))
+    expect(backend.requests('add_packages')).toEqual([
+      {
+        runtime: first?.id,
+        requirements: ['beautifulsoup4', 'promptflow-tools'],
+        to: { kind: 'own' },
+        confirmed: false,
+        cancelRuns: false,
+        again: null,
+      },
     ])
   })
 

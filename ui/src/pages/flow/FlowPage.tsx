@@ -57,7 +57,11 @@ const useStyles = makeStyles({
     '@media (max-width: 999px)': { height: '420px' },
   },
   side: { display: 'flex', flexDirection: 'column', minHeight: 0, minWidth: 0 },
-  tabs: { flexShrink: 0, marginInline: `calc(-1 * ${tokens.spacingHorizontalM})` },
+  tabs: {
+    flexShrink: 0,
+    flexWrap: 'wrap',
+    marginInline: `calc(-1 * ${tokens.spacingHorizontalM})`,
+  },
   // Their text stands where the graph begins.
   small: { flexShrink: 0, marginInline: `calc(-1 * ${tokens.spacingHorizontalS})` },
   waiting: { padding: sizes.pagePadding },
@@ -184,7 +188,8 @@ function Existing({ view }: { view: FlowView }) {
   const { model } = view
   const remembered = view.runtime
   const isGone = remembered !== null && !remembered.usable && runtime?.usable !== true
-  const problem = page.startProblem?.by === 'flow' ? page.startProblem.problem : null
+  const by = page.startProblem?.by
+  const problem = by === 'flow' || by === 'again' ? (page.startProblem?.problem ?? null) : null
   return (
     <FlowPageContext value={page}>
       <Page

@@ -37,6 +37,44 @@ describe('a run', () => {
     expect(await runButton()).toBeVisible()
   })
 
+  it('is begun again with everything that it was begun with', async () => {
+    const run = flows.flowRun()
+    const detail = flows.runDetail(run)
+    const again = {
+      start: {
+        ...detail.again.start,
+        inputs: { question: 'Why?', languages: '["en"]' },
+        variants: { answer: 'careful' },
+        connections: [{ node: 'answer', input: 'connection', connection: 'other_openai' }],
+        limit: 30,
+      },
+      missing: [],
+    }
+    const { user, backend } = await openFlow({
+      flowRuns: [run],
+      answers: { flow_run: () => ({ ...detail, again }) },
+    })
+    await user.click(await screen.findByRole('button', { name: 'Run again' }))
+    expect(backend.requests('start_flow_run').at(-1)).toEqual(again.start)
+    // The form is as it was then.
+    expect(await screen.findByRole('textbox', { name: /^question/ })).toHaveValue('Why?')
+  })
+
+  it('asks for what is not kept before it is begun again', async () => {
+    const run = flows.flowRun()
+    const detail = flows.runDetail(run)
+    const again = { start: { ...detail.again.start, inputs: {} }, missing: ['inputs.question'] }
+    const { user, backend } = await openFlow({
+      flowRuns: [run],
+      answers: { flow_run: () => ({ ...detail, again }) },
+    })
+    await user.click(await screen.findByRole('button', { name: 'Run again' }))
+    const field = await screen.findByRole('textbox', { name: /^question/ })
+    await waitFor(() => expect(field).toHaveFocus())
+    expect(field).toHaveValue('')
+    expect(backend.requests('start_flow_run')).toEqual([])
+  })
+
   it('that begins late does not take the person back from where they went meanwhile', async () => {
     let begun = (_: { run: string }) => {}
     const { user, address } = await openFlow(

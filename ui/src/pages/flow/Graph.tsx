@@ -19,13 +19,14 @@ import {
   useReactFlow,
 } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
-import { useCallback, useMemo } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isActive } from '../../components/flow/states'
+import { isActive, useNodeStateWord } from '../../components/flow/states'
 import { End, type EndNode, Step, type StepNode } from './GraphNode'
 import { END, NODE, type Point, pathOf, place, wayOf } from './layout'
 import { chosenVariant, nodeAsChosen, nodesByName, variantsOf } from './model'
 import { useFlowPage } from './page'
+import { NodeMenuAt } from './RunFromHere'
 
 const useStyles = makeStyles({
   canvas: {
@@ -95,6 +96,7 @@ function useCanvas(): { nodes: CanvasNode[]; edges: Way[] } {
   const { t } = useTranslation(['flow', 'flowRun'])
   const { view, draft, run, node: chosen } = useFlowPage()
   const { boxes, arrows, places, ways } = usePlaces()
+  const word = useNodeStateWord()
   const nodes = useMemo(() => {
     const runs = nodesByName(run?.nodes ?? [])
     const wrong = new Set(view.problems.map(({ node }) => node))
@@ -119,14 +121,7 @@ function useCanvas(): { nodes: CanvasNode[]; edges: Way[] } {
       if (!node) return []
       const variants = variantsOf(view, id)
       const nodeRun = runs.get(id) ?? null
-      const state =
-        nodeRun === null
-          ? []
-          : [
-              ended && nodeRun.state === 'waiting'
-                ? t('flowRun:nodeState.neverRan')
-                : t(`flowRun:nodeState.${nodeRun.state}`),
-            ]
+      const state = nodeRun === null ? [] : [word(nodeRun, ended)]
       return [
         {
           ...common,
@@ -145,7 +140,7 @@ function useCanvas(): { nodes: CanvasNode[]; edges: Way[] } {
         },
       ]
     })
-  }, [boxes, places, view, draft, run, chosen, t])
+  }, [boxes, places, view, draft, run, chosen, word, t])
   const edges = useMemo(
     () =>
       arrows.map(
@@ -202,6 +197,8 @@ export default function Graph() {
   const { t } = useTranslation('flow')
   const { view, go } = useFlowPage()
   const { nodes, edges } = useCanvas()
+  // The step whose menu was asked for, by the right button of the mouse or the key for it.
+  const [asked, setAsked] = useState<{ node: string; target: HTMLElement } | null>(null)
   const show = useCallback(
     (id: string) =>
       go({ node: id === INPUTS || id === OUTPUTS ? null : id, file: null, line: null }),
@@ -231,6 +228,11 @@ export default function Graph() {
           edgeTypes={edgeTypes}
           onNodesChange={onChanges}
           onNodeClick={(_, { id }) => show(id)}
+          onNodeContextMenu={(event, { id }) => {
+            if (id === INPUTS || id === OUTPUTS) return
+            event.preventDefault()
+            setAsked({ node: id, target: event.currentTarget as HTMLElement })
+          }}
           nodesDraggable={false}
           nodesConnectable={false}
           edgesFocusable={false}
@@ -252,6 +254,14 @@ export default function Graph() {
           <Tools />
         </ReactFlow>
       </ReactFlowProvider>
+      {asked ? (
+        <NodeMenuAt
+          key={asked.node}
+          node={asked.node}
+          at={{ target: asked.target, position: 'below', align: 'start' }}
+          onClose={() => setAsked(null)}
+        />
+      ) : null}
     </section>
   )
 }

@@ -9,7 +9,7 @@ import {
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
 import { useTranslation } from 'react-i18next'
 import type { FlowNode, NodeRun } from '../../backend/types'
-import { NodeStateBadge, NodeTook, toneOfNode } from '../../components/flow/states'
+import { NodeStateBadge, NodeTook, toneOf } from '../../components/flow/states'
 import { toneColor } from '../../theme'
 import { NodeIcon } from './NodeIcon'
 
@@ -131,7 +131,7 @@ export function Step({ data }: NodeProps<StepNode>) {
     <div
       className={mergeClasses(
         styles.card,
-        run ? styles[toneOfNode[run.state]] : styles.quiet,
+        run ? styles[toneOf(run)] : styles.quiet,
         run?.state === 'bypassed' && styles.away,
         chosen && styles.chosen,
       )}
@@ -159,7 +159,7 @@ export function Step({ data }: NodeProps<StepNode>) {
         <span className={styles.line}>
           {run ? (
             <>
-              <NodeStateBadge state={run.state} ended={ended} />
+              <NodeStateBadge node={run} ended={ended} />
               <NodeTook node={run} over={ended} />
             </>
           ) : null}

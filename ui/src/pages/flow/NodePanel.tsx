@@ -5,14 +5,15 @@ import type { FlowNode, NodeVariants } from '../../backend/types'
 import { Block } from '../../components/decision/Block'
 import { type Fact, Facts } from '../../components/Facts'
 import { Fold } from '../../components/Fold'
+import { ConnectionField } from '../../components/flow/ConnectionField'
 import { isActive, NodeStateBadge, NodeTook } from '../../components/flow/states'
-import { ConnectionField } from './ConnectionField'
 import { Failure } from './Failure'
 import { chosenVariant, connectionInputs, nodeAsChosen, nodesByName, variantsOf } from './model'
 import { NodeIcon } from './NodeIcon'
 import { NodeResult } from './NodeResult'
 import { PanelFrame } from './PanelFrame'
 import { useFlowPage } from './page'
+import { RunFromHere } from './RunFromHere'
 import { RunNode } from './RunNode'
 import { SlowBar } from './SlowNodes'
 import { SourceView } from './SourceView'
@@ -117,7 +118,7 @@ function WrittenInputs({ node }: { node: FlowNode }) {
 function Content({ node }: { node: FlowNode }) {
   const styles = useStyles()
   const { t } = useTranslation(['flow', 'flowRun'])
-  const { view, run, file, line } = useFlowPage()
+  const { view, run, file, line, draft, change } = useFlowPage()
   const { name, source } = node
   const facts = useFacts(node)
   const variants = variantsOf(view, name)
@@ -127,13 +128,14 @@ function Content({ node }: { node: FlowNode }) {
     <>
       {nodeRun ? (
         <div className={styles.state}>
-          <NodeStateBadge state={nodeRun.state} ended={over} />
+          <NodeStateBadge node={nodeRun} ended={over} />
           <NodeTook node={nodeRun} over={over} />
           {nodeRun.tokens ? (
             <Text>{t('flowRun:tokens', { count: nodeRun.tokens.total })}</Text>
           ) : null}
         </div>
       ) : null}
+      {nodeRun?.takenOver ? <Text>{t('flowRun:takenOver')}</Text> : null}
       {nodeRun?.failure ? <Failure failure={nodeRun.failure} node={name} /> : null}
       {nodeRun?.slow && !over ? <SlowBar node={nodeRun} /> : null}
       {file !== null && file !== source?.path ? (
@@ -143,8 +145,18 @@ function Content({ node }: { node: FlowNode }) {
       ) : null}
       <Facts facts={facts} />
       {variants ? <VariantField variants={variants} /> : null}
-      {connectionInputs(node, view).map(({ input, connection }) => (
-        <ConnectionField key={input} node={name} input={input} written={connection} />
+      {connectionInputs(node, view).map(({ input, connection, types }) => (
+        <ConnectionField
+          key={input}
+          view={view}
+          node={name}
+          input={input}
+          written={connection}
+          types={types}
+          label={input === 'connection' ? t('node.connection') : t('node.connectionOf', { input })}
+          chosen={draft.connections}
+          onChange={(connections) => change({ connections })}
+        />
       ))}
       <Block heading={t('node.inputs')}>
         <WrittenInputs node={node} />
@@ -160,6 +172,7 @@ function Content({ node }: { node: FlowNode }) {
           <SourceView path={source.path} line={file === source.path ? line : null} />
         </Fold>
       ) : null}
+      <RunFromHere node={node} />
       <RunNode node={node} />
     </>
   )

@@ -17,6 +17,7 @@ import { sizes } from '../../theme'
 import { chosenVariant, neededBy, nodeAsChosen, nodesByName, variantsOf } from './model'
 import { NodeIcon } from './NodeIcon'
 import { useFlowPage } from './page'
+import { NodeMenu } from './RunFromHere'
 
 const COLUMNS = ['node', 'kind', 'after', 'state', 'took'] as const
 
@@ -35,7 +36,15 @@ const useStyles = makeStyles({
   name: { display: 'flex', alignItems: 'center', columnGap: '6px', minWidth: 0 },
   icon: { lineHeight: 0, flexShrink: 0, color: tokens.colorBrandForeground1 },
   took: { width: '64px' },
-  state: { width: '96px' },
+  menu: { width: '40px' },
+  heard: {
+    position: 'absolute',
+    width: '1px',
+    height: '1px',
+    overflow: 'hidden',
+    clipPath: 'inset(50%)',
+  },
+  state: { width: '112px' },
   kind: { width: '72px' },
   after: {},
   node: { width: '30%' },
@@ -67,6 +76,9 @@ export function NodeTable() {
                 {t(`list.column.${column}`)}
               </TableHeaderCell>
             ))}
+            <TableHeaderCell scope="col" className={styles.menu}>
+              <span className={styles.heard}>{t('list.column.actions')}</span>
+            </TableHeaderCell>
           </TableRow>
         </TableHeader>
         <TableBody>
@@ -118,10 +130,13 @@ export function NodeTable() {
                   {after || none}
                 </TableCell>
                 <TableCell>
-                  {nodeRun ? <NodeStateBadge state={nodeRun.state} ended={ended} /> : none}
+                  {nodeRun ? <NodeStateBadge node={nodeRun} ended={ended} /> : none}
                 </TableCell>
                 <TableCell className={styles.number}>
                   {nodeRun?.started ? <NodeTook node={nodeRun} over={ended} /> : none}
+                </TableCell>
+                <TableCell>
+                  <NodeMenu node={name} />
                 </TableCell>
               </TableRow>
             )

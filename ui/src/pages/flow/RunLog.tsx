@@ -1,13 +1,11 @@
 import { makeStyles } from '@fluentui/react-components'
-import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type Follow, followFlowRun } from '../../backend'
 import { EmptyState } from '../../components/EmptyState'
 import { LogView } from '../../components/log/LogView'
 import { useFlowPage } from './page'
 
 const useStyles = makeStyles({
-  log: { display: 'flex', flexDirection: 'column', height: '420px' },
+  log: { display: 'flex', flexDirection: 'column', height: 'clamp(420px, 70vh, 800px)' },
 })
 
 /** What the run that is shown wrote, as it comes. */
@@ -15,16 +13,15 @@ export function RunLog() {
   const styles = useStyles()
   const { t } = useTranslation('flowRun')
   const { run, view } = useFlowPage()
-  const id = run?.id ?? ''
-  const follow: Follow = useCallback((onEvent) => followFlowRun({ run: id }, onEvent), [id])
   if (!run) return <EmptyState title={t('empty.title')}>{t('log.none')}</EmptyState>
   return (
     <div className={styles.log}>
       <LogView
+        key={run.id}
         label={t('log.label', { name: view.name })}
-        follow={follow}
+        of={{ kind: 'flowRun', run: run.id }}
         emptyBody={t('log.emptyBody')}
-        dropped={t('log.dropped')}
+        folder={view.folder}
       />
     </div>
   )

@@ -1,18 +1,23 @@
-import { makeStyles, Text, tokens } from '@fluentui/react-components'
+import { Link, makeStyles, Text, tokens } from '@fluentui/react-components'
+import { ArrowClockwise20Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
 import { paths } from '../../app/paths'
 import type { FlowRun } from '../../backend/types'
 import { Card } from '../../components/Card'
+import { BusyButton } from '../../components/decision/BusyButton'
 import { isActive, RunStateBadge, Took } from '../../components/flow/states'
 import { ValueView } from '../../components/flow/ValueView'
 import { GoLink } from '../../components/GoLink'
 import { SkeletonLines } from '../../components/Late'
 import { Moment } from '../../components/Moment'
 import { ProblemBar } from '../../components/ProblemBar'
+import { formatExact } from '../../format'
 import { useRuntime } from '../../state'
 import { CopyAs } from './CopyAs'
 import { Failure, PlaceButton, usePlaceWords } from './Failure'
+import { typeOfMissing } from './Fit'
 import { useFlowPage } from './page'
+import { RunProblem } from './RunProblem'
 import { SlowBar } from './SlowNodes'
 import { Timeline } from './Timeline'
 
@@ -35,6 +40,44 @@ const useStyles = makeStyles({
   },
 })
 
+/** Where a run began that took over what another one gave. */
+function CameFrom({ node, from }: { node: string; from: string | null }) {
+  const { t } = useTranslation('flowRun')
+  const { runs, go } = useFlowPage()
+  const former = runs?.find(({ id }) => id === from)
+  return (
+    <Text>
+      {t('fromNode', { node })}, {t('with')}{' '}
+      {former ? (
+        <Link inline onClick={() => go({ run: former.id })}>
+          {t('theRunOf', { time: formatExact(former.started) })}
+        </Link>
+      ) : (
+        t('lostRun')
+      )}
+    </Text>
+  )
+}
+
+/** Begins the run once more, with everything that it was begun with. */
+function Again({ run }: { run: FlowRun }) {
+  const { t } = useTranslation('flowRun')
+  const { detail, active, hindrance, starting, startAgain } = useFlowPage()
+  if (hindrance !== null || detail?.run.id !== run.id) return null
+  return (
+    <BusyButton
+      size="small"
+      appearance="secondary"
+      busy={starting === 'again'}
+      disabledFocusable={active !== null}
+      {...(starting === 'again' ? {} : { icon: <ArrowClockwise20Regular /> })}
+      onClick={() => startAgain(detail.again)}
+    >
+      {t('again.run')}
+    </BusyButton>
+  )
+}
+
 function Head({ run }: { run: FlowRun }) {
   const styles = useStyles()
   const { t } = useTranslation('flowRun')
@@ -45,6 +88,7 @@ function Head({ run }: { run: FlowRun }) {
       <RunStateBadge state={run.state} />
       <Took of={run} over={!isActive(run)} />
       {run.node === null ? null : <Text>{t('onlyNode', { node: run.node })}</Text>}
+      {run.fromNode === null ? null : <CameFrom node={run.fromNode} from={run.from} />}
       {counted ? (
         <Text>
           {t('tokensOf', {
@@ -71,6 +115,7 @@ function Head({ run }: { run: FlowRun }) {
           {run.note}
         </Text>
       ) : null}
+      {isActive(run) ? null : <Again key={`again ${run.id}`} run={run} />}
       <CopyAs
         key={run.id}
         ofRun
@@ -131,10 +176,35 @@ function Values({ run }: { run: FlowRun }) {
   )
 }
 
-/** Why a run failed: in words with what to do next, else as the service told it; and where. */
-function WhyFailed({ run: { problem, failure } }: { run: FlowRun }) {
+/** Why a run failed: in words with what mends it, else as the service told it; and where. */
+function WhyFailed({ run }: { run: FlowRun }) {
   const { t } = useTranslation('flowRun')
+  const { view, active, again, startProblem, showPlace, showRun } = useFlowPage()
   const words = usePlaceWords()
+  const { problem, failure } = run
+  if (problem?.finding) {
+    return (
+      <>
+        <RunProblem
+          problem={problem}
+          runtime={run.runtime}
+          again={run.id}
+          onRun={showRun}
+          typeOf={(name) => typeOfMissing(view, name)}
+          onShowPlace={showPlace}
+          {...(active === null
+            ? {
+                onAgain: () => again(run.id),
+                onMoreTime: (seconds: number) => again(run.id, seconds),
+              }
+            : {})}
+        />
+        {startProblem?.by === 'again' ? (
+          <ProblemBar problem={startProblem.problem} title={t('notAgain')} />
+        ) : null}
+      </>
+    )
+  }
   if (!problem) return failure ? <Failure failure={failure} node={failure.node} /> : null
   const at = failure?.at ?? null
   return (

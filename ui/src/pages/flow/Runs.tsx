@@ -18,6 +18,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowRun } from '../../backend/types'
+import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { EmptyState } from '../../components/EmptyState'
 import { isActive, RunStateBadge, Took } from '../../components/flow/states'
 import { SkeletonLines } from '../../components/Late'
@@ -27,7 +28,6 @@ import { formatExact } from '../../format'
 import { useAction } from '../../state'
 import { live } from '../../state/live'
 import { sizes } from '../../theme'
-import { ConfirmDialog } from '../runtime/ConfirmDialog'
 import { useFlowPage } from './page'
 
 const COLUMNS = ['started', 'state', 'what', 'runtime', 'version', 'took', 'tokens'] as const
@@ -117,7 +117,11 @@ function Row({ of, onDelete }: { of: FlowRun; onDelete: (run: FlowRun) => void }
         <RunStateBadge state={of.state} />
       </TableCell>
       <TableCell className={styles.cut}>
-        {of.node === null ? t('wholeFlow') : t('onlyNode', { node: of.node })}
+        {of.node !== null
+          ? t('onlyNode', { node: of.node })
+          : of.fromNode !== null
+            ? t('fromNode', { node: of.fromNode })
+            : t('wholeFlow')}
       </TableCell>
       <TableCell className={styles.cut} title={of.runtimeName}>
         {of.runtimeName}

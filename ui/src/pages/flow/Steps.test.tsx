@@ -1,6 +1,6 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
-import { manyRuntimes } from '../../testing/fixtures'
+import { manyRuntimes, problem } from '../../testing/fixtures'
 import * as flows from '../../testing/flowFixtures'
 import { openFlow, readyFlow } from '../../testing/openFlow'
 import { expectAccessible } from '../../testing/render'
@@ -135,6 +135,74 @@ describe('the steps', () => {
       node: 'context',
       from: 'run-completed',
     })
+  })
+
+  it('are run from one on, with what the others gave in a run that is chosen', async () => {
+    const { user, backend } = await openFlow({ flows: [readyFlow()] }, '?node=context')
+    const node = within(await panel('context'))
+    await user.click(await node.findByRole('button', { name: 'Run from here' }))
+    const run = await screen.findByRole('tabpanel', { name: 'Run' })
+    expect(await within(run).findByText(/^From context on, with the inputs/)).toBeVisible()
+    expect(backend.requests('start_flow_run').at(-1)).toMatchObject({
+      node: null,
+      fromNode: 'context',
+      from: 'run-completed',
+    })
+    await expectAccessible()
+  })
+
+  it('offer that in the list, and say why it cannot be', async () => {
+    const { user, backend } = await openFlow({ flows: [readyFlow()] }, '?as=list')
+    await user.click(await screen.findByRole('button', { name: 'More for context' }))
+    const entry = await screen.findByRole('menuitem', { name: /^Run from here/ })
+    expect(entry).toHaveTextContent('With the run of')
+    await user.click(entry)
+    expect(backend.requests('start_flow_run').at(-1)).toMatchObject({ fromNode: 'context' })
+    // What comes of it is told in the panel of the step.
+    await panel('context')
+    await user.click(await screen.findByRole('button', { name: 'More for rewrite' }))
+    const waits = await screen.findByRole('menuitem', { name: /A run is under way/ })
+    expect(waits).toHaveAttribute('aria-disabled', 'true')
+  })
+
+  it('offer that in the graph', async () => {
+    await openFlow({ flows: [readyFlow()] })
+    const graph = await screen.findByRole('region', { name: 'Graph of answers' })
+    const step = await waitFor(() => {
+      const found = graph.querySelector('[data-id=context]')
+      if (!(found instanceof HTMLElement)) throw new Error('not drawn')
+      return found
+    })
+    fireEvent.contextMenu(step)
+    expect(await screen.findByRole('menuitem', { name: /^Run from here/ })).toBeVisible()
+  })
+
+  it('say what was taken over and what refuses it', async () => {
+    const run = flows.flowRun({ fromNode: 'context', from: 'run-older' })
+    const taken = { started: null, ended: null, duration: null, takenOver: true }
+    const nodes = run.nodes.map((one) => (one.node === 'search' ? { ...one, ...taken } : one))
+    const refused = problem({ sentence: '"context" needs what "search" gives.', field: 'from' })
+    const { user } = await openFlow(
+      {
+        flows: [readyFlow()],
+        flowRuns: [{ ...run, nodes }],
+        answers: {
+          start_flow_run: () => {
+            throw refused
+          },
+        },
+      },
+      '?node=search',
+    )
+    const search = within(await panel('search'))
+    expect(await search.findByText('Taken over')).toBeVisible()
+    expect(search.getByText(/^It did not run: what it gave/)).toBeVisible()
+    expect(screen.getByText(/a run that is not kept any more/)).toBeVisible()
+    const table = within(screen.getByRole('table', { name: 'Timeline of the steps' }))
+    await user.click(table.getByText('context'))
+    const context = within(await panel('context'))
+    await user.click(await context.findByRole('button', { name: 'Run from here' }))
+    expect(await context.findByText(/"context" needs what "search" gives/)).toBeVisible()
   })
 
   it('cannot be run alone before the whole flow was', async () => {

@@ -2,7 +2,7 @@ import { Link, makeStyles, mergeClasses, tokens } from '@fluentui/react-componen
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowRun, NodeRun } from '../../backend/types'
-import { isActive, NodeStateBadge, NodeTook, toneOfNode } from '../../components/flow/states'
+import { isActive, NodeStateBadge, NodeTook, toneOf } from '../../components/flow/states'
 import { formatDuration } from '../../format'
 import { toneColor } from '../../theme'
 import { useFlowPage } from './page'
@@ -15,7 +15,7 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase200,
   },
   name: { width: '26%', '@media (max-width: 700px)': { width: '38%' } },
-  state: { width: '104px' },
+  state: { width: '112px' },
   took: { width: '72px' },
   head: {
     textAlign: 'start',
@@ -135,14 +135,14 @@ export function Timeline({ run }: { run: FlowRun }) {
                 <div className={styles.lane}>
                   {bar ? (
                     <div
-                      className={mergeClasses(styles.bar, styles[toneOfNode[node.state]])}
+                      className={mergeClasses(styles.bar, styles[toneOf(node)])}
                       style={{ left: `${bar.start * 100}%`, width: `${bar.length * 100}%` }}
                     />
                   ) : null}
                 </div>
               </td>
               <td className={styles.cell}>
-                <NodeStateBadge state={node.state} ended={!active} />
+                <NodeStateBadge node={node} ended={!active} />
               </td>
               <td className={styles.cell}>
                 <NodeTook node={node} over={!active} />

@@ -63,6 +63,19 @@ export function given(
   return values
 }
 
+/** Texts that are not what is proposed anyhow. */
+export const changed = (
+  proposed: readonly ProposedInput[],
+  typed: Readonly<Record<string, string | undefined>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(typed).flatMap(([name, text]) =>
+      text === undefined || proposed.find((one) => one.name === name)?.text === text
+        ? []
+        : [[name, text]],
+    ),
+  )
+
 /** Sentences by field (`inputs.NAME`, `init.NAME`). */
 export function byField({ problems }: FlowInputsCheck): Map<string, string> {
   const sentences = new Map<string, string>()

@@ -6,6 +6,7 @@ import type {
   FlowRuntime,
   FlowView,
   Problem,
+  RunAgain,
   StartFlowRun,
 } from '../../backend/types'
 import type { Draft } from './draft'
@@ -24,7 +25,7 @@ export interface Place {
 }
 
 /** The part of the page that begins a run. */
-export type StartedBy = 'flow' | 'node' | 'chat'
+export type StartedBy = 'flow' | 'node' | 'fromHere' | 'again' | 'chat'
 
 /** What the parts of a flow's page share. */
 export interface FlowPage {
@@ -57,6 +58,12 @@ export interface FlowPage {
   proposal: () => StartFlowRun | null
   /** Begins a run and shows it. */
   start: (by: StartedBy, part: Partial<StartFlowRun>, then?: (run: string) => void) => void
+  /** Begins a run once more with everything that it was begun with; what is not kept is asked for. */
+  startAgain: (again: RunAgain) => void
+  /** Does a run again as it was, with this limit in seconds where one is given, and shows it. */
+  again: (run: string, limit?: number) => void
+  /** Shows a run that something else began. */
+  showRun: (run: string) => void
   /** Which part began the run that is on its way; `null` = none is. */
   starting: StartedBy | null
   /** Why the last run was not begun, and which part asked for it. */

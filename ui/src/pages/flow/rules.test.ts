@@ -12,9 +12,9 @@ import {
 import { answerOf, historyOf, type Turn } from './chat'
 import { byField, emptyDraft, given, limitOf } from './draft'
 import { typeOfMissing } from './Fit'
+import { givesAll } from './FormerRun'
 import { pathOf, place, wayOf } from './layout'
 import { connectionInputs, nodeAsChosen } from './model'
-import { givesAll } from './RunNode'
 import { barOf, spanOf } from './Timeline'
 import { newestRuns } from './usePage'
 
@@ -69,8 +69,12 @@ describe('a step', () => {
       const node = nodeAsChosen(view, name, emptyDraft)
       return node ? connectionInputs(node, view) : null
     }
-    expect(of('answer')).toEqual([{ input: 'connection', connection: 'team_openai' }])
-    expect(of('search')).toEqual([{ input: 'store', connection: 'team_search' }])
+    expect(of('answer')).toEqual([
+      { input: 'connection', connection: 'team_openai', types: ['azureOpenAi', 'openAi'] },
+    ])
+    expect(of('search')).toEqual([
+      { input: 'store', connection: 'team_search', types: ['cognitiveSearch'] },
+    ])
     expect(of('grade')).toEqual([])
   })
 

@@ -2,10 +2,10 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
-import type { FlowRun, FlowRuntime, FlowView } from '../../backend/types'
+import type { FlowRun, FlowRuntime, FlowView, RunAgain } from '../../backend/types'
 import { isActive } from '../../components/flow/states'
 import { useAction, useAsk, useLiveFlowRuns } from '../../state'
-import { given, limitOf, useDraft } from './draft'
+import { changed, given, limitOf, useDraft } from './draft'
 import { type FlowPage, PANEL, type Place, type StartedBy } from './page'
 
 /** Brings the panel beside the graph into view, with the focus: what leads there may stand far below. */
@@ -90,6 +90,7 @@ export function usePage(
   )
   const shown = useShownRun(runs, search.get('run'), view.lastRun)
   const begin = useAction('start_flow_run')
+  const repeat = useAction('run_flow_again')
   const [by, setBy] = useState<StartedBy>('flow')
   const line = Number(search.get('line') ?? Number.NaN)
   // What the address is to be: an answer and a click may come before the last change of it is drawn, and
@@ -127,12 +128,13 @@ export function usePage(
           variants: { ...draft.variants },
           connections: [...draft.connections],
           node: null,
+          fromNode: null,
           from: null,
           limit: limitOf(draft.limit) ?? null,
         }
   const start: FlowPage['start'] = (by, part, then) => {
     const whole = proposal()
-    if (begin.isPending || whole === null) return
+    if (begin.isPending || repeat.isPending || whole === null) return
     setBy(by)
     go({ tab: null })
     begin.mutate(
@@ -146,6 +148,48 @@ export function usePage(
       },
     )
   }
+  const startAgain = ({ start: before, missing }: RunAgain) => {
+    const { inputs, init, variants, connections, limit } = before
+    // What is not kept must not be what happens to be proposed.
+    const asked = (group: string) =>
+      Object.fromEntries(
+        missing
+          .filter((field) => field.startsWith(`${group}.`))
+          .map((field) => [field.slice(group.length + 1), '']),
+      )
+    const [first] = missing
+    change({
+      inputs: { ...changed(view.inputs, inputs), ...asked('inputs') },
+      init: { ...changed(view.init, init), ...asked('init') },
+      variants: { ...(variants as Record<string, string>) },
+      connections,
+      limit: limit === null ? '' : String(limit),
+      tried: true,
+      focus: first ?? null,
+    })
+    if (first !== undefined) {
+      go({ node: null, file: null, line: null, side: 'inputs' })
+      return
+    }
+    const usable = runtimes?.some((one) => one.usable && one.runtime === before.runtime) === true
+    start('again', usable || runtime === null ? before : { ...before, runtime: runtime.runtime })
+  }
+  const again: FlowPage['again'] = (earlier, limit) => {
+    if (begin.isPending || repeat.isPending) return
+    setBy('again')
+    begin.reset()
+    go({ tab: null })
+    repeat.mutate(
+      { run: earlier, limit: limit ?? null },
+      {
+        onSuccess: ({ run }) => {
+          client.invalidateQueries({ queryKey: ['list_flow_runs', { flow }] })
+          go({ run })
+        },
+      },
+    )
+  }
+  const failed = by === 'again' ? repeat.error : begin.error
   return {
     view,
     draft,
@@ -170,7 +214,13 @@ export function usePage(
     hindrance,
     proposal,
     start,
-    starting: begin.isPending ? by : null,
-    startProblem: begin.error ? { by, problem: begin.error.problem } : null,
+    startAgain,
+    again,
+    showRun: (run) => {
+      client.invalidateQueries({ queryKey: ['list_flow_runs', { flow }] })
+      go({ run, tab: null })
+    },
+    starting: begin.isPending || repeat.isPending ? by : null,
+    startProblem: failed ? { by, problem: failed.problem } : null,
   }
 }

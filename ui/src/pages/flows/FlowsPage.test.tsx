@@ -171,6 +171,45 @@ describe('opening a flow', () => {
     expect(bar).toHaveTextContent('The folder may not be read.')
   })
 
+  it('takes a folder that is chosen in the dialog of the system', async () => {
+    const chosen = ['/home/anna/flows/answers', null]
+    const { user, backend, address } = await openAt('/flows', {
+      plugins: { 'plugin:dialog|open': () => chosen.pop() },
+    })
+    const choose = await screen.findByRole('button', { name: 'Choose a folder' })
+    // Nothing was chosen.
+    await user.click(choose)
+    await waitFor(() => expect(chosen).toHaveLength(1))
+    expect(pathField()).toHaveValue('')
+    await user.click(choose)
+    await waitFor(() => expect(address()).toBe(page(ANSWERS)))
+    const asked = backend.calls.filter(({ command }) => command === 'plugin:dialog|open')
+    expect(asked.at(-1)?.request).toMatchObject({ options: { directory: true, multiple: false } })
+    expect(backend.requests('open_flow')).toEqual([{ path: '/home/anna/flows/answers' }])
+  })
+
+  it('opens no second dialog while one is open', async () => {
+    let answer: (path: string | null) => void = () => {}
+    const { user, backend } = await openAt('/flows', {
+      plugins: {
+        'plugin:dialog|open': () =>
+          new Promise<string | null>((resolve) => {
+            answer = resolve
+          }),
+      },
+    })
+    const opened = () =>
+      backend.calls.filter(({ command }) => command === 'plugin:dialog|open').length
+    const choose = await screen.findByRole('button', { name: 'Choose a folder' })
+    await user.click(choose)
+    await waitFor(() => expect(opened()).toBe(1))
+    await user.click(choose)
+    expect(opened()).toBe(1)
+    await act(async () => answer(null))
+    await user.click(choose)
+    await waitFor(() => expect(opened()).toBe(2))
+  })
+
   it('takes a folder that is dropped on the window', async () => {
     const { address } = await openAt('/flows')
     await act(() => dropOnWindow(['/home/anna/flows/answers']))

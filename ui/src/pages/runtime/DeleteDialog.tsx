@@ -133,7 +133,7 @@ export function DeleteDialog({ runtime, onClose }: { runtime: Runtime; onClose: 
             ) : null}
             {remove.error ? <ProblemBar problem={remove.error.problem} /> : null}
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             <Button
               appearance="primary"
               disabledFocusable={!preview.data || remove.isPending}

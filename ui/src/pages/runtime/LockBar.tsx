@@ -8,9 +8,9 @@ import {
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LockHolder, Runtime } from '../../backend/types'
+import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { formatExact } from '../../format'
 import { useAction } from '../../state'
-import { ConfirmDialog } from './ConfirmDialog'
 
 /** Another installation works on this runtime: who, since when, and *Take over*. */
 export function LockBar({ runtime, lock }: { runtime: Runtime; lock: LockHolder }) {

@@ -21,6 +21,7 @@ const WITH_DIALOG: ReadonlySet<Operation['kind']> = new Set([
   'reconfigure',
   'manage',
   'install',
+  'addPackages',
 ])
 
 /** Their success is told by the status beside the heading. */

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
+import { FakeLog } from '../../testing/fakeLog'
 import {
   compute,
   manyRuntimes,
@@ -242,7 +243,7 @@ describe('the detail page', () => {
   it('is accessible on each tab', async () => {
     const { user } = await openAt('/runtimes/mine', {
       ...alone,
-      log: [{ kind: 'lines', lines: [{ time: null, error: true, text: 'boom' }] }],
+      log: new FakeLog([{ error: true, text: 'boom' }]),
     })
     await screen.findByText('1.10.1')
     await expectAccessible()
@@ -255,36 +256,28 @@ describe('the detail page', () => {
 })
 
 describe('the tabs of the detail page', () => {
-  it('follow the log, mark standard error, pause and save', async () => {
+  it('open the log at its end, mark standard error, and copy its command', async () => {
     const { user, backend } = await openAt('/runtimes/mine?tab=logs', {
       ...alone,
-      log: [
-        {
-          kind: 'lines',
-          lines: [
-            { time: null, error: false, text: 'started' },
-            { time: null, error: true, text: 'a warning' },
-          ],
-        },
-      ],
+      log: new FakeLog([{ text: 'started' }, { text: 'a warning', error: true }]),
     })
     const log = await screen.findByRole('log', { name: 'Log of my-runtime' })
     expect(await within(log).findByText('started')).toBeVisible()
     expect(within(log).getByText(/a warning/)).toHaveTextContent('standard error: a warning')
-    await user.click(screen.getByRole('button', { name: 'Pause' }))
-    backend.log({ kind: 'lines', lines: [{ time: null, error: false, text: 'later' }] })
-    expect(await screen.findByRole('button', { name: '1 new line' })).toBeVisible()
-    expect(within(log).queryByText('later')).toBeNull()
-    await user.click(screen.getByRole('button', { name: 'Follow' }))
-    expect(await within(log).findByText('later')).toBeVisible()
-    await user.click(screen.getByRole('button', { name: 'Save' }))
+    expect(backend.calls.find(({ command }) => command === 'open_log')?.request).toEqual({
+      of: { kind: 'runtimes', runtimes: ['mine'] },
+    })
+    await user.click(screen.getByRole('button', { name: 'More for Log of my-runtime' }))
+    await user.click(await screen.findByRole('menuitem', { name: 'Copy command' }))
+    expect(await screen.findByText('docker logs --follow my-runtime')).toBeVisible()
+    await user.click(screen.getByRole('button', { name: 'Download' }))
     expect(await screen.findByText('/home/anna/Downloads/my-runtime.log')).toBeVisible()
   })
 
   it('stop following when left', async () => {
     const { user, backend } = await openAt('/runtimes/mine?tab=logs', alone)
     await waitFor(() =>
-      expect(backend.calls.some(({ command }) => command === 'follow_log')).toBe(true),
+      expect(backend.calls.some(({ command }) => command === 'open_log')).toBe(true),
     )
     await user.click(screen.getByRole('tab', { name: 'Overview' }))
     await waitFor(() =>

@@ -1,15 +1,14 @@
-import { Button, makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components'
-import { BoxMultipleRegular } from '@fluentui/react-icons'
+import { makeStyles, mergeClasses, Tab, TabList, tokens } from '@fluentui/react-components'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { paths, type RuntimeTab } from '../../app/paths'
 import type { OperationKind, Runtime } from '../../backend/types'
-import { EmptyState } from '../../components/EmptyState'
 import { SkeletonLines } from '../../components/Late'
 import { useNotify } from '../../components/notify'
 import { Page } from '../../components/Page'
 import { FindingBar } from '../../components/ProblemBar'
+import { type RemedyHandlers, withDiagnosis } from '../../problems/remedies'
 import { useAsk, useConnection, useRuntime } from '../../state'
 import { live } from '../../state/live'
 import { useRowsInView } from '../../state/rowsInView'
@@ -18,13 +17,18 @@ import { AdoptedBar } from './adopted/AdoptedBar'
 import { ManageDialog } from './adopted/ManageDialog'
 import { isReleased, markReleased } from './adopted/released'
 import { Configuration } from './configuration/Configuration'
+import { Diagnostics } from './diagnostics/Diagnostics'
+import { MendDialog } from './diagnostics/MendDialog'
+import { mendingOf } from './diagnostics/mending'
 import { RollBackDialogPart, UpdateDialogPart } from './dialogParts'
+import { Gone } from './Gone'
 import { HeaderActions, HeaderFacts } from './Header'
 import { History } from './History'
 import { LockBar } from './LockBar'
 import { Logs } from './Logs'
 import { OperationBars } from './OperationBars'
 import { Overview } from './Overview'
+import { AddPackagesDialog } from './packages/AddPackagesDialog'
 import { useByHand } from './packages/byHand'
 import { Packages } from './packages/Packages'
 import { PolicyNewsBar } from './policy/PolicyNewsBar'
@@ -33,12 +37,24 @@ import { useRuntimeActions } from './useRuntimeActions'
 import { useVersionCheck } from './useVersionCheck'
 import { VersionBar } from './VersionBar'
 
-const TABS: readonly RuntimeTab[] = ['overview', 'logs', 'packages', 'history', 'configuration']
+const TABS: readonly RuntimeTab[] = [
+  'overview',
+  'logs',
+  'packages',
+  'diagnostics',
+  'history',
+  'configuration',
+]
 /** These scroll inside themselves. */
 const FIXED: ReadonlySet<RuntimeTab> = new Set(['logs', 'packages'])
 
 const useStyles = makeStyles({
-  tabs: { marginInline: `calc(-1 * ${tokens.spacingHorizontalM})`, flexShrink: 0 },
+  // In a narrow window the last ones stand in a second row: the page is never scrolled sideways.
+  tabs: {
+    marginInline: `calc(-1 * ${tokens.spacingHorizontalM})`,
+    flexShrink: 0,
+    flexWrap: 'wrap',
+  },
   panel: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
   fill: { flexGrow: 1, minHeight: 0 },
 })
@@ -47,16 +63,17 @@ function Panel({
   tab,
   runtime,
   version,
+  remedies,
   installing,
   onInstalling,
 }: {
   tab: RuntimeTab
   runtime: Runtime
   version: ReturnType<typeof useVersionCheck>
+  remedies: RemedyHandlers
   installing: boolean
   onInstalling: (open: boolean) => void
 }) {
-  const { remediesOf } = useRuntimeActions()
   switch (tab) {
     case 'overview':
       return <Overview runtime={runtime} version={version} />
@@ -64,8 +81,10 @@ function Panel({
       return <Logs runtime={runtime} />
     case 'packages':
       return <Packages runtime={runtime} installing={installing} onInstalling={onInstalling} />
+    case 'diagnostics':
+      return <Diagnostics runtime={runtime} remedies={remedies} />
     case 'history':
-      return <History runtime={runtime} remedies={remediesOf(runtime)} />
+      return <History runtime={runtime} remedies={remedies} />
     case 'configuration':
       return <Configuration runtime={runtime} />
   }
@@ -108,6 +127,8 @@ function Existing({ runtime }: { runtime: Runtime }) {
         return choose({ tab: 'configuration', change: 'open' })
       case 'manage':
         return openManage()
+      case 'addPackages':
+        return choose({ tab: 'packages', add: 'open' })
       case 'install':
         return choose({ tab: 'packages', install: 'open' })
       default:
@@ -123,6 +144,7 @@ function Existing({ runtime }: { runtime: Runtime }) {
       notify.show({ intent: 'success', title: t('version.isUpToDate', { name: runtime.name }) })
     }
   }
+  const mending = mendingOf(search.get('mend'))
   const fixed = FIXED.has(tab)
   return (
     <Page
@@ -135,7 +157,9 @@ function Existing({ runtime }: { runtime: Runtime }) {
           {runtime.lock && !runtime.lock.ours ? (
             <LockBar runtime={runtime} lock={runtime.lock} />
           ) : null}
-          {runtime.finding ? <FindingBar finding={runtime.finding} remedies={remedies} /> : null}
+          {runtime.finding && tab !== 'diagnostics' ? (
+            <FindingBar finding={withDiagnosis(runtime.finding)} remedies={remedies} />
+          ) : null}
           <OperationBars
             runtime={runtime}
             told={[
@@ -192,6 +216,7 @@ function Existing({ runtime }: { runtime: Runtime }) {
           tab={tab}
           runtime={runtime}
           version={version}
+          remedies={remedies}
           installing={search.get('install') === 'open'}
           onInstalling={(open) => choose({ install: open ? 'open' : null })}
         />
@@ -204,6 +229,12 @@ function Existing({ runtime }: { runtime: Runtime }) {
       />
       {search.get('manage') === 'open' ? (
         <ManageDialog runtime={runtime} onClose={() => choose({ manage: null })} />
+      ) : null}
+      {search.get('add') === 'open' ? (
+        <AddPackagesDialog runtime={runtime} packages={[]} onClose={() => choose({ add: null })} />
+      ) : null}
+      {mending ? (
+        <MendDialog runtime={runtime.id} remedy={mending} onClose={() => choose({ mend: null })} />
       ) : null}
       {dialog === 'remove' ? (
         <RemoveDialog runtime={runtime} onClose={() => setDialog(null)} />
@@ -242,30 +273,26 @@ function useCloseWhenGone(id: string, runtime: Runtime | undefined): void {
     notify.show(
       deleted
         ? { intent: 'success', title: t('gone.deleted', { name }) }
-        : { intent: 'warning', title: t('gone.outside', { name }), body: t('gone.outsideBody') },
+        : {
+            intent: 'warning',
+            title: t('gone.outside', { name }),
+            body: t('gone.outsideBody'),
+            action: {
+              label: t('gone.diagnose'),
+              run: () => navigate(paths.runtime(id, 'diagnostics')),
+            },
+          },
     )
     navigate(paths.runtimes, { replace: true })
   }, [id, runtime, notify, navigate, t])
 }
 
 export default function RuntimePage() {
-  const { t } = useTranslation('runtime')
-  const navigate = useNavigate()
   const { runtime: id = '' } = useParams()
   const runtime = useRuntime(id)
   const connection = useConnection()
   useCloseWhenGone(id, runtime)
   if (runtime) return <Existing key={id} runtime={runtime} />
   if (connection.kind === 'connecting') return <SkeletonLines lines={6} height={28} />
-  return (
-    <Page heading={t('gone.heading')} back={{ label: t('back'), to: paths.runtimes }}>
-      <EmptyState
-        icon={<BoxMultipleRegular />}
-        title={t('gone.title')}
-        action={<Button onClick={() => navigate(paths.runtimes)}>{t('gone.action')}</Button>}
-      >
-        {t('gone.body')}
-      </EmptyState>
-    </Page>
-  )
+  return <Gone key={id} id={id} />
 }

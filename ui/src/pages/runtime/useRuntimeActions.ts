@@ -4,7 +4,7 @@ import { paths } from '../../app/paths'
 import { call, problemOf } from '../../backend'
 import type { Runtime } from '../../backend/types'
 import { useNotify } from '../../components/notify'
-import type { RemedyHandlers } from '../../problems/remedies'
+import { isMending, type Mending, type RemedyHandlers } from '../../problems/remedies'
 
 export type ShortAction = 'start' | 'stop' | 'restart'
 
@@ -41,20 +41,41 @@ export function useRuntimeActions() {
     )
   }
   /** What the remedies of a runtime's finding do. */
-  const remediesOf = (runtime: Runtime): RemedyHandlers => ({
-    ...(canDo(runtime, 'start')
-      ? { start: () => run('start', runtime), tryAgain: () => run('start', runtime) }
-      : {}),
-    ...(canDo(runtime, 'restart')
-      ? { restart: () => run('restart', runtime), tryAgain: () => run('restart', runtime) }
-      : {}),
-    viewLogs: () => navigate(paths.runtime(runtime.id, 'logs')),
-    chooseImage: () => navigate(paths.update(runtime.id)),
-    choosePort: ({ free }) => navigate(paths.configure(runtime.id, 'hostPort', free)),
-    raiseMemory: () => navigate(paths.configure(runtime.id, 'memoryLimit')),
-    changeMounts: () => navigate(paths.configure(runtime.id, 'mounts')),
-    useMirror: () => navigate(paths.settings),
-    addLogin: ({ registry }) => navigate(paths.connections(registry)),
-  })
+  const remediesOf = (runtime: Runtime): RemedyHandlers => {
+    const mend = (remedy: Mending) => navigate(paths.mend(runtime.id, remedy))
+    return {
+      ...(canDo(runtime, 'start')
+        ? { start: () => run('start', runtime), tryAgain: () => run('start', runtime) }
+        : {}),
+      ...(canDo(runtime, 'restart')
+        ? { restart: () => run('restart', runtime), tryAgain: () => run('restart', runtime) }
+        : {}),
+      viewLogs: () => navigate(paths.runtime(runtime.id, 'logs')),
+      chooseImage: () => navigate(paths.update(runtime.id)),
+      choosePort: (remedy) =>
+        navigate(
+          isMending(remedy)
+            ? paths.mend(runtime.id, remedy)
+            : paths.configure(runtime.id, 'hostPort'),
+        ),
+      raiseMemory: (remedy) =>
+        navigate(
+          isMending(remedy)
+            ? paths.mend(runtime.id, remedy)
+            : paths.configure(runtime.id, 'memoryLimit'),
+        ),
+      pullImage: mend,
+      recreate: mend,
+      startWithExecutor: mend,
+      listenOn: mend,
+      restartEngine: mend,
+      resetNetwork: mend,
+      showDiagnosis: () => navigate(paths.runtime(runtime.id, 'diagnostics')),
+      freeDisk: () => navigate(paths.disk(runtime.compute)),
+      changeMounts: () => navigate(paths.configure(runtime.id, 'mounts')),
+      useMirror: () => navigate(paths.settings),
+      addLogin: ({ registry }) => navigate(paths.connections(registry)),
+    }
+  }
   return { run, remediesOf }
 }

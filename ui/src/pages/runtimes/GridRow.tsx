@@ -1,5 +1,13 @@
-import { makeStyles, mergeClasses, TableCell, TableRow } from '@fluentui/react-components'
+import {
+  Checkbox,
+  makeStyles,
+  mergeClasses,
+  TableCell,
+  TableRow,
+  tokens,
+} from '@fluentui/react-components'
 import { memo, type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
 import type { Runtime } from '../../backend/types'
@@ -25,8 +33,10 @@ import { COLUMNS } from './view'
 const useStyles = makeStyles({
   row: { position: 'absolute', top: 0, left: 0, alignContent: 'start' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  choose: { padding: 0, justifyContent: 'center' },
+  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
   finding: {
-    gridColumn: '1 / -1',
+    gridColumn: '2 / -1',
     display: 'flex',
     height: `${sizes.gridRowWithFinding - sizes.gridRow}px`,
     minWidth: 0,
@@ -36,6 +46,7 @@ const useStyles = makeStyles({
 
 /** What stands in the columns whose content changes or can be pressed. */
 interface Contents {
+  choose: ReactNode
   name: ReactNode
   status: ReactNode
   version: ReactNode
@@ -53,11 +64,14 @@ interface RowProps {
   size: number
   /** Only the words, at the start: links, buttons and readings follow when they have been drawn. */
   plain: boolean
+  chosen: boolean
+  onChoose: (runtime: string, chosen: boolean) => void
   onDelete: (runtime: Runtime) => void
 }
 
 function words(runtime: Runtime): Contents {
   return {
+    choose: null,
     name: runtime.name,
     status: <StatusBadge status={runtime.status} />,
     version: shownVersion(runtime),
@@ -76,15 +90,25 @@ export const GridRow = memo(function GridRow({
   start,
   size,
   plain,
+  chosen,
+  onChoose,
   onDelete,
 }: RowProps) {
   const styles = useStyles()
   const { line, cell } = useGridStyles()
+  const { t } = useTranslation('runtimes')
   const navigate = useNavigate()
   const [menu, setMenu] = useState(false)
   const contents: Contents = plain
     ? words(runtime)
     : {
+        choose: (
+          <Checkbox
+            aria-label={t('choose', { name: runtime.name })}
+            checked={chosen}
+            onChange={(_, { checked }) => onChoose(runtime.id, checked === true)}
+          />
+        ),
         name: <NameCell runtime={runtime} />,
         status: <StatusCell runtime={runtime} />,
         version: <VersionCell runtime={runtime} />,
@@ -98,13 +122,14 @@ export const GridRow = memo(function GridRow({
       }
   return (
     <TableRow
-      className={mergeClasses(line, styles.row)}
+      className={mergeClasses(line, styles.row, chosen && styles.chosen)}
       style={{ height: size, transform: `translateY(${start}px)` }}
       aria-rowindex={index + 2}
       onContextMenu={(event) => {
         event.preventDefault()
         setMenu(true)
       }}
+      aria-selected={chosen}
       onDoubleClick={() => navigate(paths.runtime(runtime.id))}
       onKeyDown={(event) => {
         if (event.key === 'Delete' && runtime.operation === null && runtime.lock === null) {
@@ -116,6 +141,7 @@ export const GridRow = memo(function GridRow({
         }
       }}
     >
+      <TableCell className={mergeClasses(cell, styles.choose)}>{contents.choose}</TableCell>
       <TableCell className={cell} role="rowheader">
         {contents.name}
       </TableCell>

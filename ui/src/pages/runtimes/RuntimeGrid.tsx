@@ -27,7 +27,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
-  table: { minWidth: '1052px', borderCollapse: 'separate' },
+  table: { minWidth: '1028px', borderCollapse: 'separate' },
   header: {
     position: 'sticky',
     top: 0,
@@ -73,11 +73,16 @@ export function RuntimeGrid({
   rows,
   sort,
   onSort,
+  chosen,
+  onChoose,
   onDelete,
 }: {
   rows: Runtime[]
   sort: View['sort']
   onSort: (sort: View['sort']) => void
+  /** Ids of the runtimes that are chosen. */
+  chosen: ReadonlySet<string>
+  onChoose: (runtime: string, chosen: boolean) => void
   onDelete: (runtime: Runtime) => void
 }) {
   const styles = useStyles()
@@ -120,6 +125,9 @@ export function RuntimeGrid({
       >
         <TableHeader className={styles.header}>
           <TableRow className={line} aria-rowindex={1}>
+            <TableHeaderCell className={cell} sortable={false}>
+              <span className={styles.heard}>{t('column.choose')}</span>
+            </TableHeaderCell>
             {COLUMNS.map((column) => (
               <TableHeaderCell
                 key={column}
@@ -152,6 +160,8 @@ export function RuntimeGrid({
                 start={start}
                 size={size}
                 plain={!shown}
+                chosen={chosen.has(runtime.id)}
+                onChoose={onChoose}
                 onDelete={onDelete}
               />
             ) : null

@@ -17,6 +17,7 @@ import { seriesRuns } from '../../components/series/words'
 import { useComputes, useConnection, useRuntimes, useSeries } from '../../state'
 import { live } from '../../state/live'
 import { RemoveDialog } from '../runtime/RemoveDialog'
+import { ChosenBar } from './ChosenBar'
 import { Filters, SearchRuntimes } from './Filters'
 import { NotInStep } from './NotInStep'
 import { RuntimeGrid } from './RuntimeGrid'
@@ -43,6 +44,17 @@ export default function RuntimesPage() {
   const series = useSeries()
   const [view, onView] = useView()
   const [deleting, setDeleting] = useState<Runtime | null>(null)
+  const [ids, setIds] = useState<ReadonlySet<string>>(new Set())
+  const onChoose = useCallback(
+    (id: string, chosen: boolean) =>
+      setIds((before) => {
+        const after = new Set(before)
+        if (chosen) after.add(id)
+        else after.delete(id)
+        return after
+      }),
+    [],
+  )
   const onDelete = useCallback((runtime: Runtime) => setDeleting(runtime), [])
   // Readings move rows only where the person sorts by them.
   const byUsage = view.sort.column === 'cpu' || view.sort.column === 'memory'
@@ -53,6 +65,8 @@ export default function RuntimesPage() {
   }
   const updateAll = () => navigate(paths.updateAll)
   const rows = visibleRows(runtimes, view)
+  // What is not shown is not chosen.
+  const chosen = rows.filter(({ id }) => ids.has(id)).map(({ id }) => id)
   const loading =
     runtimes.length === 0 &&
     (connection.kind === 'connecting' || computes.some(({ state }) => state.kind === 'connecting'))
@@ -88,6 +102,7 @@ export default function RuntimesPage() {
       }
     >
       {runtimes.length > 0 ? <Filters runtimes={runtimes} view={view} onView={onView} /> : null}
+      <ChosenBar chosen={chosen} onClear={() => setIds(new Set())} />
       {loading ? <SkeletonLines lines={8} height={28} /> : null}
       {empty ? (
         <EmptyState icon={<BoxMultipleRegular />} title={t('empty.title')} action={add}>
@@ -112,6 +127,8 @@ export default function RuntimesPage() {
           rows={rows}
           sort={view.sort}
           onSort={(sort) => onView({ sort })}
+          chosen={ids}
+          onChoose={onChoose}
           onDelete={onDelete}
         />
       ) : null}

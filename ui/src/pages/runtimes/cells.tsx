@@ -9,7 +9,7 @@ import { GoLink, OutLink } from '../../components/GoLink'
 import { Sparkline } from '../../components/Sparkline'
 import { StatusBadge } from '../../components/StatusBadge'
 import { cutMiddle, formatBytes, formatPercent } from '../../format'
-import { offered, runRemedy, useRemedyLabel } from '../../problems/remedies'
+import { offered, runRemedy, useRemedyLabel, withDiagnosis } from '../../problems/remedies'
 import { useUsage } from '../../state'
 import { USAGE_READINGS } from '../../state/live'
 import { useRuntimeActions } from '../runtime/useRuntimeActions'
@@ -105,7 +105,7 @@ export function EndpointCell({ runtime }: { runtime: Runtime }) {
   if (runtime.endpoint === null) return <span>{t('common:noValue')}</span>
   return (
     <span className={styles.line}>
-      <OutLink url={runtime.endpoint} className={styles.cut}>
+      <OutLink url={runtime.endpoint} className={styles.cut} title={runtime.endpoint}>
         {shownEndpoint(runtime)}
       </OutLink>
       <CopyButton text={runtime.endpoint} name={t('endpointName', { name: runtime.name })} />
@@ -145,7 +145,7 @@ export function MemoryCell({ id }: { id: string }) {
   )
 }
 
-/** Why it is not well, and the fix as a link. */
+/** Why it is not well, the fix as a link, and the way to all that is known of it. */
 export function FindingLine({ runtime }: { runtime: Runtime }) {
   const styles = useStyles()
   const label = useRemedyLabel()
@@ -153,18 +153,25 @@ export function FindingLine({ runtime }: { runtime: Runtime }) {
   const { finding } = runtime
   if (!finding) return null
   const handlers = remediesOf(runtime)
-  const [remedy] = offered(handlers, finding.remedies)
+  const remedies = offered(handlers, withDiagnosis(finding).remedies)
+  const shown = remedies.length > 1 ? [remedies[0], remedies.at(-1)] : remedies
   return (
     <span className={styles.finding}>
       <Text size={200} className={styles.cut} title={finding.sentence}>
         {finding.sentence}
-        {remedy ? '' : ` ${finding.advice[0] ?? ''}`}
+        {remedies.length > 1 ? '' : ` ${finding.advice[0] ?? ''}`}
       </Text>
-      {remedy ? (
-        <Link className={styles.fix} onClick={() => runRemedy(handlers, remedy)}>
-          {label(remedy)}
-        </Link>
-      ) : null}
+      {shown.map((remedy) =>
+        remedy ? (
+          <Link
+            key={remedy.kind}
+            className={styles.fix}
+            onClick={() => runRemedy(handlers, remedy)}
+          >
+            {label(remedy)}
+          </Link>
+        ) : null,
+      )}
     </span>
   )
 }

@@ -6,7 +6,7 @@ export const useGridStyles = makeStyles({
   line: {
     display: 'grid',
     gridTemplateColumns:
-      'minmax(140px, 1.8fr) 110px 136px minmax(84px, 1fr) minmax(76px, 2.1fr) 162px 98px 78px minmax(114px, 128px) 40px',
+      '28px minmax(128px, 1.8fr) 110px 134px minmax(86px, 1fr) minmax(70px, 2.1fr) 156px 94px 76px minmax(108px, 128px) 38px',
     boxSizing: 'border-box',
     width: '100%',
   },

@@ -1,4 +1,5 @@
 import {
+  Button,
   Field,
   MessageBar,
   MessageBarBody,
@@ -8,8 +9,11 @@ import {
   Subtitle1,
   tokens,
 } from '@fluentui/react-components'
+import { DocumentTextRegular } from '@fluentui/react-icons'
 import { type ReactNode, useId } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { paths } from '../../app/paths'
 import type { Appearance, Settings } from '../../backend/types'
 import { Facts, LongValue } from '../../components/Facts'
 import { SkeletonLines } from '../../components/Late'
@@ -24,6 +28,7 @@ const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: '32px', maxWidth: sizes.formWidth },
   section: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
   heading: { margin: 0 },
+  support: { alignSelf: 'flex-start' },
 })
 
 function Section({ heading, children }: { heading: string; children: ReactNode }) {
@@ -75,7 +80,9 @@ function AppearanceChoice({ settings }: { settings: Settings }) {
 }
 
 function About() {
+  const styles = useStyles()
   const { t } = useTranslation('settings')
+  const navigate = useNavigate()
   const { data, error, refetch } = useAsk('app_info', {})
   if (error) return <ProblemBar problem={error.problem} onRetry={() => refetch()} />
   if (!data) return <SkeletonLines lines={4} />
@@ -103,6 +110,13 @@ function About() {
           { label: t('about.supportEnded'), value: t('about.supportEndedWords') },
         ]}
       />
+      <Button
+        className={styles.support}
+        icon={<DocumentTextRegular />}
+        onClick={() => navigate(paths.support())}
+      >
+        {t('about.supportFile')}
+      </Button>
     </>
   )
 }

@@ -96,7 +96,6 @@ function Content({ runtime, onClose }: Omit<RollBackDialogProps, 'open'>) {
         onClose={onClose}
         onRetry={start}
         retryLabel={t('rollBack.again')}
-        remedies={{ tryAgain: start }}
       />
     )
   }

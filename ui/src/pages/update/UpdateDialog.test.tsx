@@ -199,6 +199,39 @@ describe('during and after an update', () => {
     expect(within(again).getByText('62 %')).toBeVisible()
   })
 
+  it('that flows would not stand goes on only when the person says so', async () => {
+    const { backend, inside, press, tell } = await dialog()
+    await inside.findByText('No run is active.')
+    await press('Update')
+    const [asked] = backend.requests('update_runtime')
+    expect(asked).toMatchObject({ confirmed: false })
+    const sentence = 'The flow answers runs on my-runtime now and would not run on 20240429.v10.'
+    await tell(
+      running({
+        state: 'failed',
+        cancel: 'no',
+        finished: new Date().toISOString(),
+        outcome: 'my-runtime runs 20240429.v8 as before. It never stopped.',
+        problem: problem({
+          code: 'flowsWouldNotFit',
+          sentence,
+          finding: {
+            cause: 'flowsWouldNotFit',
+            sentence,
+            meaning: '',
+            evidence: [{ probe: 'answers', seen: 'The runtime has no module "bs4".' }],
+            advice: ['Add beautifulsoup4 to what it is updated to, or update anyway.'],
+            remedies: [{ kind: 'updateAnyway' }, { kind: 'chooseImage' }],
+          },
+        }),
+      }),
+    )
+    expect(await inside.findByRole('group', { name: 'Flows would not run any more' })).toBeVisible()
+    await expectAccessible()
+    await press('Update anyway')
+    expect(backend.requests('update_runtime')[1]).toEqual({ ...asked, confirmed: true })
+  })
+
   it('a failed one tells what stands, and leads to another version', async () => {
     const { inside, press, tell } = await dialog()
     await inside.findByText('No run is active.')

@@ -50,7 +50,8 @@ function Content({ runtime, onClose, initialVersion }: Omit<UpdateDialogProps, '
         remedies={{
           chooseImage: backToForm,
           useMirror: backToForm,
-          tryAgain: again,
+          // What was asked for is what is agreed to; come to from elsewhere it has to be chosen anew.
+          updateAnyway: () => (request ? start({ ...request, confirmed: true }) : backToForm()),
         }}
         more={<Button onClick={backToForm}>{t('otherVersion')}</Button>}
       />

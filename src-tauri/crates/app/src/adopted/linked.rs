@@ -15,7 +15,8 @@ use domain::{
     usage::Usage,
 };
 use engine::{
-    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogLine, LogRequest,
+    BuildRequest, ContextStream, Engine, EngineError, ExecAs, ExecOutput, LogBatch, LogLine,
+    LogRequest,
 };
 use futures_util::{StreamExt as _, stream::BoxStream};
 use serde_json::Value;
@@ -167,6 +168,14 @@ impl Engine for Linked {
         self.engine.usage(container).await
     }
 
+    async fn log_batches(
+        &self,
+        container: &str,
+        request: LogRequest,
+    ) -> BoxStream<'static, Result<LogBatch, EngineError>> {
+        self.engine.log_batches(container, request).await
+    }
+
     async fn logs(
         &self,
         container: &str,
@@ -212,5 +221,9 @@ impl Engine for Linked {
 
     async fn free_disk(&self) -> Result<Option<u64>, EngineError> {
         self.engine.free_disk().await
+    }
+
+    async fn clock(&self) -> Result<Option<jiff::Timestamp>, EngineError> {
+        self.engine.clock().await
     }
 }

@@ -203,7 +203,7 @@ pub(crate) async fn release(app: &App, id: &RuntimeId) -> Result<(), Problem> {
         .retryable());
     }
     app.links.drop(&row.container_id).await;
-    table::remove(app, &row.compute, &row.container_id);
+    table::release(app, &row.compute, &row.container_id);
     computes::tell(app);
     Ok(())
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    batch::{Batch, BatchId, BatchSettings, DataFormat, Mapping, RowPreview, RowQuery, RowState},
+    batch::{
+        Batch, BatchId, BatchSettings, DataFormat, FailureGroup, Mapping, RowNode, RowPreview,
+        RowQuery, RowState,
+    },
     finding::Problem,
     flow::{FlowId, Tokens},
     runtime::RuntimeId,
@@ -159,6 +162,8 @@ pub struct Batches {
 #[serde(rename_all = "camelCase")]
 pub struct BatchDetail {
     pub batch: Batch,
+    /// What it was begun with, for one that begins as it did; `None` = that cannot be read any more.
+    pub draft: Option<BatchDraft>,
     /// Names of the flow's inputs and outputs, as the results have them.
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
@@ -213,9 +218,19 @@ pub struct BatchRowView {
     pub tokens: Option<Tokens>,
     /// The name of the runtime that ran it; empty = none did.
     pub runtime: String,
+    /// What its nodes did, in the order in which they began. Empty in pages, for flows without nodes, and when
+    /// it is not known.
+    pub nodes: Vec<RowNode>,
     pub inputs: Vec<NamedValue>,
     pub outputs: Vec<NamedValue>,
     pub problem: Option<Problem>,
+}
+
+/// Why rows of a batch run failed, most rows first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchFailures {
+    pub groups: Vec<FailureGroup>,
 }
 
 /// A value with its name.

@@ -344,10 +344,3 @@ pub struct EnvironmentVersionDetail {
     /// It is on its compute; `None` = that cannot be told just now.
     pub there: Option<bool>,
 }
-
-/// Follows the log of a build over a channel of [`super::LogEvent`]; also of one that has ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct FollowBuild {
-    pub operation: OperationId,
-}

@@ -2,13 +2,13 @@
 
 use domain::{
     batch::Batch,
+    diagnosis::Diagnosis,
     flow::{FlowId, FlowRun},
     operation::Operation,
     runtime::{Runtime, RuntimeId},
     series::Series,
     usage::Usage,
 };
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -38,6 +38,11 @@ pub enum Change {
     #[serde(rename_all = "camelCase")]
     Operation {
         operation: Box<Operation>,
+    },
+    /// A diagnosis of a runtime began, moved on or ended, also one that the application makes by itself.
+    #[serde(rename_all = "camelCase")]
+    Diagnosis {
+        diagnosis: Box<Diagnosis>,
     },
     #[serde(rename_all = "camelCase")]
     VersionCheck {
@@ -118,40 +123,9 @@ pub enum ClosingDecision {
     Stay,
 }
 
-/// Follows a runtime's log over a channel of [`LogEvent`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct FollowLog {
-    pub runtime: RuntimeId,
-    /// Lines from the end to begin with.
-    pub tail: u32,
-}
-
-/// Names one followed log.
+/// Names one open log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct OfStream {
     pub stream: u32,
-}
-
-/// What comes over the channel of a followed log; coalesced, at most 10 a second.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", tag = "kind")]
-pub enum LogEvent {
-    #[serde(rename_all = "camelCase")]
-    Lines { lines: Vec<LogLineView> },
-    /// The container ended or the stream broke; a sentence says which.
-    #[serde(rename_all = "camelCase")]
-    Ended { sentence: String },
-}
-
-/// One line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct LogLineView {
-    #[ts(type = "string | null")]
-    pub time: Option<Timestamp>,
-    /// It was written to standard error.
-    pub error: bool,
-    pub text: String,
 }

@@ -6,7 +6,7 @@ use domain::{
     compute::ComputeId,
     finding::Problem,
     flow::{
-        Flow, FlowId, FlowKind, FlowProblem, FlowRun, FlowRunId, Graph, ValueKind,
+        ConnectionInput, Flow, FlowId, FlowKind, FlowProblem, FlowRun, FlowRunId, Graph, ValueKind,
         outside::OutsideForm,
     },
     runtime::{RuntimeId, Status},
@@ -81,6 +81,8 @@ pub struct FlowView {
     /// Errors first; a flow with an error cannot run.
     pub problems: Vec<FlowProblem>,
     pub connections: Vec<ConnectionNeed>,
+    /// Inputs of nodes that take a connection: as a runtime told, else as the code or the value says.
+    pub connection_inputs: Vec<ConnectionInput>,
     /// What the form of a run begins with, in the order of the file.
     pub inputs: Vec<ProposedInput>,
     /// What the form begins with for a class's constructor; only flex flows have it.
@@ -185,8 +187,8 @@ pub struct FlowRuntime {
     pub memory_limit: u64,
     /// Runs of this application that are active on it.
     pub runs: u32,
-    /// Batch runs of this application that use its service or wait for it.
-    pub batches: u32,
+    /// Names of the batch runs of this application that use its service or wait for it, in their order.
+    pub batches: Vec<String>,
     pub usable: bool,
     /// Why it cannot be used; empty = it can.
     pub sentence: String,
@@ -291,10 +293,24 @@ pub struct StartFlowRun {
     /// Run only this node.
     #[serde(default)]
     pub node: Option<String>,
-    /// The run whose outputs the node's other nodes give; needed when it takes any.
+    /// Run from this node on. What is not downstream of it does not run: what it gave in the run `from`, whose
+    /// inputs are taken as well, stands for it. Inputs that are not kept whole are those of `inputs`.
+    #[serde(default)]
+    pub from_node: Option<String>,
+    /// The run whose outputs other nodes give: needed with `from_node`, and with `node` when it takes any.
     #[serde(default)]
     pub from: Option<FlowRunId>,
     /// Seconds after which the service gives up; `None` = no limit.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// Runs a flow again as an earlier run did, on the same runtime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RunFlowAgain {
+    pub run: FlowRunId,
+    /// Seconds after which the service gives up; `None` = as before.
     #[serde(default)]
     pub limit: Option<u32>,
 }
@@ -355,6 +371,18 @@ pub struct FlowRunDetail {
     pub metrics: Option<ShownValue>,
     /// What each node took and gave; empty until the run has ended.
     pub nodes: Vec<NodeValues>,
+    /// What begins it once more.
+    pub again: RunAgain,
+}
+
+/// A run as it would be begun once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RunAgain {
+    pub start: StartFlowRun,
+    /// Fields (`inputs.NAME`, `init.NAME`) whose values are not kept, because they held a secret, an image that
+    /// nobody named by a path, or a very long text: they have to be typed again.
+    pub missing: Vec<String>,
 }
 
 /// What a node took and gave.
@@ -414,12 +442,4 @@ pub enum RunPart {
 pub struct ReadRunPart {
     pub run: FlowRunId,
     pub part: RunPart,
-}
-
-/// Follows the log of a run over a channel of [`super::LogEvent`]; also of one that has ended. How its
-/// nodes stand comes as [`super::Change::FlowRun`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct FollowFlowRun {
-    pub run: FlowRunId,
 }

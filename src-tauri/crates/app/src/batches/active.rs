@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use domain::{
-    batch::{Batch, BatchRow, BatchState, Pace, RowState},
+    batch::{Batch, BatchRow, BatchState, Pace, RowNode, RowState, add_figures},
     finding::Problem,
 };
 use tokio::{sync::watch, time::Instant};
@@ -23,6 +23,16 @@ pub(crate) enum Want {
     Leave,
     /// Rows that run are ended.
     Cancel,
+}
+
+/// A row that has ended.
+pub(crate) struct Ended<'a> {
+    pub row: &'a BatchRow,
+    pub nodes: &'a [RowNode],
+    /// What its result takes on the disk.
+    pub bytes: u64,
+    /// It ran; otherwise it never began.
+    pub began: bool,
 }
 
 /// An active batch run.
@@ -111,8 +121,9 @@ impl Active {
         });
     }
 
-    /// A row has ended on a runtime and its result, of so many bytes, is kept.
-    pub fn row_ended(&self, app: &App, index: usize, row: &BatchRow, bytes: u64, began: bool) {
+    /// A row has ended on a runtime and its result is kept.
+    pub fn row_ended(&self, app: &App, index: usize, ended: &Ended<'_>) {
+        let Ended { row, nodes, bytes, began } = *ended;
         let at = now();
         let mut pace = lock(&self.pace);
         pace.row_ended(at);
@@ -121,6 +132,9 @@ impl Active {
             batch.running += u32::from(!began);
             batch.row_ended(row.state, row.tokens);
             batch.bytes += bytes;
+            if row.state != RowState::Cancelled {
+                add_figures(&mut batch.nodes, nodes);
+            }
             batch.measure(&pace, at);
             if let Some(lane) = batch.lanes.get_mut(index) {
                 lane.running = lane.running.saturating_sub(u32::from(began));

@@ -71,5 +71,9 @@ fn about(problem: &Problem) -> Problem {
         "The rows have their results, but what runs once over all of them failed. {}",
         problem.sentence
     );
-    Problem { sentence, ..problem.clone() }
+    let finding = problem.finding.clone().map(|mut found| {
+        found.sentence.clone_from(&sentence);
+        found
+    });
+    Problem { sentence, finding, ..problem.clone() }
 }

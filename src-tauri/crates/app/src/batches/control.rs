@@ -83,6 +83,7 @@ pub(crate) async fn start(app: &App, draft: BatchDraft) -> Result<BatchId, Probl
         mixed: false,
         metrics: vec![],
         tokens: None,
+        nodes: vec![],
         problem: None,
     };
     let file = data.path.display().to_string();
@@ -194,6 +195,9 @@ async fn go_on(app: &App, kept: KeptBatch) -> Result<(), Problem> {
     }
     let ended = history.ended_batch_rows(&batch.id).await.map_err(|error| of_history(&error))?;
     batch.interrupted(ended.completed, ended.failed);
+    // What was counted of rows that run again does not count.
+    let figures = history.batch_node_figures(&batch.id).await;
+    batch.nodes = figures.map_err(|error| of_history(&error))?;
     batch.state = BatchState::Queued;
     batch.ended = None;
     batch.problem = None;

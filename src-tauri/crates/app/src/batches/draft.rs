@@ -17,13 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::kept::value_names;
 use crate::{
-    api::{
-        BatchDraft, BatchPreview, ConnectionOverride, DataView, MappedInput, OtherColumns,
-        RowCount, RuntimeQueue,
-    },
+    api::{BatchDraft, BatchPreview, DataView, MappedInput, OtherColumns, RowCount, RuntimeQueue},
     connections,
     context::{App, lock},
-    flows::{Chosen, choose, connection_names, connections_of, refuse_errors, usable},
+    flows::{Chosen, choose, connection_names, connections_of, others_of, refuse_errors, usable},
+    home::path_of,
     problem,
 };
 
@@ -42,15 +40,6 @@ pub(super) struct Examined {
     other: Option<OtherColumns>,
     /// Everything that is refused.
     pub problems: Vec<Problem>,
-}
-
-/// The path that was typed; `~` is the person's home.
-fn path_of(typed: &str) -> PathBuf {
-    let home = || std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"));
-    match typed.trim().strip_prefix('~') {
-        Some(rest) => home().join(rest.trim_start_matches(['/', '\\'])),
-        None => PathBuf::from(typed.trim()),
-    }
 }
 
 /// Why a file of rows cannot be used, in words.
@@ -77,19 +66,9 @@ fn on(field: &str, problem: Problem) -> Problem {
     Problem { field: Some(field.into()), ..problem }
 }
 
-/// Connections that were chosen in the place of those of the file.
-fn others_of(connections: &[ConnectionOverride]) -> Vec<domain::flow::OtherConnection> {
-    let other = |one: &ConnectionOverride| domain::flow::OtherConnection {
-        node: one.node.clone(),
-        input: one.input.clone(),
-        value: one.connection.clone(),
-    };
-    connections.iter().map(other).collect()
-}
-
 /// Reads the flow with what the draft chooses.
-pub(super) async fn chosen(draft: &BatchDraft) -> Result<Chosen, Problem> {
-    choose(&FlowPath::of(&draft.flow), &draft.variants, &others_of(&draft.connections)).await
+pub(super) async fn chosen(app: &App, draft: &BatchDraft) -> Result<Chosen, Problem> {
+    choose(app, &FlowPath::of(&draft.flow), &draft.variants, &others_of(&draft.connections)).await
 }
 
 /// The file of rows: the one that is named, else that of the other batch run.
@@ -175,7 +154,7 @@ async fn runtimes_of(
 /// Looks a draft through.
 pub(super) async fn examine(app: &App, draft: &BatchDraft) -> Examined {
     let mut problems = draft.settings.problems();
-    let chosen = match chosen(draft).await {
+    let chosen = match chosen(app, draft).await {
         Ok(chosen) => Some(chosen),
         Err(problem) => {
             problems.push(problem);

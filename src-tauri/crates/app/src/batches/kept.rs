@@ -54,6 +54,7 @@ pub(crate) async fn detail(app: &App, id: &BatchId) -> Result<BatchDetail, Probl
     let kept = history.batch(id).await.map_err(|error| problem::of_history(&error))?;
     let kept = kept.ok_or_else(|| problem::not_found("The batch run"))?;
     let batch = as_it_stands(app, kept.batch);
+    let request: Option<super::run::Request> = serde_json::from_value(kept.request).ok();
     let (inputs, outputs) = value_names(app, &batch).await?;
     let other = match &batch.other {
         Some(other) => history.batch(other).await.map_err(|error| problem::of_history(&error))?,
@@ -65,6 +66,7 @@ pub(crate) async fn detail(app: &App, id: &BatchId) -> Result<BatchDetail, Probl
     let taken_by = taking.into_iter().map(|own| as_it_stands(app, own)).collect();
     Ok(BatchDetail {
         waits_for: super::waits_for(app, &batch),
+        draft: request.map(|request| request.draft),
         batch,
         inputs,
         outputs,

@@ -9,6 +9,7 @@ mod clean;
 mod control;
 mod draft;
 mod end_rows;
+mod gate;
 mod kept;
 mod lane;
 mod queue;
@@ -36,8 +37,9 @@ pub(crate) use control::{
 };
 pub(crate) use draft::{count_rows, preview};
 pub(crate) use kept::{detail, list};
-pub(crate) use results::{compare, delete, describe, export, latency, row, rows};
-use turn::{names_in_queue, waits_for};
+pub(crate) use results::{compare, delete, describe, export, failures, latency, row, rows};
+pub(crate) use turn::names_in_queue;
+use turn::waits_for;
 
 /// What is known of batch runs while the application runs.
 #[derive(Default)]
@@ -58,13 +60,6 @@ pub(super) fn active(app: &App, id: &BatchId) -> Option<Arc<active::Active>> {
 /// Batch runs of this application that are active, as they stand.
 pub(crate) fn all_active(app: &App) -> Vec<Batch> {
     lock(&app.batches.active).values().map(|active| active.batch()).collect()
-}
-
-/// How many batch runs use the service of a runtime or wait for it.
-pub(crate) fn queued_on(app: &App, runtime: &RuntimeId) -> u32 {
-    let queues = lock(&app.batches.queues);
-    let number = queues.get(runtime).map_or(0, Vec::len);
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Folders inside runtimes that active batch runs use.

@@ -14,13 +14,22 @@ use tokio::sync::Notify;
 
 use crate::context::lock;
 
+/// Whether a row may have been the cause when its runtime ended. It takes more care each time, until it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    None,
+    /// Its runtime ended while the service had it, and more rows than it has processes: whether it ran is not
+    /// known. No row waits beside it the next time.
+    Few,
+    /// Its runtime ended while it ran beside few others. It runs alone.
+    Alone,
+}
+
 /// A row that was handed out.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     pub row: DataRow,
-    /// Its runtime ended while it ran, beside others: it runs alone the next time, so that it is known whether
-    /// it was the cause.
-    pub is_suspect: bool,
+    pub care: Care,
     /// How often its runtime ended while it ran alone.
     pub lost_alone: u32,
     /// How often its process ended from outside while it ran.
@@ -64,7 +73,7 @@ impl Rows {
                 return Ok(Some(item));
             }
             if let Some(row) = self.read().await? {
-                return Ok(Some(Item { row, is_suspect: false, lost_alone: 0, tried: 0 }));
+                return Ok(Some(Item { row, care: Care::None, lost_alone: 0, tried: 0 }));
             }
             if self.open.load(Ordering::SeqCst) == 0 && lock(&self.back).is_empty() {
                 self.changed.notify_waiters();
@@ -176,10 +185,10 @@ mod tests {
         assert!(early.is_err(), "{early:?}");
         let (came, ()) = tokio::join!(rows.next(), async {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            rows.give_back(Item { is_suspect: true, ..held });
+            rows.give_back(Item { care: Care::Alone, ..held });
         });
         let came = came.expect("read").expect("the row again");
-        assert_eq!((came.row.number, came.is_suspect), (1, true));
+        assert_eq!((came.row.number, came.care), (1, Care::Alone));
         let (came, ()) = tokio::join!(rows.next(), async {
             tokio::time::sleep(Duration::from_millis(20)).await;
             rows.done();

@@ -1,9 +1,10 @@
 //! One row: what the flow gets of it, and what is kept of its answer.
 
 use domain::{
-    batch::{BatchId, BatchRow, DataRow, OtherRun, RowState, inputs_of_row},
-    finding::{Problem, ProblemCode},
-    flow::{FlowRunState, ValueKind, explain, outcome},
+    batch::{BatchId, BatchRow, DataRow, OtherRun, RowNode, RowState, inputs_of_row, node_list},
+    diagnosis::AboutRun,
+    finding::{Evidence, Problem, ProblemCode},
+    flow::{FlowRunState, RunFailure, ValueKind, explain_about, outcome},
 };
 use serde_json::{Map, Value};
 
@@ -59,6 +60,8 @@ pub(super) async fn inputs(work: &Work, row: &DataRow) -> Result<Map<String, Val
 /// A row as it is kept, and what nodes get of it that run over all rows.
 pub(super) struct Kept {
     pub row: BatchRow,
+    /// What its nodes did.
+    pub nodes: Vec<RowNode>,
     pub outputs: Map<String, Value>,
 }
 
@@ -84,17 +87,19 @@ impl Kept {
                 output: Value::Null,
                 problem: Some(problem),
             },
+            nodes: vec![],
             outputs: Map::new(),
         }
     }
 
-    /// What the service answered.
+    /// What the service answered. `out_of_memory` as in [`AboutRun`].
     pub fn answered(
         work: &Work,
         row: &DataRow,
         tries: u32,
         inputs: &Value,
         answer: &Value,
+        out_of_memory: Option<Evidence>,
     ) -> Self {
         let answer = work.scrubber.value(answer);
         let Some(read) = outcome(&answer, &work.place.folder) else {
@@ -118,7 +123,10 @@ impl Kept {
                 tokens: read.tokens,
                 output: answer["output"].clone(),
                 problem: (state == RowState::Failed).then(|| match &read.failure {
-                    Some(failure) => explain(failure),
+                    Some(failure) => {
+                        let connection = connection_of(work, failure);
+                        explain_about(failure, &AboutRun { connection, out_of_memory })
+                    }
                     None => Problem::new(
                         ProblemCode::RunFailed,
                         "The service says that the row failed, and not why.",
@@ -127,6 +135,7 @@ impl Kept {
                 ..Self::failed(work, row, tries, inputs, Problem::new(ProblemCode::RunFailed, ""))
                     .row
             },
+            nodes: RowNode::all_of(&read),
             outputs: if state == RowState::Completed {
                 object("aggregation_inputs")
             } else {
@@ -136,12 +145,19 @@ impl Kept {
     }
 }
 
+/// The connection that the node names which failed.
+fn connection_of(work: &Work, failure: &RunFailure) -> Option<String> {
+    let name = failure.node.as_deref()?;
+    work.chosen.flow.nodes.iter().find(|node| node.name == name)?.connection.clone()
+}
+
 impl Kept {
     /// What it takes on the disk; bytes.
     pub fn bytes(&self) -> u64 {
         let row = serde_json::to_string(&self.row).map_or(0, |text| text.len());
         let outputs = serde_json::to_string(&self.outputs).map_or(0, |text| text.len());
-        (row + outputs) as u64
+        let nodes = if self.nodes.is_empty() { 0 } else { node_list(&self.nodes).len() };
+        (row + outputs + nodes) as u64
     }
 }
 

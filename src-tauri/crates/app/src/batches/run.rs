@@ -1,22 +1,27 @@
 //! A batch run from its begin to its end.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use ::flows::{DataFile, FlowPath, Snapshot};
 use domain::{
-    batch::{BatchId, BatchState, LaneState},
+    batch::{Ahead, BatchId, BatchState, Before, LaneState},
     connection::Connections,
     finding::{Problem, ProblemCode},
-    flow::FlowRunId,
+    flow::{FlowId, FlowRunId, FlowRunState},
     scrub::Scrubber,
     secret::Secret,
 };
 use executor::Place;
+use history::HistoryError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -31,6 +36,11 @@ use crate::{
     flows::{Chosen, connection_names, connections_of, hidden, of_files, place, variables},
     problem,
 };
+
+/// How long rows that are counted are waited for.
+const COUNTED_WITHIN: Duration = Duration::from_millis(300);
+/// Runs of a flow that tell how long its rows will take.
+const RUNS_LOOKED_AT: usize = 8;
 
 /// What is kept of a batch run so that it can go on. It holds no secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,6 +71,10 @@ pub(super) struct Work {
     pub variables: Vec<(String, Secret)>,
     pub scrubber: Scrubber,
     pub rows: Rows,
+    /// Seconds that rows of the flow took the last time.
+    seconds: Vec<f64>,
+    /// It has been tried to count the rows.
+    counted: CancellationToken,
     /// Where everything is inside the runtimes; the same in each.
     pub place: Place,
     /// Every row has its result.
@@ -73,6 +87,17 @@ pub(super) struct Work {
     pub aggregating: tokio::sync::Mutex<()>,
     /// Answers of rows that run are not waited for any more.
     pub given_up: CancellationToken,
+}
+
+impl Work {
+    /// What is known before the first row ends. Very many rows are not waited for until they are counted.
+    pub async fn before(&self) -> Before {
+        let _ = timeout(COUNTED_WITHIN, self.counted.cancelled()).await;
+        let batch = self.active.batch();
+        let lanes = u32::try_from(batch.lanes.len()).unwrap_or(u32::MAX).max(1);
+        let left = batch.rows.map_or(0, |rows| rows.saturating_sub(batch.completed + batch.failed));
+        Before { seconds: self.seconds.clone(), share: left / lanes }
+    }
 }
 
 /// Lets a batch run go on by itself. It is kept already, and not active.
@@ -132,7 +157,7 @@ async fn prepare(app: &App, active: &Arc<Active>, request: Request) -> Result<Wo
     active.change(app, |batch| {
         batch.note = Some("The flow's files are looked through.".into());
     });
-    let chosen = draft::chosen(&draft).await?;
+    let chosen = draft::chosen(app, &draft).await?;
     let existing = connection_names(app).await?;
     crate::flows::refuse_errors(&chosen, None, &existing)?;
     let names = connections_of(&chosen, &existing, None);
@@ -156,6 +181,8 @@ async fn prepare(app: &App, active: &Arc<Active>, request: Request) -> Result<Wo
         .hint("Put the file back as it was, or start a new batch run."));
     }
     let ended = history.ended_batch_rows(&id).await.map_err(|error| problem::of_history(&error))?;
+    let seconds = took_before(app, &draft.flow).await;
+    let seconds = seconds.map_err(|error| problem::of_history(&error))?;
     let is_mixed = !hash.is_empty() && hash != snapshot.hash() && ended.rows.number() > 0;
     active.change(app, |batch| {
         batch.completed = ended.completed;
@@ -181,10 +208,12 @@ async fn prepare(app: &App, active: &Arc<Active>, request: Request) -> Result<Wo
         chosen,
         snapshot,
         rows: Rows::new(data.rows(None), ended.rows),
+        seconds,
         data,
         connections,
         variables,
         scrubber,
+        counted: CancellationToken::new(),
         place,
         drained: AtomicBool::new(false),
         aggregated: AtomicBool::new(false),
@@ -194,8 +223,25 @@ async fn prepare(app: &App, active: &Arc<Active>, request: Request) -> Result<Wo
     })
 }
 
+/// Seconds that the last rows of a flow took, or else its last runs.
+async fn took_before(app: &App, flow: &FlowId) -> Result<Vec<f64>, HistoryError> {
+    let history = &app.parts.history;
+    let rows = history.last_row_durations(flow, Ahead::RECENT).await?;
+    if !rows.is_empty() {
+        return Ok(rows);
+    }
+    let runs = history.flow_runs(Some(flow), RUNS_LOOKED_AT).await?;
+    let whole = runs
+        .into_iter()
+        .filter(|run| run.node.is_none() && run.state == FlowRunState::Completed)
+        .filter_map(|run| run.duration);
+    Ok(whole.collect())
+}
+
 /// Counts the rows of the file beside everything else.
 async fn count(work: Arc<Work>) {
+    // Also where it ends early.
+    let _counted = work.counted.clone().drop_guard();
     if work.active.batch().rows.is_some() {
         return;
     }

@@ -1,6 +1,7 @@
 //! The batch of a runtime's service while it is ours: its begin, its rows, and its end.
 
 use std::{
+    convert::Infallible,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -13,13 +14,13 @@ use domain::{
 };
 use engine::Engine;
 use executor::{BatchRequest, RunError, Sealed};
-use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
-use super::{aggregate, clean, lane::set, run::Work, turn::Turn};
+use super::{active::Want, aggregate, clean, gate::Gate, lane::set, run::Work, turn::Turn};
 use crate::{
     computes,
-    flows::{not_brought, place},
+    flows::{RowsToEnd, end_rows, not_brought, place},
+    memory::MemoryWatch,
     problem,
 };
 
@@ -27,6 +28,9 @@ use crate::{
 const BATCH_LIMIT: Duration = Duration::from_secs(60);
 /// How long the end of a batch is waited for whose rows still run.
 const END_LIMIT: Duration = Duration::from_secs(900);
+
+/// How often it is looked whether a row has begun that nobody wants any more.
+const END_EACH: Duration = Duration::from_millis(500);
 
 /// How a session on a runtime ended.
 pub(super) enum End {
@@ -47,11 +51,14 @@ pub(super) struct Session {
     /// When the container was started, and how often it was restarted: another value means that the service
     /// that knew our batch is gone.
     pub(super) life: (Option<jiff::Timestamp>, u32),
-    /// Rows run beside each other with it held for reading; one that may take the runtime along runs with it
-    /// held for writing.
-    pub(super) beside: RwLock<()>,
+    /// Lets rows to the service.
+    pub(super) gate: Gate,
+    /// What tells whether a row was ended for memory.
+    pub(super) memory: Arc<MemoryWatch>,
     /// The runtime went: no row begins here any more.
     pub(super) gone: CancellationToken,
+    /// No further row is taken here, for another reason.
+    pub(super) full: CancellationToken,
 }
 
 /// Brings the flow to the runtime, begins a batch there and takes rows until there is none. The end of the
@@ -76,10 +83,12 @@ pub(super) async fn session(
     let run = FlowRunId(work.id.0.clone());
     let brought = async {
         let in_use = crate::flows::folders_in_use(&work.app);
-        place::bring(engine.as_ref(), &container, &work.snapshot, &in_use).await?;
-        place::begin_run(engine.as_ref(), &container, &run, None).await
+        let bring = place::bring(engine.as_ref(), &container, &work.snapshot, &in_use);
+        let begin = place::begin_run(engine.as_ref(), &container, &run, None);
+        tokio::try_join!(bring, begin)
     };
-    if let Err(error) = brought.await {
+    let (brought, ()) = tokio::join!(brought, end_earlier(work, &row));
+    if let Err(error) = brought {
         return match engine.inspect(&container).await {
             Ok(found) if found.is_running() => Err(not_brought(&error)),
             _ => Ok(End::Lost(problem::of_engine(&error).sentence)),
@@ -87,11 +96,13 @@ pub(super) async fn session(
     }
     let session = Session {
         index,
+        memory: MemoryWatch::begin(&engine, &row),
         row,
         engine,
         life,
-        beside: RwLock::new(()),
+        gate: Gate::new(work.draft.settings.workers),
         gone: CancellationToken::new(),
+        full: CancellationToken::new(),
     };
     let begun = match session.begin(work).await {
         Ok(begun) => begun,
@@ -101,6 +112,7 @@ pub(super) async fn session(
         }
     };
     set(work, index, LaneState::Running, None);
+    session.gate.begins(&work.before().await);
     work.active.begins();
     let ended = session.rows(work).await;
     let ended = match ended {
@@ -119,6 +131,14 @@ pub(super) async fn session(
     ended
 }
 
+/// Ends the batch that an application left which is gone: it would go on in the place of ours.
+async fn end_earlier(work: &Work, row: &Runtime) {
+    let base = row.endpoint.as_deref().unwrap_or_default();
+    if let Err(error) = work.app.parts.executor.runs().end_batch(base, BATCH_LIMIT).await {
+        tracing::debug!(%error, "no earlier batch was ended");
+    }
+}
+
 impl Session {
     pub fn base(&self) -> &str {
         self.row.endpoint.as_deref().unwrap_or_default()
@@ -127,10 +147,6 @@ impl Session {
     /// Begins the batch; `true` = there are nodes that run once over all rows.
     async fn begin(&self, work: &Work) -> Result<bool, Result<End, Problem>> {
         let runs = work.app.parts.executor.runs();
-        // One that an application left which is gone would go on in the place of ours.
-        if let Err(error) = runs.end_batch(self.base(), BATCH_LIMIT).await {
-            tracing::debug!(%error, "no earlier batch was ended");
-        }
         let settings = &work.draft.settings;
         let request = BatchRequest {
             place: work.place.clone(),
@@ -189,7 +205,11 @@ impl Session {
     /// Ends the batch at the service.
     async fn end(&self, work: &Work, limit: Duration) {
         let runs = work.app.parts.executor.runs();
-        if let Err(error) = runs.end_batch(self.base(), limit).await {
+        let ended = tokio::select! {
+            ended = runs.end_batch(self.base(), limit) => ended,
+            never = self.end_what_waits(work) => match never {},
+        };
+        if let Err(error) = ended {
             tracing::info!(batch = %work.id, %error, "a batch was not ended at its service");
         }
         let names: Vec<&str> = work.variables.iter().map(|(name, _)| name.as_str()).collect();
@@ -201,5 +221,18 @@ impl Session {
         }
         place::end_run(self.engine.as_ref(), &self.row.container_id, &FlowRunId(work.id.0.clone()))
             .await;
+    }
+
+    /// A batch ends only after all rows that the service has. Those of a cancelled one are ended as each begins.
+    async fn end_what_waits(&self, work: &Work) -> Infallible {
+        work.active.until(Want::Cancel).await;
+        loop {
+            tokio::time::sleep(END_EACH).await;
+            let (container, log) = (&self.row.container_id, &work.place.log);
+            if let Err(error) = end_rows(self.engine.as_ref(), container, log, RowsToEnd::All).await
+            {
+                tracing::debug!(%error, "rows that wait at a service could not be ended");
+            }
+        }
     }
 }

@@ -3,67 +3,124 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use domain::{
-    batch::{NextStep, RowState},
-    finding::{Problem, ProblemCode},
-    flow::{ended_by_force, explain, failure, row_answered},
+    batch::RowState,
+    diagnosis::{Lost, of_lost},
+    finding::{Evidence, Problem, ProblemCode, Remedy},
+    flow::{ended_by_force, explain, failure, row_answered, run_failed},
 };
 use executor::{Line, RunError};
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use history::RowToKeep;
+use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    active::Want,
-    queue::Item,
+    active::{Ended, Want},
+    queue::{Care, Item},
     row::{self, Kept},
     run::Work,
     session::{End, Session},
 };
 use crate::problem;
 
+/// That the container of a runtime was ended, in words that are recognised again.
+const OUT_OF_MEMORY: &str = "ran out of memory and was ended";
 /// A row that took its runtime along so often, alone, has failed.
 const MOST_LOSSES: u32 = 2;
 
 impl Session {
-    /// Rows until there is none, or until no further one is wanted.
+    /// Rows until there is none, or until no further one is wanted. Those that the service has come to their end.
     pub(super) async fn rows(&self, work: &Arc<Work>) -> Result<End, Problem> {
-        let workers = work.draft.settings.workers;
-        let ends = join_all((0..workers).map(|_| self.worker(work))).await;
-        let mut all = End::Over;
-        for end in ends {
-            match (end?, &all) {
-                (End::Lost(sentence), _) => all = End::Lost(sentence),
-                (End::Again, End::Over) => all = End::Again,
-                _ => {}
+        let mut running = FuturesUnordered::new();
+        let mut all = Ok(End::Over);
+        let mut goes_on = true;
+        // It may hold a row: whatever else happens meanwhile, it comes to its end.
+        let next = self.next_row(work);
+        tokio::pin!(next);
+        while goes_on || !running.is_empty() {
+            let may_run = work.draft.settings.may_run(work.active.batch().failed) as usize;
+            let may_one_more = goes_on && running.len() < may_run;
+            // What has ended comes first: it may say that no further one is to begin.
+            let ended = tokio::select! {
+                biased;
+                Some(ended) = running.next() => ended,
+                taken = &mut next, if may_one_more => {
+                    match taken {
+                        Ok(Some((item, place))) => {
+                            running.push(self.row_in(work, item, place));
+                            next.set(self.next_row(work));
+                        }
+                        Ok(None) => goes_on = false,
+                        Err(problem) => {
+                            goes_on = false;
+                            all = all.and(Err(problem));
+                        }
+                    }
+                    continue;
+                }
+            };
+            match ended {
+                Ok(None) => {}
+                Ok(Some(end)) => {
+                    self.full.cancel();
+                    all = all.map(|all| worse(all, end));
+                }
+                Err(problem) => {
+                    self.full.cancel();
+                    all = all.and(Err(problem));
+                }
             }
         }
-        Ok(all)
+        all
     }
 
-    /// Takes one row after the other.
-    async fn worker(&self, work: &Arc<Work>) -> Result<End, Problem> {
-        loop {
-            if self.gone.is_cancelled() || work.active.wanted() >= Want::Pause {
-                return Ok(End::Over);
+    /// The next row and its place at the service; `None` = no further one begins here.
+    async fn next_row(
+        &self,
+        work: &Arc<Work>,
+    ) -> Result<Option<(Item, OwnedSemaphorePermit)>, Problem> {
+        let until_stop = async {
+            tokio::select! {
+                () = self.gone.cancelled() => {}
+                () = self.full.cancelled() => {}
+                () = work.active.until(Want::Pause) => {}
             }
-            let item = tokio::select! {
-                () = self.gone.cancelled() => return Ok(End::Over),
-                item = work.rows.next() => item.map_err(|error| super::draft::of_data(&error))?,
-                () = work.active.until(Want::Pause) => return Ok(End::Over),
-            };
-            let Some(item) = item else {
-                work.drained.store(true, Ordering::SeqCst);
-                return Ok(End::Over);
-            };
-            let end = if item.is_suspect {
-                let _alone = self.beside.write().await;
-                self.row(work, item).await
-            } else {
-                let _beside = self.beside.read().await;
-                self.row(work, item).await
-            };
-            if let Some(end) = end? {
-                return Ok(end);
-            }
+        };
+        tokio::pin!(until_stop);
+        let place = tokio::select! {
+            biased;
+            () = &mut until_stop => return Ok(None),
+            place = self.gate.any() => place,
+        };
+        let item = tokio::select! {
+            biased;
+            () = &mut until_stop => return Ok(None),
+            item = work.rows.next() => item.map_err(|error| super::draft::of_data(&error))?,
+        };
+        let Some(item) = item else {
+            work.drained.store(true, Ordering::SeqCst);
+            return Ok(None);
+        };
+        let placed = tokio::select! {
+            biased;
+            () = &mut until_stop => None,
+            place = self.gate.this(&item.row, item.care, place) => Some(place),
+        };
+        if placed.is_none() {
+            work.rows.give_back(item);
+            return Ok(None);
         }
+        Ok(placed.map(|place| (item, place)))
+    }
+
+    /// One row, and its place until it has ended.
+    async fn row_in(
+        &self,
+        work: &Arc<Work>,
+        item: Item,
+        _place: OwnedSemaphorePermit,
+    ) -> Result<Option<End>, Problem> {
+        self.row(work, item).await
     }
 
     /// One row with its tries; `Some` = this runtime takes no further one.
@@ -75,7 +132,7 @@ impl Session {
         let inputs = match row::inputs(work, &item.row).await {
             Ok(inputs) => inputs,
             Err(problem) => {
-                let none = serde_json::Value::Null;
+                let none = Value::Null;
                 let kept = Kept::failed(work, &item.row, 0, &none, problem);
                 return self.keep(work, item, kept, false).await;
             }
@@ -98,45 +155,60 @@ impl Session {
                 self.gone.cancel();
                 return Ok(Some(self.give_back(work, item, End::Again)));
             }
+            if answer.as_ref().is_ok_and(Value::is_null) && item.care == Care::None {
+                // It waited behind others for longer than the service waits for a row.
+                let item = Item { care: Care::Few, ..item };
+                self.give_back(work, item, End::Over);
+                return Ok(None);
+            }
             let crashed = answer.as_ref().is_ok_and(ended_by_force);
             if crashed {
                 self.gone.cancel();
             }
+            let seen = if crashed { self.memory.seen(&work.app).await } else { None };
             let kept = match answer {
-                Ok(answer) => Kept::answered(work, &item.row, tried, &shown, &answer),
+                Ok(answer) => Kept::answered(work, &item.row, tried, &shown, &answer, seen),
                 Err(error) => match self.refused(work, error).await {
                     Ok(problem) => Kept::failed(work, &item.row, tried, &shown, problem),
                     Err(gone) => return self.lost(work, item, &shown, tried, gone).await,
                 },
             };
+            if let Some(seconds) = kept.row.duration {
+                self.gate.took(seconds);
+            }
             // It was ended, or what it gave after that is not its own doing.
             if kept.row.state == RowState::Cancelled
                 || (kept.row.state == RowState::Failed && was_ended(work, crashed))
             {
                 return Ok(Some(self.give_back(work, item, End::Over)));
             }
-            if kept.row.state == RowState::Failed {
-                let failed = work.active.batch().failed;
-                match work.draft.settings.after_failure(tried, failed) {
-                    // The tries that are left are those of the batch that begins anew.
-                    NextStep::TryAgain if crashed && item.tried + 1 < MOST_LOSSES => {
-                        let item = Item { tried: item.tried + 1, ..item };
-                        return Ok(Some(self.give_back(work, item, End::Again)));
-                    }
-                    NextStep::TryAgain if crashed => {}
-                    NextStep::TryAgain if work.active.wanted() == Want::GoOn => continue,
+            let why = match kept.row.state {
+                RowState::Failed => Some(kept.row.problem.clone()),
+                _ => None,
+            };
+            let settings = &work.draft.settings;
+            if why.is_some() && settings.tries_again(tried) {
+                // The tries that are left are those of the batch that begins anew.
+                if crashed && item.tried + 1 < MOST_LOSSES {
+                    let item = Item { tried: item.tried + 1, ..item };
+                    return Ok(Some(self.give_back(work, item, End::Again)));
+                }
+                if !crashed && work.active.wanted() == Want::GoOn {
+                    continue;
+                }
+                if !crashed {
                     // It gets its other tries when the batch run goes on.
-                    NextStep::TryAgain => return Ok(Some(self.give_back(work, item, End::Over))),
-                    NextStep::Stop => {
-                        let problem = stopped(failed + 1, &kept);
-                        let ended = self.keep(work, item, kept, true).await;
-                        work.active.fails(&work.app, problem);
-                        return ended;
-                    }
-                    NextStep::GoOn => {}
+                    return Ok(Some(self.give_back(work, item, End::Over)));
                 }
             }
             let ended = self.keep(work, item, kept, true).await?;
+            // Others may have failed while it was kept: what counts is how many there are now.
+            let failed = work.active.batch().failed;
+            if let Some(why) = why
+                && settings.stops(failed)
+            {
+                work.active.fails(&work.app, stopped(failed, why.as_ref()));
+            }
             return Ok(if crashed { Some(End::Again) } else { ended });
         }
     }
@@ -153,7 +225,10 @@ impl Session {
             self.row.name.as_str().clone_into(&mut kept.row.runtime);
         }
         let history = &work.app.parts.history;
-        let written = history.keep_batch_row(&work.id, &kept.row, &kept.outputs).await;
+        let bytes = kept.bytes();
+        let Kept { row, nodes, outputs } = kept;
+        let to_keep = RowToKeep { row: row.clone(), nodes: nodes.clone(), aggregation: outputs };
+        let written = history.keep_batch_row(&work.id, to_keep).await;
         if let Err(error) = written {
             if began {
                 work.active.running(&work.app, self.index, -1);
@@ -161,8 +236,8 @@ impl Session {
             work.rows.give_back(item);
             return Err(problem::of_history(&error));
         }
-        let bytes = kept.bytes();
-        work.active.row_ended(&work.app, self.index, &kept.row, bytes, began);
+        let ended = Ended { row: &row, nodes: &nodes, bytes, began };
+        work.active.row_ended(&work.app, self.index, &ended);
         work.rows.done();
         work.active.save(&work.app, false).await?;
         Ok(None)
@@ -174,27 +249,36 @@ impl Session {
         end
     }
 
-    /// The runtime went while a row ran. Beside others it runs again, alone; alone it was most likely the cause.
+    /// The runtime went while the service had a row. It runs again, with more care; alone it was most likely the
+    /// cause.
     async fn lost(
         &self,
         work: &Arc<Work>,
         mut item: Item,
-        inputs: &serde_json::Value,
+        inputs: &Value,
         tried: u32,
         gone: String,
     ) -> Result<Option<End>, Problem> {
         // First, so that nobody here takes it again.
         self.gone.cancel();
-        item.lost_alone += u32::from(item.is_suspect);
-        item.is_suspect = true;
+        item.lost_alone += u32::from(item.care == Care::Alone);
+        item.care = match item.care {
+            Care::None if self.gate.is_ahead() => Care::Few,
+            Care::None | Care::Few | Care::Alone => Care::Alone,
+        };
         if item.lost_alone < MOST_LOSSES {
             return Ok(Some(self.give_back(work, item, End::Lost(gone))));
         }
-        let problem = Problem::new(
-            ProblemCode::RunFailed,
-            format!("The runtime ended each time while this row ran alone. {gone}"),
-        )
-        .hint("Look at the runtime's page: it may have run out of memory. Give it a higher memory limit, or let the flow take less for this row.");
+        let seen = vec![Evidence { probe: "The runtime".into(), seen: gone.clone() }];
+        let lost = if gone.contains(OUT_OF_MEMORY) { Lost::OutOfMemory } else { Lost::Restarted };
+        let mut found = of_lost(lost, self.row.name.as_str(), seen);
+        found.sentence = format!("The runtime ended each time while this row ran alone. {gone}");
+        found.advice = vec!["Look at the runtime's page: it may have run out of memory. Give it a higher memory limit, or let the flow take less for this row.".into()];
+        let raise = Remedy::RaiseMemory { bytes: None };
+        if !found.remedies.contains(&raise) {
+            found.remedies.insert(0, raise);
+        }
+        let problem = run_failed(found);
         let kept = Kept::failed(work, &item.row, tried, inputs, problem);
         self.keep(work, item, kept, true).await?;
         Ok(Some(End::Lost(gone)))
@@ -209,7 +293,7 @@ impl Session {
         };
         if !found.is_running() {
             return Err(if found.raw["State"]["OOMKilled"] == true {
-                format!("{name} ran out of memory and was ended.")
+                format!("{name} {OUT_OF_MEMORY}.")
             } else {
                 format!("{name} was stopped.")
             });
@@ -227,6 +311,15 @@ impl Session {
     }
 }
 
+/// How rows ended together: what went weighs more than what has to begin anew.
+fn worse(all: End, end: End) -> End {
+    match (end, &all) {
+        (End::Lost(sentence), _) => End::Lost(sentence),
+        (End::Again, End::Over) => End::Again,
+        _ => all,
+    }
+}
+
 /// Whether a row that failed was ended because nobody wants it any more.
 fn was_ended(work: &Work, crashed: bool) -> bool {
     match work.active.wanted() {
@@ -237,8 +330,8 @@ fn was_ended(work: &Work, crashed: bool) -> bool {
 }
 
 /// Why it stops after failed rows.
-fn stopped(failed: u32, last: &Kept) -> Problem {
-    let why = last.row.problem.as_ref().map(|problem| problem.sentence.as_str());
+fn stopped(failed: u32, last: Option<&Problem>) -> Problem {
+    let why = last.map(|problem| problem.sentence.as_str());
     let rows = if failed == 1 { "one row".to_owned() } else { format!("{failed} rows") };
     Problem::new(
         ProblemCode::RunFailed,

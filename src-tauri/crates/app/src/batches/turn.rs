@@ -83,7 +83,7 @@ fn in_queue(app: &App, runtime: &RuntimeId) -> Vec<Option<String>> {
 }
 
 /// The same without those that have ended.
-pub(super) fn names_in_queue(app: &App, runtime: &RuntimeId) -> Vec<String> {
+pub(crate) fn names_in_queue(app: &App, runtime: &RuntimeId) -> Vec<String> {
     in_queue(app, runtime).into_iter().flatten().collect()
 }
 

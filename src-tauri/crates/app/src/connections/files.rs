@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Read, Write},
+    io::Read,
     path::{Path, PathBuf},
 };
 
 use domain::{
     connection::{ConnectionName, FileError, Found, export as as_yaml, read_dotenv, read_yaml},
-    finding::{Problem, ProblemCode},
+    finding::Problem,
     secret::Secret,
 };
 
@@ -16,6 +16,7 @@ use super::{all, named};
 use crate::{
     api::{ConnectionFile, FoundConnection, FromFile, SavedFile},
     context::App,
+    downloads::save_new,
 };
 
 /// Larger files are none with connections. Bytes.
@@ -114,45 +115,5 @@ pub(crate) async fn export(app: &App, name: &str) -> Result<SavedFile, Problem> 
     let all = all(app).await?;
     let connection = named(&all, name)?;
     let text = as_yaml(connection);
-    let folder = app.parts.folders.downloads.clone();
-    let name = connection.name.clone();
-    let written = {
-        let folder = folder.clone();
-        tokio::task::spawn_blocking(move || write_new(&folder, &name, &text)).await
-    };
-    let failed = |reason: String| {
-        Problem::new(
-            ProblemCode::Storage,
-            format!("The connection could not be written to {}.", folder.display()),
-        )
-        .hint("Check the folder's rights and the disk's free space.")
-        .details(reason)
-    };
-    let path = written
-        .map_err(|error| failed(error.to_string()))?
-        .map_err(|error| failed(error.to_string()))?;
-    Ok(SavedFile { path: path.display().to_string() })
-}
-
-/// Writes to a file that was not there before.
-fn write_new(folder: &Path, name: &ConnectionName, text: &str) -> std::io::Result<PathBuf> {
-    std::fs::create_dir_all(folder)?;
-    let mut number = 1;
-    loop {
-        let behind = if number == 1 { String::new() } else { format!("-{number}") };
-        let path = folder.join(format!("{name}{behind}.yml"));
-        match std::fs::File::create_new(&path) {
-            Ok(mut file) => {
-                file.write_all(text.as_bytes())?;
-                return Ok(path);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                number += 1;
-                if number > MOST_NUMBERS {
-                    return Err(error);
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    save_new(app, (connection.name.to_string(), "yml"), text, "The connection").await
 }

@@ -18,6 +18,7 @@ use vault::VaultState;
 
 pub(crate) use edit::{delete, save};
 pub(crate) use files::{export, read_file};
+pub(crate) use secrets::read as secret;
 pub(crate) use trial::test;
 
 use crate::{
@@ -122,7 +123,8 @@ pub(crate) async fn unknown(app: &App, names: &[String]) -> Result<Vec<String>, 
     Ok(names.iter().filter(is_unknown).cloned().collect())
 }
 
-async fn all(app: &App) -> Result<Vec<Connection>, Problem> {
+/// Every connection as it is kept, without secrets.
+pub(crate) async fn all(app: &App) -> Result<Vec<Connection>, Problem> {
     app.parts.history.connections().await.map_err(|error| problem::of_history(&error))
 }
 

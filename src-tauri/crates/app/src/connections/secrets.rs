@@ -16,7 +16,7 @@ pub(super) fn account(name: &ConnectionName, key: &str) -> String {
 }
 
 /// One secret; `None` = the keyring does not hold it.
-pub(super) async fn read(
+pub(crate) async fn read(
     app: &App,
     name: &ConnectionName,
     key: &str,

@@ -71,7 +71,11 @@ pub(crate) async fn check(app: &App, request: CheckEnvironment) -> EnvironmentCh
     answer
 }
 
-fn name_of(app: &App, own: Option<&EnvironmentId>, text: &str) -> Result<EnvironmentName, Problem> {
+pub(super) fn name_of(
+    app: &App,
+    own: Option<&EnvironmentId>,
+    text: &str,
+) -> Result<EnvironmentName, Problem> {
     let name =
         EnvironmentName::parse(text).map_err(|error| Problem::field("name", error.to_string()))?;
     let known = lock(&app.environments);
@@ -142,7 +146,11 @@ fn new_id() -> EnvironmentId {
     EnvironmentId(uuid::Uuid::new_v4().to_string())
 }
 
-async fn write(app: &App, definition: &Definition, before: Option<&OnDisk>) -> Result<(), Problem> {
+pub(super) async fn write(
+    app: &App,
+    definition: &Definition,
+    before: Option<&OnDisk>,
+) -> Result<(), Problem> {
     let before = before.map(|before| &before.definition.name);
     app.parts.shelf.save(definition, before).await.map_err(|error| of_disk(&error))?;
     read_again(app).await?;

@@ -1,10 +1,11 @@
 //! Packages that were tried in a running container come to stay: they are written into its environment.
 
 use domain::{
-    environment::{BuildContext, EnvironmentName, REQUIREMENTS, Source},
-    finding::Problem,
+    environment::{BuildContext, EnvironmentId, EnvironmentName, REQUIREMENTS, Source},
+    finding::{Problem, ProblemCode},
     runtime::Runtime,
 };
+use engine::{Engine, EngineError};
 
 use super::{environment_of, of_disk, on_disk, read_again};
 use crate::{
@@ -23,7 +24,9 @@ pub(crate) async fn keep_packages(
     read_again(app).await?;
     let own = environment_of(&row).and_then(|(id, _)| on_disk(app, id).ok());
     let Some(own) = own.filter(|own| own.definition.source.is_built()) else {
-        return of_image(app, &row, &requirements).await;
+        let name = super::proposed_name(app, &row)?;
+        let environment = of_image(app, &row, &requirements, &name).await?;
+        return Ok(KeptPackages { environment, name: name.to_string(), is_new: true });
     };
     let definition = own.definition;
     let mut source = definition.source.clone();
@@ -67,7 +70,7 @@ pub(crate) async fn keep_packages(
 }
 
 /// The text with these lines; one that names the same package takes the place of the old line.
-fn with(text: &str, requirements: &[String]) -> String {
+pub(super) fn with(text: &str, requirements: &[String]) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for requirement in requirements {
         match lines
@@ -92,15 +95,12 @@ pub(super) fn named(line: &str) -> Option<String> {
 }
 
 /// A new environment on the image of a runtime, as the documentation of custom environments has it.
-async fn of_image(
+pub(super) async fn of_image(
     app: &App,
     row: &Runtime,
     requirements: &[String],
-) -> Result<KeptPackages, Problem> {
-    let wanted = EnvironmentName::near(row.name.as_str())
-        .or_else(|| EnvironmentName::parse("environment").ok())
-        .ok_or_else(|| Problem::field("name", "Give the environment a name."))?;
-    let name = super::edit::free(app, &wanted)?;
+    name: &EnvironmentName,
+) -> Result<EnvironmentId, Problem> {
     let form = EnvironmentForm {
         name: name.to_string(),
         description: format!("{} with packages of its own.", row.image),
@@ -129,14 +129,34 @@ async fn of_image(
         Some(user) if !user.is_empty() => ("USER 0\n".to_owned(), format!("USER {user}\n")),
         _ => (String::new(), String::new()),
     };
+    let base = exactly(engine.as_ref(), row, &container.image_id, name).await?;
     let dockerfile = format!(
-        "# {name}: what {} runs, with packages of its own.\nFROM {}\n{root}COPY {REQUIREMENTS} /tmp/{REQUIREMENTS}\nRUN {python} -m pip install --no-cache-dir -r /tmp/{REQUIREMENTS}\n{back}",
-        row.name, row.image
+        "# {name}: what {} runs, with packages of its own.\nFROM {base}\n{root}COPY {REQUIREMENTS} /tmp/{REQUIREMENTS}\nRUN {python} -m pip install --no-cache-dir -r /tmp/{REQUIREMENTS}\n{back}",
+        row.name
     );
     let files = [("Dockerfile", dockerfile), (REQUIREMENTS, with("", requirements))];
-    app.parts.shelf.begin(&name, &files).await.map_err(|error| of_disk(&error))?;
-    let environment = super::save(app, SaveEnvironment { environment: None, form }).await?;
-    Ok(KeptPackages { environment, name: name.to_string(), is_new: true })
+    app.parts.shelf.begin(name, &files).await.map_err(|error| of_disk(&error))?;
+    super::save(app, SaveEnvironment { environment: None, form }).await
+}
+
+/// What a Dockerfile has to begin with so that it is exactly the image that a runtime runs: its tag may name
+/// another one by now, or none.
+async fn exactly(
+    engine: &dyn Engine,
+    row: &Runtime,
+    image: &str,
+    name: &EnvironmentName,
+) -> Result<String, Problem> {
+    match engine.image(&row.image).await {
+        Ok(tagged) if tagged.id == image => return Ok(row.image.clone()),
+        Ok(_) | Err(EngineError::NotFound(_)) => {}
+        Err(error) => return Err(problem::of_engine(&error)),
+    }
+    // Versions are counted from 1.
+    let own = name.image(0);
+    let own = own.map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
+    engine.tag(image, &own).await.map_err(|error| problem::of_engine(&error))?;
+    Ok(own.to_string())
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub(crate) struct Wanted {
     pub newest_base: bool,
     /// With exactly the packages and bases of this version.
     pub exactly: Option<EnvironmentVersion>,
+    /// Files that the builder gets in the place of those on disk, by their path within the context.
+    pub files: Vec<(String, String)>,
 }
 
 /// What is built: a context, its Dockerfile and what the Dockerfile is given.
@@ -175,6 +177,9 @@ pub(crate) async fn made_of(
         }
     }
     let bases = references(&dockerfile, &arguments)?;
+    for (file, text) in &wanted.files {
+        context = context.with(file, text.as_bytes());
+    }
     context = context.with(&path, dockerfile.text());
     Ok(Made { context, path, dockerfile, arguments, target, secrets, bases, written, changes })
 }
@@ -263,7 +268,7 @@ pub(crate) async fn preview(app: &App, request: PreviewBuild) -> Result<BuildPre
     };
     let references = if on_disk.definition.source.is_built() {
         let given = on_disk.definition.source.secrets();
-        let wanted = Wanted { newest_base: request.newest_base, exactly: None };
+        let wanted = Wanted { newest_base: request.newest_base, ..Wanted::default() };
         let made = match made_of(app, engine, &on_disk, number, &wanted).await {
             Ok(made) => made,
             Err(problem) => {

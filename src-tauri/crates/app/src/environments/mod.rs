@@ -1,5 +1,6 @@
 //! Environments: their definitions on disk, their versions, and which runtimes run them.
 
+mod add;
 mod bases;
 mod detail;
 mod edit;
@@ -31,6 +32,9 @@ use crate::{
     resolve::{self, Target},
 };
 
+pub(crate) use add::{
+    Addition, check_name, other_users, place as place_of_packages, proposed_name,
+};
 pub(crate) use bases::{check as check_bases, check_due, reference_of};
 pub(crate) use detail::version as version_detail;
 pub(crate) use edit::{
@@ -38,7 +42,7 @@ pub(crate) use edit::{
 };
 pub(crate) use keep::keep_packages;
 pub(crate) use made::{Made, Wanted, made_of, preview};
-pub(crate) use secrets::{index_password, keep as keep_build_secret};
+pub(crate) use secrets::{index_password, keep as keep_build_secret, value as build_secret};
 pub(crate) use view::list;
 
 /// What is known of all environments.
@@ -207,6 +211,17 @@ pub(crate) async fn keep_version(app: &App, version: EnvironmentVersion) -> Resu
     }
     tell_runtimes(app, &id);
     Ok(())
+}
+
+/// A version that is not to be after all.
+pub(crate) async fn forget_version(app: &App, id: &EnvironmentId, number: u32) {
+    if let Err(error) = app.parts.history.forget_environment_version(id, number).await {
+        tracing::warn!(%error, "a version could not be taken out of the history");
+    }
+    lock(&app.environments)
+        .versions
+        .retain(|other| other.environment != *id || other.number != number);
+    tell_runtimes(app, id);
 }
 
 /// What is known of newer versions may be different now for runtimes of this environment.

@@ -96,7 +96,7 @@ pub(crate) async fn recover(app: App) {
         if let Err(error) = app.parts.history.end_flow_run(&run, None, "").await {
             tracing::info!(%error, "a run that was cut off could not be written down");
         }
-        app.hub.flow_run(&run);
+        app.hub.flow_run(&run, false);
         tokio::spawn(end_left(app.clone(), run));
     }
 }

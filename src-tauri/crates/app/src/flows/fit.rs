@@ -7,6 +7,7 @@ use domain::{
     finding::{Problem, ProblemCode},
     flow::{NodeKind, SourceKind, explain, failure, missing_module, package_of},
 };
+use engine::Engine;
 use serde_json::Value;
 
 use super::{place, prepare, runtimes, view};
@@ -24,35 +25,104 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) async fn check(app: &App, request: FlowOnRuntime) -> Result<FlowFit, Problem> {
     let row = runtimes::usable(app, &request.runtime)?;
     let path = FlowPath::of(&request.flow);
-    let chosen = prepare::choose(&path, &request.variants, &[]).await?;
+    let chosen = prepare::choose(app, &path, &request.variants, &[]).await?;
     let mut findings = missing_connections(app, &chosen).await?;
-    let base = row.endpoint.as_deref().unwrap_or_default();
+    let engine = computes::engine(app, &row.compute)?;
+    let on = On {
+        engine: engine.as_ref(),
+        container: &row.container_id,
+        base: row.endpoint.as_deref().unwrap_or_default(),
+        name: row.name.as_str(),
+    };
+    findings.extend(lacks(app, &chosen, &on).await?);
+    Ok(FlowFit { findings })
+}
+
+/// A container in which it is looked for what a flow needs.
+pub(super) struct On<'a> {
+    pub engine: &'a dyn Engine,
+    pub container: &'a str,
+    /// Where its service answers.
+    pub base: &'a str,
+    /// As it is called in sentences.
+    pub name: &'a str,
+}
+
+/// What a container lacks for a flow: tools and modules. The flow is copied into it.
+pub(super) async fn lacks(
+    app: &App,
+    chosen: &prepare::Chosen,
+    on: &On<'_>,
+) -> Result<Vec<FlowFinding>, Problem> {
+    let base = on.base;
     let runs = app.parts.executor.runs();
     let told = |error: executor::RunError| {
         Problem::new(
             ProblemCode::NoService,
-            format!("{} did not say what it has: {error}.", row.name),
+            format!("{} did not say what it has: {error}.", on.name),
         )
         .hint("Look at the runtime's log, then try again.")
         .retryable()
     };
-    findings.extend(missing_tools(&chosen, &runs.package_tools(base, LIMIT).await.map_err(told)?));
+    let mut findings = Vec::new();
+    findings.extend(missing_tools(chosen, &runs.package_tools(base, LIMIT).await.map_err(told)?));
     let files = chosen.tool_files();
     if !files.is_empty() {
         let snapshot = chosen.disk.snapshot(chosen.instead.as_ref()).await;
         let snapshot = snapshot.map_err(|error| super::of_files(&error))?;
-        let engine = computes::engine(app, &row.compute)?;
         let in_use = super::folders_in_use(app);
-        place::bring(engine.as_ref(), &row.container_id, &snapshot, &in_use)
+        place::bring(on.engine, on.container, &snapshot, &in_use)
             .await
             .map_err(|error| problem::of_engine(&error))?;
         let folder = place::flow(snapshot.hash());
         let meta = runs.tool_meta(base, &folder, &files, LIMIT).await.map_err(told)?;
+        super::tools::learn(app, &chosen.disk.path.id, chosen, &meta);
         for (file, error) in &meta.errors {
             of_file(&mut findings, file, error, &folder);
         }
     }
-    Ok(FlowFit { findings })
+    Ok(findings)
+}
+
+impl FlowFinding {
+    /// What went wrong, in words.
+    pub(crate) fn problem(&self) -> &Problem {
+        match self {
+            Self::MissingModule { problem, .. }
+            | Self::CannotLoad { problem, .. }
+            | Self::MissingTool { problem, .. }
+            | Self::MissingConnection { problem, .. } => problem,
+        }
+    }
+
+    /// Packages that mend it, as far as they are known.
+    pub(crate) fn packages(&self) -> Vec<String> {
+        match self {
+            Self::MissingModule { package, .. } => vec![package.clone()],
+            Self::MissingTool { package, .. } => package.iter().cloned().collect(),
+            Self::CannotLoad { .. } | Self::MissingConnection { .. } => vec![],
+        }
+    }
+
+    /// Whether both say that the same is missing.
+    pub(crate) fn is_about_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::MissingModule { module, .. }, Self::MissingModule { module: its, .. }) => {
+                module == its
+            }
+            (Self::MissingTool { nodes, .. }, Self::MissingTool { nodes: its, .. }) => nodes == its,
+            (Self::MissingConnection { name, .. }, Self::MissingConnection { name: its, .. }) => {
+                name == its
+            }
+            // A file that cannot be loaded for one reason may not be loaded for another.
+            (Self::CannotLoad { file, .. }, Self::CannotLoad { file: its, .. }) => file == its,
+            (Self::MissingModule { files, .. }, Self::CannotLoad { file, .. })
+            | (Self::CannotLoad { file, .. }, Self::MissingModule { files, .. }) => {
+                files.contains(file)
+            }
+            _ => false,
+        }
+    }
 }
 
 async fn missing_connections(
@@ -60,7 +130,8 @@ async fn missing_connections(
     chosen: &prepare::Chosen,
 ) -> Result<Vec<FlowFinding>, Problem> {
     let existing = view::connection_names(app).await?;
-    let needed = view::needs(&chosen.flow, &existing).into_iter().map(|need| need.name);
+    let needed =
+        view::needs(&chosen.flow, &chosen.tools, &existing).into_iter().map(|need| need.name);
     let unknown = connections::unknown(app, &needed.collect::<Vec<_>>()).await?;
     Ok(unknown
         .into_iter()

@@ -1,21 +1,18 @@
 //! What is kept of runs, and following the log of one.
 
-use std::time::Duration;
-
 use domain::{
     finding::Problem,
     flow::{FlowId, FlowRunId},
 };
 use history::KeptRun;
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 use super::cancel::as_it_stands;
 use crate::{
-    api::{
-        FlowRunDetail, FlowRuns, FollowFlowRun, ListFlowRuns, LogEvent, LogLineView, NodeValues,
-        ReadRunPart, RunPart, ShownValue,
-    },
+    api::{FlowRunDetail, FlowRuns, ListFlowRuns, NodeValues, ReadRunPart, RunPart, ShownValue},
     context::{App, lock},
+    logs::LogText,
     problem,
     shown::{cut, whole},
 };
@@ -24,9 +21,6 @@ use crate::{
 const SHOWN: usize = 16 * 1024;
 /// Runs in a list.
 const LISTED: usize = 200;
-/// Lines in one batch, and the pause between two of them: 10 a second.
-const BATCH: usize = 2_000;
-const PACE: Duration = Duration::from_millis(100);
 
 /// Runs of a flow, or of all.
 pub(crate) async fn runs(app: &App, request: ListFlowRuns) -> Result<FlowRuns, Problem> {
@@ -86,6 +80,7 @@ pub(crate) async fn run_detail(app: &App, id: &FlowRunId) -> Result<FlowRunDetai
         .collect();
     let nothing = || ShownValue { text: String::new(), json: false, cut: false, bytes: 0 };
     Ok(FlowRunDetail {
+        again: super::again::again(&run, kept.request, &kept.inputs),
         inputs: shown(&kept.inputs).unwrap_or_else(nothing),
         output: shown(output(&answer)),
         metrics: shown(metrics(&answer)),
@@ -130,60 +125,33 @@ pub(crate) async fn delete_runs(app: &App, flow: &FlowId) -> Result<(), Problem>
     Ok(())
 }
 
-/// Follows the log of a run until it ends, or `tell` says that nobody listens.
-pub async fn follow_run(app: &App, request: FollowFlowRun, mut tell: impl FnMut(LogEvent) -> bool) {
-    let active = lock(&app.flows.active).get(&request.run).cloned();
-    let ended = match active {
-        Some(active) => {
-            let mut growing = active.growing();
-            // What follows must not keep the run's end from being seen.
-            let active = std::sync::Arc::downgrade(&active);
-            let mut told = 0;
-            loop {
-                growing.borrow_and_update();
-                let Some(now) = active.upgrade() else { break };
-                let lines = now.lines_from(told);
-                let is_over = now.is_over();
-                drop(now);
-                told += lines.len();
-                if !tell_lines(lines, &mut tell).await {
-                    return;
-                }
-                if is_over || growing.changed().await.is_err() {
-                    break;
-                }
-            }
-            "The run ended; its log ends here.".to_owned()
-        }
-        None => match kept(app, &request.run).await {
-            Ok(kept) => {
-                let lines = kept.log.lines().map(str::to_owned).collect();
-                if !tell_lines(lines, &mut tell).await {
-                    return;
-                }
-                "The run ended; its log ends here.".to_owned()
-            }
-            Err(problem) => problem.sentence,
-        },
+/// Tells the log of a run in pieces, as it grows, until the run ends.
+pub(crate) async fn log_pieces(
+    app: &App,
+    run: &FlowRunId,
+    sender: mpsc::Sender<LogText>,
+) -> Result<(), Problem> {
+    let active = lock(&app.flows.active).get(run).map(std::sync::Arc::downgrade);
+    let Some(active) = active else {
+        let text = kept(app, run).await?.log.into_bytes();
+        let _ = sender.send(LogText { text, times: false }).await;
+        return Ok(());
     };
-    tell(LogEvent::Ended { sentence: ended });
-}
-
-/// Tells lines in batches, with a pause after each; `false` = nobody listens any more.
-async fn tell_lines(lines: Vec<String>, tell: &mut impl FnMut(LogEvent) -> bool) -> bool {
-    let mut lines = lines.into_iter().map(view).peekable();
-    while lines.peek().is_some() {
-        let batch = lines.by_ref().take(BATCH).collect();
-        if !tell(LogEvent::Lines { lines: batch }) {
-            return false;
+    let Some(mut growing) = active.upgrade().map(|active| active.growing()) else { return Ok(()) };
+    let mut told = 0;
+    loop {
+        growing.borrow_and_update();
+        let Some(now) = active.upgrade() else { return Ok(()) };
+        let lines = now.lines_from(told);
+        let is_over = now.is_over();
+        drop(now);
+        told += lines.len();
+        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        if sender.send(LogText { text: text.into_bytes(), times: false }).await.is_err()
+            || is_over
+            || growing.changed().await.is_err()
+        {
+            return Ok(());
         }
-        tokio::time::sleep(PACE).await;
     }
-    true
-}
-
-fn view(text: String) -> LogLineView {
-    let error =
-        text.split_whitespace().nth(5).is_some_and(|level| matches!(level, "ERROR" | "CRITICAL"));
-    LogLineView { time: None, error, text }
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use domain::{
-    flow::{FlowRun, LogReader, RunEvent},
+    flow::{FlowRun, LogReader, NodeRunState, RunEvent},
     scrub::Scrubber,
 };
 use tokio::sync::watch;
@@ -77,10 +77,12 @@ impl Active {
         self.grown.send_modify(|lines| *lines += 1);
         let changed = {
             let mut run = lock(&self.run);
-            run.tell(&event).then(|| run.clone())
+            // That it got as far as its first node is what everyone waits for who pressed *Run*.
+            let is_first = run.nodes.iter().all(|node| node.state == NodeRunState::Waiting);
+            run.tell(&event).then(|| (run.clone(), is_first))
         };
-        if let Some(run) = changed {
-            app.hub.flow_run(&run);
+        if let Some((run, is_first)) = changed {
+            app.hub.flow_run(&run, is_first);
         }
     }
 
@@ -132,7 +134,7 @@ impl Active {
             change(&mut run);
             run.clone()
         };
-        app.hub.flow_run(&run);
+        app.hub.flow_run(&run, false);
         if run.state.is_final() {
             self.grown.send_modify(|_| {});
         }

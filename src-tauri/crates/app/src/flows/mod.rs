@@ -1,7 +1,9 @@
 //! Flows: opening their folders, choosing a runtime, running them.
 
+mod again;
 mod cancel;
 mod fit;
+mod from_here;
 mod kept;
 mod live;
 mod outside;
@@ -10,6 +12,8 @@ mod prepare;
 mod row_processes;
 mod run;
 mod runtimes;
+mod still_fit;
+mod tools;
 mod view;
 
 use std::{
@@ -26,18 +30,21 @@ use domain::{
 
 use crate::context::{App, lock};
 
+pub(crate) use again::run_again;
 pub(crate) use cancel::{cancel_all, cancel_on, cancel_run, recover};
 pub(crate) use fit::check as check_fit;
-pub use kept::follow_run;
-pub(crate) use kept::{delete_run, delete_runs, run_detail, run_part, runs};
+pub(crate) use kept::{delete_run, delete_runs, log_pieces, run_detail, run_part, runs};
 pub(crate) use outside::outside;
 pub(crate) use prepare::{
-    Chosen, check_inputs, choose, connections_of, first_of, hidden, refuse_errors, shown_inputs,
-    start_run, variables,
+    Chosen, check_inputs, choose, connections_of, first_of, hidden, others_of, refuse_errors,
+    shown_inputs, start_run, variables,
 };
 pub use row_processes::{RowsToEnd, end_rows};
 pub(crate) use run::not_brought;
 pub(crate) use runtimes::{choose_runtime, runtimes, unusable, usable};
+pub(crate) use still_fit::{
+    Container as FitContainer, still_fit, used as used_flows, used_connections,
+};
 pub(crate) use view::{connection_names, forget, list, open, read_file, view};
 
 /// What is known of flows while the application runs.
@@ -47,6 +54,8 @@ pub(crate) struct State {
     active: Mutex<BTreeMap<FlowRunId, Arc<live::Active>>>,
     /// Flows whose folders are watched, the one that was looked at last at the end.
     watched: Mutex<Vec<(FlowId, Watching)>>,
+    /// What runtimes told of the tools of flows.
+    told: Mutex<tools::Told>,
 }
 
 /// Runs of this application that are active, as they stand.

@@ -15,6 +15,7 @@ use executor::{NodeRequest, RunRequest, Sealed};
 use serde_json::{Map, Value};
 
 use super::{
+    again::again,
     kept, of_files, place,
     prepare::{self, Chosen},
     runtimes, view,
@@ -40,7 +41,7 @@ pub(crate) async fn outside(app: &App, request: AskOutside) -> Result<FlowOutsid
     let form = request.form;
     let given = match request.of {
         OutsideRun::Kept { run } => of_kept(app, &run).await?,
-        OutsideRun::Proposed { start } => of_proposed(*start, form).await?,
+        OutsideRun::Proposed { start } => of_proposed(app, *start, form).await?,
     };
     let existing = view::connection_names(app).await?;
     prepare::refuse_errors(&given.chosen, given.start.node.as_deref(), &existing)?;
@@ -53,11 +54,13 @@ pub(crate) async fn outside(app: &App, request: AskOutside) -> Result<FlowOutsid
 
 async fn of_kept(app: &App, id: &FlowRunId) -> Result<Given, Problem> {
     let kept = kept::kept(app, id).await?;
-    let run = kept.run;
-    let chosen = prepare::choose(&FlowPath::of(&run.flow), &run.variants, &[]).await?;
-    let inputs = kept.inputs.as_object().cloned().unwrap_or_default();
+    let is_old = kept.request.is_none();
+    let start = again(&kept.run, kept.request, &kept.inputs).start;
+    let others = prepare::others_of(&start.connections);
+    let chosen = prepare::choose(app, &FlowPath::of(&start.flow), &start.variants, &others).await?;
+    let values = kept.inputs.as_object().cloned().unwrap_or_default();
     let mut notes = Vec::new();
-    for (name, value) in &inputs {
+    for (name, value) in &values {
         let is_short = |text: &str| text == prepare::IMAGE || text.starts_with(prepare::LONG_TEXT);
         if value.as_str().is_some_and(is_short) {
             notes.push(format!(
@@ -65,36 +68,36 @@ async fn of_kept(app: &App, id: &FlowRunId) -> Result<Given, Problem> {
             ));
         }
     }
-    if !chosen.flow.init.is_empty() {
+    let init = if start.init.is_empty() {
+        Map::new()
+    } else {
+        inputs::values(&chosen.flow.init, &start.init, None, "init")
+            .map_err(|problems| prepare::first_of(problems, ProblemCode::InvalidInput))?
+    };
+    if is_old && !chosen.flow.init.is_empty() {
         notes.push(
-            "What the flow's class takes when it is made is not kept with a run: copy it beside Run to have it."
+            "What the flow's class takes when it is made is not kept with this run: copy it beside Run to have it."
                 .to_owned(),
         );
     }
-    let start = StartFlowRun {
-        flow: run.flow,
-        runtime: run.runtime,
-        inputs: std::collections::BTreeMap::new(),
-        init: std::collections::BTreeMap::new(),
-        variants: run.variants,
-        connections: vec![],
-        node: run.node,
-        from: run.from,
-        limit: None,
-    };
-    Ok(Given { start, chosen, inputs, init: Map::new(), notes })
+    if let Some(node) = &start.from_node {
+        notes.push(format!(
+            "The run began at \"{node}\" with what an earlier run gave; from outside the whole flow runs."
+        ));
+    }
+    Ok(Given { start, chosen, inputs: values, init, notes })
 }
 
-async fn of_proposed(start: StartFlowRun, form: OutsideForm) -> Result<Given, Problem> {
-    let others = prepare::others_of(&start);
-    let chosen = prepare::choose(&FlowPath::of(&start.flow), &start.variants, &others).await?;
+async fn of_proposed(app: &App, start: StartFlowRun, form: OutsideForm) -> Result<Given, Problem> {
+    let others = prepare::others_of(&start.connections);
+    let chosen = prepare::choose(app, &FlowPath::of(&start.flow), &start.variants, &others).await?;
     let refused = |problems| prepare::first_of(problems, ProblemCode::InvalidInput);
     let inputs = match form {
         // It reads images by itself.
         OutsideForm::Pf => {
             inputs::values(&chosen.flow.inputs, &start.inputs, None, "inputs").map_err(refused)?
         }
-        _ => prepare::input_values(&chosen, &start).await?,
+        _ => prepare::input_values_of(&chosen, &start).await?,
     };
     let init = if start.init.is_empty() {
         Map::new()

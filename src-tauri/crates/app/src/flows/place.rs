@@ -36,6 +36,11 @@ pub(crate) fn log(run: &FlowRunId) -> String {
     format!("{}/run.log", run_folder(run))
 }
 
+/// The folder of a run, as it is seen from the folder of a flow.
+pub(crate) fn from_flow_to_run(run: &FlowRunId) -> String {
+    format!("../../runs/{run}")
+}
+
 /// Where a run finds and writes everything.
 pub(crate) fn of_run(hash: &str, file: &str, run: &FlowRunId) -> Place {
     Place {
@@ -97,13 +102,15 @@ async fn prune(engine: &dyn Engine, container: &str, in_use: &[String]) {
 pub(crate) struct OwnFile {
     /// Where the flow is inside, by its hash.
     pub hash: String,
+    /// What it is called; begins as [`OwnFile::begin`] says.
+    pub name: String,
     pub text: String,
 }
 
 impl OwnFile {
-    /// What it is called for a run.
-    pub fn name(run: &FlowRunId) -> String {
-        format!(".{run}.flex.yaml")
+    /// What its name begins with for a run; `dag.yaml` or `flex.yaml` follows.
+    pub fn begin(run: &FlowRunId) -> String {
+        format!(".{run}.")
     }
 }
 
@@ -134,8 +141,8 @@ fn run_archive(run: &FlowRunId, own: Option<&OwnFile>) -> std::io::Result<Vec<u8
         add(&format!("{OURS}{folder}"), EntryType::Directory, 0o777, b"")?;
     }
     add(&format!("{OURS}/runs/{run}/run.log"), EntryType::Regular, 0o666, b"")?;
-    if let Some(OwnFile { hash, text }) = own {
-        let path = format!("{OURS}/flows/{hash}/{}", OwnFile::name(run));
+    if let Some(OwnFile { hash, name, text }) = own {
+        let path = format!("{OURS}/flows/{hash}/{name}");
         add(&path, EntryType::Regular, 0o644, text.as_bytes())?;
     }
     archive.into_inner()
@@ -146,7 +153,7 @@ pub(crate) async fn put(
     engine: &dyn Engine,
     container: &str,
     run: &FlowRunId,
-    files: &[(&str, &str)],
+    files: &[(impl AsRef<str>, impl AsRef<str>)],
 ) -> Result<(), EngineError> {
     let archive = files_archive(run, files)
         .map_err(|error| EngineError::Context(format!("no archive: {error}")))?;
@@ -154,7 +161,10 @@ pub(crate) async fn put(
     engine.files().unpack(container, ROOT, pieces).await
 }
 
-fn files_archive(run: &FlowRunId, files: &[(&str, &str)]) -> std::io::Result<Vec<u8>> {
+fn files_archive(
+    run: &FlowRunId,
+    files: &[(impl AsRef<str>, impl AsRef<str>)],
+) -> std::io::Result<Vec<u8>> {
     let mut archive = Builder::new(Vec::new());
     let mut add = |path: &str, kind: EntryType, mode: u32, content: &[u8]| {
         let mut header = Header::new_gnu();
@@ -164,6 +174,7 @@ fn files_archive(run: &FlowRunId, files: &[(&str, &str)]) -> std::io::Result<Vec
         archive.append_data(&mut header, format!("{OURS}/runs/{run}/{path}"), content)
     };
     for (path, text) in files {
+        let (path, text) = (path.as_ref(), text.as_ref());
         // Whoever the service's user is may write beside it, and remove all of it again.
         for (at, _) in path.match_indices('/') {
             add(&path[..at], EntryType::Directory, 0o777, b"")?;
@@ -189,8 +200,8 @@ pub(crate) async fn remove(engine: &dyn Engine, container: &str, run: &FlowRunId
 /// does nothing.
 pub(super) async fn end_left_run(engine: &dyn Engine, container: &str, run: &FlowRunId) {
     end_run(engine, container, run).await;
-    let script = format!("rm -f -- {ROOT}/{OURS}/flows/*/\"$1\"");
-    let command = ["sh", "-c", &script, "sh", &OwnFile::name(run)].map(str::to_owned);
+    let script = format!("rm -f -- {ROOT}/{OURS}/flows/*/\"$1\"*");
+    let command = ["sh", "-c", &script, "sh", &OwnFile::begin(run)].map(str::to_owned);
     if let Err(error) = engine.exec(container, &command, Duration::from_secs(60)).await {
         tracing::debug!(%run, %error, "the file of a run was left");
     }

@@ -8,8 +8,8 @@ use domain::{
     finding::{Problem, ProblemCode},
     flow::{
         Document, Flow, FlowKind, FlowProblemKind, FlowRun, FlowRunId, FlowRunState, Graph, Node,
-        NodeRun, OtherConnection, Severity, ValueKind, connection_reference, inputs, read,
-        resolved,
+        NodeRun, OtherConnection, Severity, ToolFiles, ValueKind, connection_reference, inputs,
+        read, resolved,
     },
     scrub::Scrubber,
     secret::Secret,
@@ -18,9 +18,9 @@ use domain::{
 use serde_json::{Map, Value};
 
 use super::{
-    of_files,
+    from_here, of_files,
     run::{self, Work},
-    runtimes, view,
+    runtimes, tools, view,
 };
 use crate::{
     api::{CheckFlowInputs, ConnectionOverride, FlowInputsCheck, StartFlowRun},
@@ -47,12 +47,15 @@ pub(crate) struct Chosen {
     pub disk: FlowOnDisk,
     pub flow: Flow,
     pub graph: Graph,
+    /// What is known of the tools of its nodes.
+    pub tools: ToolFiles,
     /// What is sent in the place of the flow's file; `None` = the file as it is.
     pub instead: Option<Document>,
 }
 
 /// Reads a flow and puts the choices in.
 pub(crate) async fn choose(
+    app: &App,
     path: &FlowPath,
     variants: &BTreeMap<String, String>,
     others: &[OtherConnection],
@@ -75,7 +78,8 @@ pub(crate) async fn choose(
     // What was found in the code or beside it stays.
     let flow = Flow { inputs: own.flow.inputs.clone(), init: own.flow.init.clone(), ..flow };
     let graph = view::default_graph(&flow);
-    Ok(Chosen { disk, flow, graph, instead })
+    let tools = tools::known(app, &path.id, &disk.tools);
+    Ok(Chosen { disk, flow, graph, tools, instead })
 }
 
 /// Several problems as one: the first leads, the others are hints.
@@ -110,23 +114,30 @@ pub(crate) async fn check_inputs(
 }
 
 /// Connections that were chosen in the place of those of the file.
-pub(super) fn others_of(request: &StartFlowRun) -> Vec<OtherConnection> {
+pub(crate) fn others_of(connections: &[ConnectionOverride]) -> Vec<OtherConnection> {
     let other = |one: &ConnectionOverride| OtherConnection {
         node: one.node.clone(),
         input: one.input.clone(),
         value: one.connection.clone(),
     };
-    request.connections.iter().map(other).collect()
+    connections.iter().map(other).collect()
 }
 
 /// Begins a run and answers its id. What can be known to be wrong is refused before anything happens.
 pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRunId, Problem> {
     let row = runtimes::usable(app, &request.runtime)?;
     let path = FlowPath::of(&request.flow);
-    let chosen = choose(&path, &request.variants, &others_of(&request)).await?;
+    let chosen = choose(app, &path, &request.variants, &others_of(&request.connections)).await?;
     let existing = view::connection_names(app).await?;
     refuse_errors(&chosen, request.node.as_deref(), &existing)?;
-    let values = input_values(&chosen, &request).await?;
+    let taken = match &request.from_node {
+        Some(node) => Some(from_here::take_over(app, &chosen, &request, node).await?),
+        None => None,
+    };
+    let values = match &taken {
+        Some(taken) => taken.inputs.clone(),
+        None => input_values_of(&chosen, &request).await?,
+    };
     let init = inputs::values(&chosen.flow.init, &request.init, None, "init")
         .map_err(|problems| first_of(problems, ProblemCode::InvalidInput))?;
     let init = if request.init.is_empty() { Map::new() } else { init };
@@ -134,7 +145,11 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
         Some(node) => outputs_before(app, &chosen.graph, node, request.from.as_ref()).await?,
         None => Map::new(),
     };
-    let names = connections_of(&chosen, &existing, request.node.as_deref());
+    let names = connections_for(&chosen, &existing, |own| match (&request.node, &taken) {
+        (Some(node), _) => own == node,
+        (None, Some(taken)) => !taken.has(own),
+        (None, None) => true,
+    });
     let connections = connections::for_flow(app, &names).await?;
     let variables = variables(&chosen, &connections, request.limit)?;
     let scrubber = Scrubber::new(connections.secrets().chain(hidden(&variables)));
@@ -146,6 +161,7 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
         runtime_name: row.name.to_string(),
         version: row.version.map(|version| version.to_string()).unwrap_or_default(),
         node: request.node.clone(),
+        from_node: request.from_node.clone(),
         from: request.from.clone(),
         variants: request.variants.clone(),
         state: FlowRunState::Preparing,
@@ -161,7 +177,10 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
                 .nodes
                 .iter()
                 .filter(|node| !node.aggregation)
-                .map(|node| NodeRun::waiting(&node.name))
+                .map(|node| match &taken {
+                    Some(taken) => taken.node_run(&node.name),
+                    None => NodeRun::waiting(&node.name),
+                })
                 .collect(),
         },
         failure: None,
@@ -172,17 +191,22 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
     let kept = async {
         history.remember_flow(&path.id).await?;
         history.choose_runtime_for_flow(&path.id, &row.id, row.name.as_str()).await?;
-        if request.node.is_none() {
+        if request.node.is_none() && taken.is_none() {
             let typed = request.inputs.iter();
             let typed = typed.map(|(name, text)| (name.clone(), scrubber.text(text))).collect();
             history.keep_flow_inputs(&path.id, &typed).await?;
         }
         let inputs = scrubber.value(&shown_inputs(&values));
-        history.begin_flow_run(&run, &inputs, &app.parts.identity.process).await
+        let typed =
+            taken.as_ref().map_or_else(|| request.inputs.clone(), |own| own.typed(&request));
+        let typed = typed.into_iter().map(|(name, text)| (name, short(&text))).collect();
+        let asked = StartFlowRun { inputs: typed, ..request.clone() };
+        let asked = scrubber.value(&serde_json::to_value(&asked).unwrap_or_default());
+        history.begin_flow_run(&run, &inputs, &asked, &app.parts.identity.process).await
     };
     kept.await.map_err(|error| problem::of_history(&error))?;
     let id = run.id.clone();
-    let work = Work { row, chosen, values, init, outputs, connections, variables };
+    let work = Work { row, chosen, values, init, outputs, taken, connections, variables };
     run::begin(app, run, scrubber, work);
     Ok(id)
 }
@@ -193,9 +217,16 @@ pub(crate) fn connections_of(
     existing: &BTreeSet<String>,
     node: Option<&str>,
 ) -> Vec<String> {
-    let maybe = view::candidates(&chosen.flow, existing);
-    let needed = domain::flow::connections_needed(&chosen.flow, &maybe);
-    let of_node = |own: &str| node.is_none_or(|node| own == node);
+    connections_for(chosen, existing, |own| node.is_none_or(|node| own == node))
+}
+
+/// Names of the connections that these nodes and the variables need.
+fn connections_for(
+    chosen: &Chosen,
+    existing: &BTreeSet<String>,
+    of_node: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let needed = view::needs(&chosen.flow, &chosen.tools, existing);
     // Variables are those of every run.
     let in_variables = |name: &str| {
         let mut variables = chosen.flow.environment_variables.iter();
@@ -255,13 +286,22 @@ pub(crate) fn refuse_errors(
 }
 
 /// The values of the inputs; images of this machine go along.
-pub(super) async fn input_values(
+pub(super) async fn input_values_of(
     chosen: &Chosen,
     request: &StartFlowRun,
 ) -> Result<Map<String, Value>, Problem> {
+    let only = request.node.as_deref().map(|node| inputs::of_node(&chosen.flow, node));
+    input_values(chosen, &request.inputs, only.as_deref()).await
+}
+
+/// The same of texts as typed; `only` = these inputs alone are needed.
+pub(super) async fn input_values(
+    chosen: &Chosen,
+    typed: &BTreeMap<String, String>,
+    only: Option<&[String]>,
+) -> Result<Map<String, Value>, Problem> {
     let flow = &chosen.flow;
-    let only = request.node.as_deref().map(|node| inputs::of_node(flow, node));
-    let mut values = inputs::values(&flow.inputs, &request.inputs, only.as_deref(), "inputs")
+    let mut values = inputs::values(&flow.inputs, typed, only, "inputs")
         .map_err(|problems| first_of(problems, ProblemCode::InvalidInput))?;
     for input in flow.inputs.iter().filter(|input| input.kind == ValueKind::Image) {
         if let Some(Value::String(text)) = values.get(&input.name) {
@@ -276,15 +316,21 @@ pub(super) async fn input_values(
 
 /// Inputs as they are kept: an image that went along is only named.
 pub(crate) fn shown_inputs(values: &Map<String, Value>) -> Value {
-    const LONGEST_KEPT: usize = 1_000_000;
     let shown = |value: &Value| match value {
         Value::Object(map) if map.keys().any(|key| key.ends_with(";base64")) => Value::from(IMAGE),
-        Value::String(text) if text.len() > LONGEST_KEPT => {
-            Value::from(format!("{LONG_TEXT}{} bytes)", text.len()))
-        }
+        Value::String(text) => Value::from(short(text)),
         other => other.clone(),
     };
     Value::Object(values.iter().map(|(name, value)| (name.clone(), shown(value))).collect())
+}
+
+/// A text as it is kept: of a very long one only how long it is.
+fn short(text: &str) -> String {
+    const LONGEST_KEPT: usize = 1_000_000;
+    match text.len() {
+        bytes if bytes > LONGEST_KEPT => format!("{LONG_TEXT}{bytes} bytes)"),
+        _ => text.to_owned(),
+    }
 }
 
 /// What the nodes before a node gave in a run.

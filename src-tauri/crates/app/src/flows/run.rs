@@ -1,13 +1,14 @@
 //! A run from its begin to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
     connection::Connections,
-    finding::{Problem, ProblemCode},
+    diagnosis::{AboutRun, Lost, cause_of_run, of_lost},
+    finding::{Cause, Evidence, Problem, ProblemCode},
     flow::{
-        FlowRun, FlowRunId, FlowRunState, NodeRunState, Outcome, explain, failure, outcome,
-        with_init,
+        FlowRun, FlowRunId, FlowRunState, NodeRunState, Outcome, RunFailure, explain_about,
+        failure, outcome, run_failed, with_init,
     },
     runtime::Runtime,
     scrub::Scrubber,
@@ -18,10 +19,12 @@ use executor::{Miss, NodeRequest, Place, RunError, RunRequest, Sealed};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
-use super::{live::Active, of_files, place, prepare::Chosen};
+use super::{from_here::TakenOver, live::Active, of_files, place, prepare::Chosen};
 use crate::{
     computes,
     context::{App, lock, now},
+    finding,
+    memory::MemoryWatch,
     problem,
 };
 
@@ -44,14 +47,20 @@ pub(super) struct Work {
     pub init: Map<String, Value>,
     /// What other nodes gave, for one node alone.
     pub outputs: Map<String, Value>,
+    /// What is taken over of an earlier run; `None` = everything runs.
+    pub taken: Option<TakenOver>,
     pub connections: Connections,
     pub variables: Vec<(String, Secret)>,
 }
 
+/// What follows the log of a run, until it is dropped.
+type Following = tokio_util::task::AbortOnDropHandle<()>;
+
 /// How a run ended.
 enum End {
     Answered(Value),
-    Refused(Sealed),
+    /// Also: where it was seen that the system ended the run for memory.
+    Refused(Sealed, Option<Evidence>),
     /// A reason in words.
     Failed(Box<Problem>),
     Cancelled,
@@ -60,7 +69,7 @@ enum End {
 /// Lets a run go on by itself.
 pub(super) fn begin(app: &App, run: FlowRun, scrubber: Scrubber, work: Work) {
     let id = run.id.clone();
-    app.hub.flow_run(&run);
+    app.hub.flow_run(&run, true);
     let active = Arc::new(Active::new(run, scrubber));
     lock(&app.flows.active).insert(id.clone(), active.clone());
     let app = app.clone();
@@ -100,9 +109,11 @@ fn engine_failed(error: &EngineError) -> End {
 impl Work {
     async fn go(self, app: &App, active: &Arc<Active>) -> Ended {
         let mut folder = String::new();
+        let connections = self.connections_of_nodes();
         let end = match self.prepare(app, active, &mut folder).await {
-            Ok((engine, place)) => {
+            Ok((engine, place, following)) => {
                 let end = self.run(app, active, &engine, &place).await;
+                drop(following);
                 self.read_rest(app, active, engine.as_ref(), &place).await;
                 let run = lock(&active.run).id.clone();
                 self.end_inside(engine.as_ref(), &place, &run).await;
@@ -110,62 +121,81 @@ impl Work {
             }
             Err(end) => end,
         };
-        Ended { end, folder }
+        Ended { end, folder, connections }
     }
 
-    /// Brings the flow to the runtime.
+    /// The connection that each node names, for what is told of one that failed.
+    fn connections_of_nodes(&self) -> BTreeMap<String, String> {
+        let nodes = self.chosen.flow.nodes.iter();
+        nodes.filter_map(|node| Some((node.name.clone(), node.connection.clone()?))).collect()
+    }
+
+    /// Brings the flow to the runtime. The log is followed from now on, since beginning that takes a while.
     async fn prepare(
         &self,
         app: &App,
-        active: &Active,
+        active: &Arc<Active>,
         folder: &mut String,
-    ) -> Result<(Arc<dyn Engine>, Place), End> {
+    ) -> Result<(Arc<dyn Engine>, Place, Following), End> {
+        let (container, run) = (&self.row.container_id, lock(&active.run).id.clone());
+        let engine = computes::engine(app, &self.row.compute)
+            .map_err(|problem| End::Failed(Box::new(problem)))?;
+        let following = follow(app, active, &engine, container, &place::log(&run));
+        let following = Following::new(tokio::spawn(following));
         let snapshot = or_cancel(active, self.chosen.disk.snapshot(self.chosen.instead.as_ref()))
             .await?
             .map_err(|error| End::Failed(Box::new(of_files(&error))))?;
-        let engine = computes::engine(app, &self.row.compute)
-            .map_err(|problem| End::Failed(Box::new(problem)))?;
         active.change(app, |run| {
             run.note = Some("The flow is being copied to the runtime.".into());
         });
-        let (container, run) = (&self.row.container_id, lock(&active.run).id.clone());
-        let own = self.own_file(snapshot.hash());
+        let own = self.own_file(snapshot.hash(), &run);
         let bringing = async {
             let in_use = super::folders_in_use(app);
-            place::bring(engine.as_ref(), container, &snapshot, &in_use).await?;
-            place::begin_run(engine.as_ref(), container, &run, own.as_ref()).await
+            let begin = place::begin_run(engine.as_ref(), container, &run, own.as_ref());
+            let bring = place::bring(engine.as_ref(), container, &snapshot, &in_use);
+            if own.is_none() {
+                tokio::try_join!(bring, begin)?;
+            } else {
+                // Its own file goes into the folder that is brought.
+                bring.await?;
+                begin.await?;
+            }
+            match &self.taken {
+                Some(taken) => place::put(engine.as_ref(), container, &run, &taken.files()).await,
+                None => Ok(()),
+            }
         };
         or_cancel(active, bringing).await?.map_err(|error| engine_failed(&error))?;
-        let file = match own {
-            Some(_) => place::OwnFile::name(&run),
-            None => self.chosen.disk.path.file.clone(),
-        };
+        let file = own.map_or_else(|| self.chosen.disk.path.file.clone(), |own| own.name);
         let place = place::of_run(snapshot.hash(), &file, &run);
         folder.clone_from(&place.folder);
         active.set_folder(&place.folder);
-        Ok((engine, place))
+        Ok((engine, place, following))
     }
 
     /// The flow's file as this run alone has it; `None` = it takes the one that everyone has.
-    fn own_file(&self, hash: &str) -> Option<place::OwnFile> {
-        if self.init.is_empty() {
-            return None;
-        }
-        let text = with_init(self.chosen.document(), &self.init).to_text();
-        Some(place::OwnFile { hash: hash.to_owned(), text })
+    fn own_file(&self, hash: &str, run: &FlowRunId) -> Option<place::OwnFile> {
+        let document = self.chosen.document();
+        let (document, name) = match &self.taken {
+            Some(taken) => (taken.document(document, run), "dag.yaml"),
+            None if self.init.is_empty() => return None,
+            None => (with_init(document, &self.init), "flex.yaml"),
+        };
+        let name = format!("{}{name}", place::OwnFile::begin(run));
+        Some(place::OwnFile { hash: hash.to_owned(), name, text: document.to_text() })
     }
 
     /// Removes what the run left inside.
     async fn end_inside(&self, engine: &dyn Engine, place: &Place, run: &FlowRunId) {
         let container = &self.row.container_id;
         place::end_run(engine, container, run).await;
-        if !self.init.is_empty() {
+        if place.file != self.chosen.disk.path.file {
             let path = format!("{}/{}", place.folder, place.file);
             place::remove(engine, container, run, &path).await;
         }
     }
 
-    /// Asks the service, and follows its log meanwhile.
+    /// Asks the service.
     async fn run(
         &self,
         app: &App,
@@ -177,8 +207,7 @@ impl Work {
             run.state = FlowRunState::Running;
             run.note = None;
         });
-        let following = follow(app, active, engine, &self.row.container_id, &place.log);
-        let following = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(following));
+        let memory = MemoryWatch::begin(engine, &self.row);
         let asking = self.ask(app, active, place);
         tokio::pin!(asking);
         let answer = tokio::select! {
@@ -196,11 +225,19 @@ impl Work {
                 }
             }
         };
-        drop(following);
         match answer {
-            Ok(answer) => End::Answered(answer),
+            Ok(mut answer) => {
+                if let Some(taken) = &self.taken {
+                    taken.put_back(&mut answer);
+                }
+                End::Answered(answer)
+            }
             Err(_) if active.cancel.is_cancelled() => End::Cancelled,
-            Err(RunError::Refused { error, .. }) => End::Refused(error),
+            Err(RunError::Refused { error, .. }) => {
+                let ended = cause_of_run(&failure(error.expose(), "")) == Cause::RunProcessEnded;
+                let seen = if ended { memory.seen(app).await } else { None };
+                End::Refused(error, seen)
+            }
             Err(RunError::Miss(miss)) => {
                 End::Failed(Box::new(self.gone(engine.as_ref(), &miss).await))
             }
@@ -244,38 +281,29 @@ impl Work {
 
     /// Why the service gave no answer.
     async fn gone(&self, engine: &dyn Engine, miss: &Miss) -> Problem {
-        let name = &self.row.name;
-        let (sentence, hint) = match engine.inspect(&self.row.container_id).await {
-            Err(EngineError::NotFound(_)) => (
-                format!("The container of {name} was replaced or removed while the flow ran."),
-                "Run it again.",
-            ),
-            Ok(container) if container.raw["State"]["OOMKilled"] == true => (
-                format!("{name} ran out of memory while the flow ran, and was ended."),
-                "Give the runtime a higher memory limit, or let the flow take less at once.",
-            ),
-            Ok(container)
-                if container.is_running()
-                    && (container.started != self.row.started
-                        || container.restart_count != self.row.restart_count) =>
-            {
-                (
-                    format!(
-                        "{name} was restarted while the flow ran, most likely because its service ended."
-                    ),
-                    "Look at the runtime's log for the reason, then run the flow again.",
-                )
+        let mut seen =
+            vec![Evidence { probe: "The service's answer".into(), seen: miss.to_string() }];
+        let lost = match engine.inspect(&self.row.container_id).await {
+            Err(EngineError::NotFound(_)) => Lost::Replaced,
+            Ok(container) => {
+                let state = format!("{:?} ({})", container.state, container.exit_code);
+                seen.push(Evidence { probe: "The container's state".into(), seen: state });
+                let log = finding::last_lines(engine, &self.row.container_id).await;
+                if !log.trim().is_empty() {
+                    seen.push(Evidence { probe: "Last lines of the log".into(), seen: log });
+                }
+                let again = container.started != self.row.started
+                    || container.restart_count != self.row.restart_count;
+                match container.is_running() {
+                    false if container.out_of_memory => Lost::OutOfMemory,
+                    false => Lost::Stopped,
+                    true if again => Lost::Restarted,
+                    true => Lost::Silent,
+                }
             }
-            Ok(container) if !container.is_running() => (
-                format!("{name} was stopped while the flow ran."),
-                "Start it, then run the flow again.",
-            ),
-            _ => (
-                format!("The service of {name} gave no answer to the run: {miss}."),
-                "Look at the runtime's log, then run the flow again.",
-            ),
+            Err(_) => Lost::Silent,
         };
-        Problem::new(ProblemCode::RunFailed, sentence).hint(hint).retryable()
+        run_failed(of_lost(lost, self.row.name.as_str(), seen)).retryable()
     }
 
     /// Takes in what of the log did not come while it was followed.
@@ -288,10 +316,13 @@ impl Work {
     }
 }
 
-/// How a run ended, and where its flow was inside.
+/// How a run ended, and what is needed to tell it.
 struct Ended {
     end: End,
+    /// Where its flow was inside.
     folder: String,
+    /// The connection of each node that names one.
+    connections: BTreeMap<String, String>,
 }
 
 /// Follows the log of a run.
@@ -327,7 +358,12 @@ fn follow(
 
 /// Writes down how a run ended, and tells it.
 async fn finish(app: &App, active: &Active, ended: Ended) {
-    let Ended { end, folder } = ended;
+    let Ended { end, folder, connections } = ended;
+    let mut about = AboutRun::default();
+    let explained = |failure: &RunFailure, about: &AboutRun| {
+        let connection = failure.node.as_ref().and_then(|node| connections.get(node)).cloned();
+        explain_about(failure, &AboutRun { connection, ..about.clone() })
+    };
     let mut answer = None;
     let mut read: Option<Outcome> = None;
     let mut failed: Option<Problem> = None;
@@ -344,7 +380,8 @@ async fn finish(app: &App, active: &Active, ended: Ended) {
             }
             answer = Some(value);
         }
-        End::Refused(error) => {
+        End::Refused(error, out_of_memory) => {
+            about.out_of_memory = out_of_memory;
             refused = Some(failure(&active.scrubber.value(error.expose()), &folder));
         }
         End::Failed(problem) => failed = Some(*problem),
@@ -355,10 +392,10 @@ async fn finish(app: &App, active: &Active, ended: Ended) {
         run.ended = Some(now());
         if let Some(read) = read {
             run.take(read);
-            run.problem = run.failure.as_ref().map(explain);
+            run.problem = run.failure.as_ref().map(|failure| explained(failure, &about));
         } else if let Some(refused) = refused {
             run.state = FlowRunState::Failed;
-            run.problem = Some(explain(&refused));
+            run.problem = Some(explained(&refused, &about));
             if let Some(node) = &refused.node
                 && let Some(own) = run.nodes.iter_mut().find(|own| own.node == *node)
             {
@@ -381,5 +418,5 @@ async fn finish(app: &App, active: &Active, ended: Ended) {
         tracing::warn!(%error, "the result of a run could not be kept");
     }
     // Once more: whoever asks for the result now finds it.
-    app.hub.flow_run(&run);
+    app.hub.flow_run(&run, true);
 }

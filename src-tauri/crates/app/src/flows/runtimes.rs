@@ -54,7 +54,7 @@ pub(crate) async fn runtimes(app: &App, _: &FlowId) -> Result<FlowRuntimes, Prob
         .into_iter()
         .map(|row| FlowRuntime {
             runs: active_on(app, &row.id),
-            batches: crate::batches::queued_on(app, &row.id),
+            batches: crate::batches::names_in_queue(app, &row.id),
             usable: unusable(&row).is_none(),
             sentence: unusable(&row).unwrap_or_default().to_owned(),
             version: row.version.map(|version| version.to_string()).unwrap_or_default(),

@@ -1,16 +1,13 @@
 //! A flow as it stands: its model, what is wrong with it, and what a run begins with.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::flows::{FlowOnDisk, FlowPath};
 use domain::{
     finding::Problem,
     flow::{
         Around, Flow, FlowId, FlowInput, FlowKind, FlowProblem, Graph, NeededConnection, Severity,
-        chosen, connections_needed, inputs, problems,
+        ToolFiles, chosen, connection_inputs, connections_needed, inputs, problems,
     },
 };
 use serde_json::{Map, Value};
@@ -29,10 +26,6 @@ use crate::{
 const SHOWN_FILE: usize = 512 * 1024;
 /// Flows whose folders are watched.
 const WATCHED: usize = 4;
-
-fn home() -> PathBuf {
-    std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"))
-}
 
 /// Flows that were opened before.
 pub(crate) async fn list(app: &App) -> Result<Flows, Problem> {
@@ -73,7 +66,7 @@ async fn standing(path: &FlowPath, existing: &BTreeSet<String>) -> (Option<FlowK
 
 /// Opens a flow by what a person typed.
 pub(crate) async fn open(app: &App, typed: &str) -> Result<FlowView, Problem> {
-    let path = FlowPath::find(typed, &home())
+    let path = FlowPath::find(typed, &crate::home::home())
         .await
         .map_err(|error| Problem { field: Some("path".into()), ..of_files(&error) })?;
     let view = view(app, &path.id).await?;
@@ -104,7 +97,8 @@ pub(crate) async fn view(app: &App, flow: &FlowId) -> Result<FlowView, Problem> 
     let model = disk.read.as_ref().map(|read| read.flow.clone());
     let existing = connection_names(app).await?;
     let graph = model.as_ref().map(default_graph).unwrap_or_default();
-    let needed = model.as_ref().map(|flow| needs(flow, &existing)).unwrap_or_default();
+    let tools = super::tools::known(app, flow, &disk.tools);
+    let needed = model.as_ref().map(|flow| needs(flow, &tools, &existing)).unwrap_or_default();
     let typed = known.as_ref().map(|known| known.inputs.clone()).unwrap_or_default();
     let sample = disk.sample.clone().unwrap_or_default();
     let propose =
@@ -124,6 +118,10 @@ pub(crate) async fn view(app: &App, flow: &FlowId) -> Result<FlowView, Problem> 
                 nodes: need.nodes,
             })
             .collect(),
+        connection_inputs: model
+            .as_ref()
+            .map(|flow| connection_inputs(flow, &tools, &existing))
+            .unwrap_or_default(),
         inputs: model.as_ref().map(|flow| propose(&flow.inputs)).unwrap_or_default(),
         init: model.as_ref().map(|flow| propose(&flow.init)).unwrap_or_default(),
         runtime: remembered(app, known.as_ref().and_then(|known| known.runtime.as_ref())),
@@ -146,24 +144,17 @@ pub(crate) async fn connection_names(app: &App) -> Result<BTreeSet<String>, Prob
     Ok(all.into_iter().map(|one| one.name.as_str().to_owned()).collect())
 }
 
-/// Connections that a flow needs. Without asking a runtime it is not known which inputs of python nodes are
-/// connections: those whose value is the name of one count.
-pub(super) fn needs(flow: &Flow, existing: &BTreeSet<String>) -> Vec<NeededConnection> {
-    connections_needed(flow, &candidates(flow, existing))
-}
-
-/// Inputs of nodes whose value is the name of a connection: node and input.
-pub(super) fn candidates(flow: &Flow, existing: &BTreeSet<String>) -> Vec<(String, String)> {
-    let variants = flow.variants.iter().flat_map(|all| all.variants.iter().map(|one| &one.node));
-    let mut found = Vec::new();
-    for node in flow.nodes.iter().chain(variants) {
-        for input in &node.inputs {
-            if input.value.as_str().is_some_and(|value| existing.contains(value)) {
-                found.push((node.name.clone(), input.name.clone()));
-            }
-        }
-    }
-    found
+/// Connections that a flow needs; which inputs of python nodes take one is known as far as `tools` goes.
+pub(super) fn needs(
+    flow: &Flow,
+    tools: &ToolFiles,
+    existing: &BTreeSet<String>,
+) -> Vec<NeededConnection> {
+    let inputs = connection_inputs(flow, tools, existing);
+    connections_needed(
+        flow,
+        &inputs.into_iter().map(|own| (own.node, own.input)).collect::<Vec<_>>(),
+    )
 }
 
 /// Everything that is wrong, errors first.

@@ -65,9 +65,43 @@ pub(crate) async fn build(app: &App, request: BuildEnvironment) -> Result<Operat
         to: Some(number.to_string()),
         started_by: None,
     };
-    let wanted = Wanted { newest_base: request.newest_base, exactly };
+    let wanted = Wanted { newest_base: request.newest_base, exactly, files: vec![] };
     let work = Work { on_disk, number, wanted, no_cache: request.no_cache, update: request.update };
     begin(app, plan, |handle| work.go(handle))
+}
+
+/// Makes a version within another operation, of files in the place of some on disk; answers its number. When
+/// it fails nothing of it stays.
+pub(super) async fn version(
+    handle: Handle,
+    on_disk: OnDisk,
+    files: Vec<(String, String)>,
+) -> Result<u32, Stop> {
+    let app = handle.app();
+    let number =
+        environments::next_number(app, handle.engine.as_ref(), &on_disk.definition).await?;
+    let wanted = Wanted { files, ..Wanted::default() };
+    let work = Work { on_disk, number, wanted, no_cache: false, update: vec![] };
+    work.go(handle).await?;
+    Ok(number)
+}
+
+/// Takes a version back that is not to be after all; `false` = something uses its image, and it stays.
+pub(super) async fn take_back(
+    app: &App,
+    engine: &dyn Engine,
+    version: &EnvironmentVersion,
+) -> bool {
+    match engine.remove_image(&version.image.to_string()).await {
+        Ok(()) | Err(EngineError::NotFound(_)) => {
+            environments::forget_version(app, &version.environment, version.number).await;
+            true
+        }
+        Err(error) => {
+            tracing::info!(%error, "a version that was not to be stays");
+            false
+        }
+    }
 }
 
 struct Work {
@@ -266,9 +300,19 @@ impl Work {
         let mut image = None;
         let mut told = tracker.progress();
         let mut events = handle.engine.build(request, made.context.stream()).await;
+        let mut broke = false;
         let failed = loop {
             let event = match handle.or_cancel(events.next()).await {
                 Ok(Some(Ok(event))) => event,
+                // Seen of Podman 4.3 while it copied a large folder. What was built is in its cache.
+                Ok(Some(Err(error))) if error.is_broken_answer() && !broke => {
+                    broke = true;
+                    log.line(&format!("{} The build is begun once more.", error.words())).await;
+                    tracker = BuildTracker::new();
+                    (last, begun, image) = (VecDeque::new(), HashSet::new(), None);
+                    events = handle.engine.build(request, made.context.stream()).await;
+                    continue;
+                }
                 Ok(Some(Err(error))) => break Some(error),
                 Ok(None) => break None,
                 Err(stop) => {

@@ -1,28 +1,25 @@
-//! The log of a build: a file while it grows and after it ended, followed from its end.
+//! The log of a build: a file while it grows and after it ended.
 
 use std::path::PathBuf;
 
 use domain::operation::OperationId;
 use jiff::Timestamp;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncSeekExt, AsyncWriteExt, BufReader},
-    sync::{Mutex, watch},
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::{Mutex, mpsc, watch},
 };
 
 use crate::{
-    api::{FollowBuild, LogEvent, LogLineView},
     context::{App, lock},
+    logs::LogText,
 };
 
 /// A log that grows beyond this is cut; a builder that floods it must not fill the disk.
 const LONGEST: u64 = 64 * 1024 * 1024;
 /// Logs that are kept, the newest.
 const KEPT: usize = 300;
-/// How much of a long log is shown: its end.
-const SHOWN: u64 = 8 * 1024 * 1024;
-/// Lines in one batch, and the pause between two of them.
-const BATCH: usize = 2_000;
-const PACE: std::time::Duration = std::time::Duration::from_millis(100);
+/// Bytes of a piece.
+const PIECE: usize = 256 * 1024;
 
 /// A log that is being written.
 pub(super) struct BuildLog {
@@ -106,89 +103,40 @@ impl BuildLog {
     }
 }
 
-/// Follows the log of a build until it ends, or `tell` says that nobody listens.
-pub async fn follow_build(app: &App, request: FollowBuild, mut tell: impl FnMut(LogEvent) -> bool) {
-    // An id is part of a path here: only one that an operation can have is looked for.
-    let is_id = request.operation.0.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let growing = lock(&app.build_logs).get(&request.operation).cloned();
-    let file =
-        if is_id { tokio::fs::File::open(path(app, &request.operation)).await.ok() } else { None };
-    let Some(file) = file else {
-        tell(LogEvent::Ended { sentence: "No log is kept of this build.".into() });
-        return;
-    };
-    let ended = match read(file, growing, &mut tell).await {
-        Ok(true) => "The build ended; its log ends here.".to_owned(),
-        Ok(false) => return,
-        Err(error) => format!("The log cannot be read on: {error}."),
-    };
-    tell(LogEvent::Ended { sentence: ended });
-}
-
-/// Reads to the end; `false` = nobody listens any more.
-async fn read(
-    mut file: tokio::fs::File,
-    mut growing: Option<watch::Receiver<u64>>,
-    tell: &mut impl FnMut(LogEvent) -> bool,
-) -> std::io::Result<bool> {
-    let length = file.metadata().await?.len();
-    let from_middle = length > SHOWN;
-    if from_middle {
-        file.seek(std::io::SeekFrom::Start(length - SHOWN)).await?;
-    }
-    let mut reader = BufReader::new(file);
-    let mut bytes = Vec::new();
-    if from_middle {
-        // The first line is not whole.
-        reader.read_until(b'\n', &mut bytes).await?;
-        bytes.clear();
-    }
+/// Tells the log of a build in pieces, as it grows, until it ends; `false` = none is kept.
+pub(crate) async fn build_log_pieces(
+    app: &App,
+    operation: &OperationId,
+    sender: mpsc::Sender<LogText>,
+) -> bool {
+    let is_id = operation.0.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let mut growing = lock(&app.build_logs).get(operation).cloned();
+    let file = if is_id { tokio::fs::File::open(path(app, operation)).await.ok() } else { None };
+    let Some(mut file) = file else { return false };
     loop {
         // Asked first: what is written after this is read in the next round.
-        let more = match &mut growing {
-            Some(growing) => {
-                growing.borrow_and_update();
-                growing.has_changed().is_ok()
-            }
-            None => false,
-        };
-        let mut lines = Vec::new();
+        let more = growing.as_mut().is_some_and(|growing| {
+            growing.borrow_and_update();
+            growing.has_changed().is_ok()
+        });
         loop {
-            reader.read_until(b'\n', &mut bytes).await?;
-            // A line that is still being written is waited for.
-            if !bytes.ends_with(b"\n") {
-                break;
-            }
-            lines.push(view(&String::from_utf8_lossy(&bytes)));
-            bytes.clear();
-            if lines.len() == BATCH {
-                if !tell(LogEvent::Lines { lines: std::mem::take(&mut lines) }) {
-                    return Ok(false);
+            let mut text = Vec::with_capacity(PIECE);
+            match file.read_buf(&mut text).await {
+                Ok(0) => break,
+                Ok(_) if sender.send(LogText { text, times: true }).await.is_err() => return true,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the log of a build cannot be read");
+                    return true;
                 }
-                tokio::time::sleep(PACE).await;
             }
-        }
-        if !lines.is_empty() {
-            if !tell(LogEvent::Lines { lines }) {
-                return Ok(false);
-            }
-            tokio::time::sleep(PACE).await;
         }
         match &mut growing {
             Some(growing) if more => {
                 // An error says that it ended: what it wrote last is read once more.
                 let _ = growing.changed().await;
             }
-            _ => return Ok(true),
+            _ => return true,
         }
-    }
-}
-
-fn view(line: &str) -> LogLineView {
-    let line = line.trim_end_matches(['\n', '\r']);
-    let (time, text) = line.split_once(' ').unwrap_or(("", line));
-    match time.parse() {
-        Ok(time) => LogLineView { time: Some(time), error: false, text: text.to_owned() },
-        Err(_) => LogLineView { time: None, error: false, text: line.to_owned() },
     }
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::{
     Handle, Outcome, Plan, Stop, begin, hands, held, image, not_held,
     preview::{all_containers, unproven},
-    transaction::{Change, STEPS, Transaction},
+    transaction::{Change, Flows, STEPS, Service, Transaction},
     update::image_of,
 };
 use crate::{
@@ -135,6 +135,34 @@ async fn replace(
     decision: &Decision,
     changes: &[SettingChange],
 ) -> Outcome {
+    let outcome = replace_with(handle, current, decision, changes, Service::AsBefore).await?;
+    if changes.is_empty() {
+        return Ok(format!("{} is fully managed now.", current.row.name));
+    }
+    let what = settings::titles(changes.iter().map(|change| &change.setting));
+    Ok(format!("{outcome} New: {what}."))
+}
+
+/// Replaces a container that is not well by one with these settings, whose service is started so. What
+/// cannot be proved beside it needs no confirmation: there is nothing well to be lost.
+pub(super) async fn replace_mending(
+    handle: &Handle,
+    current: &Current,
+    to: Configuration,
+    service: Service,
+) -> Outcome {
+    let changes = settings::changes(handle.engine.as_ref(), &current.settings, &to);
+    let decision = Decision { to, confirmed: true, cancel_runs: false };
+    replace_with(handle, current, &decision, &changes, service).await
+}
+
+async fn replace_with(
+    handle: &Handle,
+    current: &Current,
+    decision: &Decision,
+    changes: &[SettingChange],
+    service: Service,
+) -> Outcome {
     let engine = handle.engine.as_ref();
     let refused = |error: EngineError| Stop::from(problem::of_engine(&error));
     let Current { row, container: old, .. } = current;
@@ -180,21 +208,17 @@ async fn replace(
     let held = held::take(handle, wanted, &image).await?;
     let change = Change { from: current.settings.clone(), to: decision.to.clone() };
     let transaction = Transaction {
+        flows: Flows::Leave,
         row,
         old,
         target: &target,
         environment: None,
         cancel_runs: decision.cancel_runs,
         settings: Some(&change),
+        service,
     };
     match transaction.go(handle, &held, &cannot_prove).await {
-        Ok(outcome) => {
-            if changes.is_empty() {
-                return Ok(format!("{} is fully managed now.", row.name));
-            }
-            let what = settings::titles(changes.iter().map(|change| &change.setting));
-            Ok(format!("{outcome} New: {what}."))
-        }
+        Ok(outcome) => Ok(outcome),
         // The image is the one that ran before: whatever went wrong says nothing against it.
         Err(stop) => {
             transaction.clean_up(handle, &held).await;

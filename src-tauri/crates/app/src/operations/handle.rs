@@ -1,8 +1,11 @@
 //! What an operation's work holds in its hand: it tells steps and progress, and hears of a cancel.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use domain::{
@@ -103,12 +106,36 @@ pub(crate) struct Handle {
     pub(super) running: Arc<Running>,
     pub(crate) compute: ComputeId,
     pub(crate) engine: Arc<dyn Engine>,
+    /// The steps of the list that this work has, where several kinds of work follow each other.
+    part: Option<Range<usize>>,
 }
 
 impl Handle {
     pub(super) fn new(app: &App, running: Arc<Running>, engine: Arc<dyn Engine>) -> Self {
         let operation = running.view();
-        Self { app: app.clone(), running, compute: operation.compute, engine }
+        Self { app: app.clone(), running, compute: operation.compute, engine, part: None }
+    }
+
+    /// For work that has only these steps of the list: others that it begins are not shown, but for what puts
+    /// something back.
+    pub(crate) fn with_steps(&self, part: Range<usize>) -> Self {
+        Self { part: Some(part), ..self.clone() }
+    }
+
+    /// Where a step is in the list; `None` = it is not among them.
+    fn place(&self, operation: &Operation, kind: StepKind) -> Option<usize> {
+        let part = self.part.clone().unwrap_or(0..operation.steps.len());
+        let steps = operation.steps.iter().enumerate();
+        steps
+            .skip(part.start)
+            .take(part.len())
+            .find(|(_, step)| step.kind == kind)
+            .map(|(at, _)| at)
+    }
+
+    /// Whether a step is shown although it is not in the list.
+    fn shows(&self, kind: StepKind) -> bool {
+        self.part.is_none() || matches!(kind, StepKind::PutBack)
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -141,17 +168,20 @@ impl Handle {
     pub(crate) fn step(&self, kind: StepKind) {
         let now = crate::context::now();
         self.change(true, |operation| {
+            let place = self.place(operation, kind);
+            if place.is_none() && !self.shows(kind) {
+                return;
+            }
             for step in &mut operation.steps {
                 if step.state == StepState::Running {
                     step.state = StepState::Done;
                     step.finished = Some(now);
                 }
             }
-            let at =
-                operation.steps.iter().position(|step| step.kind == kind).unwrap_or_else(|| {
-                    operation.steps.push(Step::pending(kind));
-                    operation.steps.len() - 1
-                });
+            let at = place.unwrap_or_else(|| {
+                operation.steps.push(Step::pending(kind));
+                operation.steps.len() - 1
+            });
             let step = &mut operation.steps[at];
             step.state = StepState::Running;
             step.started = Some(now);
@@ -179,7 +209,8 @@ impl Handle {
     /// A step is not needed, and why.
     pub(crate) fn skip(&self, kind: StepKind, why: &str) {
         self.change(true, |operation| {
-            for step in operation.steps.iter_mut().filter(|step| step.kind == kind) {
+            if let Some(at) = self.place(operation, kind) {
+                let step = &mut operation.steps[at];
                 step.state = StepState::Skipped;
                 step.note = Some(why.to_owned());
             }

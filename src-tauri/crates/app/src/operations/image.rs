@@ -133,6 +133,28 @@ pub(crate) async fn decide_start(
     }
 }
 
+/// How the open executor service of an image is started; refused where no Python in it can serve.
+pub(crate) async fn executor_start(
+    handle: &Handle,
+    present: &Present,
+    asked_port: Option<u16>,
+    labels: &BTreeMap<String, String>,
+    scratch_name: &str,
+) -> Result<Start, Stop> {
+    let port = start::target_port(asked_port, &present.image.config);
+    let pythons = handle.or_cancel(probe(handle, present, labels, scratch_name)).await??;
+    let Some(python) = pythons.iter().find(|python| python.serves()) else {
+        let about = domain::diagnosis::About::default();
+        let mut finding = domain::diagnosis::describe(Cause::NoServiceInImage, about);
+        finding.sentence =
+            "No Python with the open executor service was found in this image.".into();
+        finding.meaning = "Nothing was changed.".into();
+        return Err(Problem::found(finding).into());
+    };
+    let entry = Some(start::executor_command(&python.path, port));
+    Ok(Start { by: start::StartedBy::Executor, entry, port })
+}
+
 /// Looks into the image with a short-lived container. An image without a shell, or one that prints
 /// nothing, tells nothing: that is not an error.
 async fn probe(
@@ -213,7 +235,11 @@ pub(crate) fn is_fine(stop: &Stop) -> bool {
     problem.finding.as_ref().is_some_and(|finding| {
         matches!(
             finding.cause,
-            Cause::PortTaken | Cause::NameTaken | Cause::MountMissing | Cause::NetworkGone
+            Cause::PortTaken
+                | Cause::NameTaken
+                | Cause::MountMissing
+                | Cause::NetworkGone
+                | Cause::FlowsWouldNotFit
         )
     })
 }

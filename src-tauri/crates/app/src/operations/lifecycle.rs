@@ -65,6 +65,7 @@ async fn work(handle: Handle, row: Runtime, kind: OperationKind) -> Outcome {
     }
     handle.step(StepKind::Start);
     if let Err(error) = engine.start(id).await {
+        crate::diagnosis::note_refusal(handle.app(), id, &error);
         let port = row.ports.iter().map(|port| port.host_port).find(|port| *port != 0).unwrap_or(0);
         let holder = finding::holder_of(engine.as_ref(), port, id).await;
         let free = wizard::free_port(engine.as_ref()).await;

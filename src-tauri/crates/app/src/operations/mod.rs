@@ -1,5 +1,6 @@
 //! Operations: started, followed, cancelled, kept. One at a time for each runtime.
 
+mod add_packages;
 mod build;
 mod build_log;
 mod configure;
@@ -11,6 +12,7 @@ mod held;
 mod image;
 mod install;
 mod lifecycle;
+mod mend;
 mod patience;
 mod preview;
 mod proof;
@@ -37,14 +39,16 @@ use domain::{
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
+pub(crate) use add_packages::{add_packages, preview as preview_add_packages};
 pub(crate) use build::build;
-pub use build_log::follow_build;
+pub(crate) use build_log::build_log_pieces;
 pub(crate) use configure::{change_configuration, manage};
 pub(crate) use create::create;
 pub(crate) use delete::{delete, preview_delete};
 pub(crate) use handle::{Handle, Outcome, Running, Stop};
 pub(crate) use install::{install, requirements};
 pub(crate) use lifecycle::{restart, start, stop};
+pub(crate) use mend::{make_again, mend};
 pub(crate) use preview::{active_runs, all_containers, preview_update, refusals, unproven};
 pub(crate) use proof::inside;
 pub use recover::recover_all;
@@ -117,6 +121,7 @@ impl Plan {
             outcome: None,
             kept_log: None,
             without_service: None,
+            run: None,
             started_by: self.started_by.unwrap_or_else(|| app.parts.identity.creator.who.clone()),
             started: crate::context::now(),
             finished: None,
@@ -130,9 +135,23 @@ where
     F: FnOnce(Handle) -> W + Send + 'static,
     W: Future<Output = Outcome> + Send + 'static,
 {
+    begin_holding(app, plan, None, work)
+}
+
+/// The same for one that holds something else beside its subject.
+pub(crate) fn begin_holding<F, W>(
+    app: &App,
+    plan: Plan,
+    also: Option<Subject>,
+    work: F,
+) -> Result<OperationId, Problem>
+where
+    F: FnOnce(Handle) -> W + Send + 'static,
+    W: Future<Output = Outcome> + Send + 'static,
+{
     let engine = computes::engine(app, &plan.compute)?;
     let subject = plan.subject.clone();
-    let running = take_on(app, plan.operation(app), &subject)?;
+    let running = take_on(app, plan.operation(app), &subject, also)?;
     let handle = Handle::new(app, running, engine);
     let id = handle.id();
     tokio::spawn(run(handle, work));
@@ -140,10 +159,15 @@ where
 }
 
 /// An operation is there from now on and holds its subject; refused while another does.
-fn take_on(app: &App, operation: Operation, subject: &Subject) -> Result<Arc<Running>, Problem> {
+fn take_on(
+    app: &App,
+    operation: Operation,
+    subject: &Subject,
+    also: Option<Subject>,
+) -> Result<Arc<Running>, Problem> {
     {
         let mut busy = lock(&app.busy);
-        if busy.contains_key(subject) {
+        if busy.contains_key(subject) || also.as_ref().is_some_and(|also| busy.contains_key(also)) {
             return Err(Problem::new(
                 ProblemCode::Busy,
                 format!(
@@ -155,6 +179,9 @@ fn take_on(app: &App, operation: Operation, subject: &Subject) -> Result<Arc<Run
             .retryable());
         }
         busy.insert(subject.clone(), operation.id.clone());
+        if let Some(also) = also {
+            busy.insert(also, operation.id.clone());
+        }
     }
     let running = Arc::new(Running::new(operation.clone()));
     {
@@ -208,7 +235,10 @@ where
         resume::after(&app, &handle.running).await;
     }
     crate::usage::sync(&app);
-    let changed_image = matches!(view.kind, OperationKind::Update | OperationKind::RollBack);
+    let changed_image = matches!(
+        view.kind,
+        OperationKind::Update | OperationKind::RollBack | OperationKind::AddPackages
+    );
     if changed_image
         && view.state == OperationState::Succeeded
         && let Some(runtime) = view.runtime
@@ -224,12 +254,18 @@ async fn conclude(app: &App, running: &Running, result: Outcome) -> Operation {
     keep(app, &ended).await;
     crate::came_from::take(app, &ended);
     running.change(app, true, |operation| *operation = ended.clone());
-    if let Some(subject) = ended.subject() {
-        lock(&app.busy).remove(&subject);
-    }
+    let held: Vec<Subject> = {
+        let mut busy = lock(&app.busy);
+        let held = busy.iter().filter(|(_, holder)| **holder == ended.id);
+        let held: Vec<Subject> = held.map(|(subject, _)| subject.clone()).collect();
+        for subject in &held {
+            busy.remove(subject);
+        }
+        held
+    };
     tracing::info!(operation = %ended.id, kind = ?ended.kind, state = ?ended.state, "operation ended");
-    if let Some(subject) = ended.subject() {
-        refresh(app, &subject);
+    for subject in &held {
+        refresh(app, subject);
     }
     crate::policies::operation_ended(app, &ended).await;
     app.operation_ended.notify_waiters();

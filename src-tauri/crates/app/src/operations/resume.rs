@@ -179,7 +179,7 @@ async fn take_up(app: &App, begun: BegunCreate) -> Result<bool, history::History
         forget(app, id).await;
         return Ok(false);
     };
-    let running = match take_on(app, anew(operation), &subject) {
+    let running = match take_on(app, anew(operation), &subject, None) {
         Ok(running) => running,
         Err(problem) => {
             tracing::warn!(%problem, "a create that was cut off cannot be taken up");

@@ -13,7 +13,7 @@ use domain::{
     name::{Part, RuntimeName},
     operation::{StepKind, package_changes},
     recreate::{self, Changes, Creation},
-    runtime::Runtime,
+    runtime::{Protocol, Runtime},
     spec::Environment,
     start::{self, StartedBy},
 };
@@ -34,8 +34,11 @@ use crate::{
     api::ActiveRuns,
     configuration::{own_containers, port_problem, settings_with},
     context::lock,
-    finding, problem,
+    finding,
+    flows::{FitContainer, still_fit, used_flows},
+    problem,
     resolve::{self, Target},
+    table,
 };
 
 /// The steps of every operation that replaces a container.
@@ -64,6 +67,8 @@ struct Successor {
     variables: Vec<String>,
     /// The port inside.
     port: u16,
+    /// The port inside that was published before.
+    port_before: Option<u16>,
     /// Settings before and after; the same where none change.
     settings: Change,
 }
@@ -77,6 +82,9 @@ impl Successor {
             variables_of_person: &self.variables,
         };
         let mut creation = recreate::successor(old, &self.old_image, &changes);
+        if let Some(before) = self.port_before.filter(|before| *before != self.port) {
+            recreate::lead_to(&mut creation, before, self.port);
+        }
         let Change { from, to } = &self.settings;
         configuration::apply(from, to, &mut creation, self.port);
         creation
@@ -91,8 +99,32 @@ pub(super) struct Transaction<'a> {
     /// What the spec says from now on.
     pub environment: Option<Environment>,
     pub cancel_runs: bool,
+    /// What becomes of it when flows that run now would not run any more.
+    pub flows: Flows,
+    pub service: Service,
     /// Settings that the new container gets; without them it has the old one's.
     pub settings: Option<&'a Change>,
+}
+
+/// Whether flows are looked at in the candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flows {
+    /// The image stays the same: there is nothing to look at.
+    Leave,
+    /// What would not run any more is told, and the person has agreed to go on.
+    Tell,
+    /// It is ended before anything is switched over.
+    Hold,
+}
+
+/// How the service of the new container is started, and where it listens inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    AsBefore,
+    /// By the open executor service's own command, whatever the image starts by itself.
+    Executor,
+    /// As before, on this port inside: the published one leads there.
+    On(u16),
 }
 
 /// Settings before and after.
@@ -201,7 +233,22 @@ impl Transaction<'_> {
         });
         // The same image is started as it was.
         let same = self.settings.is_some() && present.image.id == self.old.image_id;
-        let (start, port) = if ours && !same {
+        let (start, port) = if self.service == Service::Executor {
+            let scratch = Labels { spec: None, ..labels.clone() }.write();
+            let name = self.name().container(Part::Candidate);
+            let start = image::executor_start(handle, present, asked, &scratch, &name).await?;
+            labels.started_by = Some(StartedBy::Executor);
+            if let Some(spec) = &mut labels.spec {
+                spec.start_command = String::new();
+            }
+            let port = start.port;
+            (Some(start), port)
+        } else if let Service::On(port) = self.service {
+            if let Some(spec) = &mut labels.spec {
+                spec.target_port = Some(port);
+            }
+            (None, port)
+        } else if ours && !same {
             let scratch = Labels { spec: None, ..labels.clone() }.write();
             let start = image::decide_start(
                 handle,
@@ -228,6 +275,7 @@ impl Transaction<'_> {
             start,
             variables,
             port,
+            port_before: asked.filter(|_| self.service != Service::AsBefore),
             settings,
         })
     }
@@ -297,26 +345,59 @@ impl Transaction<'_> {
         })?;
         let limit = handle.app().ready_within();
         let ready = proof::stays_ready(handle, id, self.health_path(), limit, proof::STAY);
-        if let Err(found) = handle.or_cancel(ready).await? {
-            return Err(hands.or_found(id, candidate, found).await.into());
-        }
+        let protocol = match handle.or_cancel(ready).await? {
+            Ok(protocol) => protocol,
+            Err(found) => return Err(hands.or_found(id, candidate, found).await.into()),
+        };
         let new = handle.or_cancel(proof::inside(engine, id)).await?;
         let old = if self.old.is_running() {
             handle.or_cancel(proof::inside(engine, &self.old.id)).await?
         } else {
             None
         };
-        if let (Some(old), Some(new)) = (old, new) {
+        let answers = if let (Some(old), Some(new)) = (old, new) {
             let changes = package_changes(&old.packages, &new.packages);
-            handle.note(match changes.len() {
+            let differ = match changes.len() {
                 0 => "It answers. The packages are the same.".to_owned(),
                 1 => "It answers. One package differs.".to_owned(),
                 count => format!("It answers. {count} packages differ."),
-            });
+            };
             handle.set(|operation| operation.packages = Some(changes));
+            differ
         } else {
-            handle.note("It answers. Its packages cannot be compared.");
+            "It answers. Its packages cannot be compared.".to_owned()
+        };
+        handle.note(answers.clone());
+        if protocol == Protocol::Executor && self.flows != Flows::Leave {
+            self.flows_fit(handle, id, &answers).await?;
         }
+        Ok(())
+    }
+
+    /// Looks at the flows that used the runtime in the candidate. What did not fit before is no obstacle, nor
+    /// is what cannot be looked at.
+    async fn flows_fit(&self, handle: &Handle, id: &str, before: &str) -> Result<(), Stop> {
+        let used = used_flows(handle.app(), &self.row.id).await;
+        if used.is_empty() {
+            return Ok(());
+        }
+        let engine = handle.engine.as_ref();
+        let Ok(candidate) = engine.inspect(id).await else { return Ok(()) };
+        let Some(base) = table::endpoint(&candidate) else { return Ok(()) };
+        let new = FitContainer { id, base: &base };
+        let old = self.row.endpoint.as_deref().filter(|_| self.old.is_running());
+        let old = old.map(|base| FitContainer { id: &self.old.id, base });
+        let looking = still_fit(handle.app(), used, engine, &new, old.as_ref());
+        let found = handle.or_cancel(looking).await?;
+        let words = found.words();
+        handle.note(format!("{before} {words}").trim().to_owned());
+        let Some(finding) = found.finding(self.name().as_str(), &self.target.title()) else {
+            return Ok(());
+        };
+        if self.flows == Flows::Hold {
+            return Err(Problem::found(finding).into());
+        }
+        handle.note(format!("{before} {words} {} You agreed to that.", finding.sentence));
         Ok(())
     }
 

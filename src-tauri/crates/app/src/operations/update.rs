@@ -17,7 +17,7 @@ use super::{
     Handle, Outcome, Plan, Stop, begin, hands, held, image, not_held,
     preview::{all_containers, cannot_prove, doubts, may_not_fit, unproven},
     row, swap,
-    transaction::{Change, STEPS, Transaction},
+    transaction::{Change, Flows, STEPS, Service, Transaction},
 };
 use crate::{
     api::UpdateRuntime,
@@ -99,6 +99,17 @@ pub(crate) fn shown(row: &Runtime) -> String {
         return format!("{name} {version}");
     }
     row.version.map_or_else(|| row.image.clone(), |version| version.to_string())
+}
+
+/// Updates within another operation.
+pub(super) async fn to(
+    handle: Handle,
+    row: Runtime,
+    environment: Environment,
+    confirmed: bool,
+    cancel_runs: bool,
+) -> Outcome {
+    work(handle, row, Aim::Environment { environment, confirmed, cancel_runs, shown: None }).await
 }
 
 async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
@@ -192,7 +203,9 @@ async fn work(handle: Handle, row: Runtime, aim: Aim) -> Outcome {
         target: &target,
         environment,
         cancel_runs,
+        flows: if confirmed { Flows::Tell } else { Flows::Hold },
         settings: settings.as_ref(),
+        service: Service::AsBefore,
     };
     let result = transaction.go(&handle, &held, &cannot_prove).await;
     match result {

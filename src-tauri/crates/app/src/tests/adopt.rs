@@ -55,6 +55,20 @@ fn an_adopted_container_is_a_runtime_and_nothing_in_it_changed() {
         assert!(row.adopted.is_some() && row.mine, "{row:#?}");
         assert_eq!(world.container("theirs").expect("theirs").raw, before);
         assert!(foreign(&app).await.is_empty(), "it is a runtime by now");
+        // Packages can only be installed into it: it has no environment of ours.
+        let of = crate::api::OfRuntime { runtime: runtime.clone() };
+        let shown = handlers::preview_add_packages(&app, of).await.expect("preview");
+        assert!(shown.ways.is_empty() && shown.notes.len() == 1, "{shown:#?}");
+        let add = crate::api::AddPackages {
+            runtime: runtime.clone(),
+            requirements: vec!["pandas".into()],
+            to: crate::api::AddPackagesTo::New { name: "mine".into() },
+            confirmed: false,
+            cancel_runs: false,
+            again: None,
+        };
+        let refused = handlers::add_packages(&app, add).await.expect_err("refused");
+        assert_eq!(refused.code, ProblemCode::CannotBeKept);
         // It is not ours to delete.
         let delete =
             DeleteRuntime { runtime: runtime.clone(), remove_volumes: true, remove_image: true };

@@ -45,6 +45,7 @@ fn batch(id: &str, state: BatchState) -> Batch {
         time_left: None,
         mixed: false,
         metrics: vec![Metric { name: "rows".into(), value: 2.0 }],
+        nodes: vec![],
         tokens: None,
         problem: None,
     }
@@ -84,7 +85,12 @@ async fn with(world: &World, batches: &[(Batch, Vec<BatchRow>)]) -> App {
     for (batch, rows) in batches {
         world.history.begin_batch(batch, &json!({}), &process).await.expect("kept");
         for row in rows {
-            let kept = world.history.keep_batch_row(&batch.id, row, &serde_json::Map::new()).await;
+            let row = history::RowToKeep {
+                row: row.clone(),
+                nodes: vec![],
+                aggregation: serde_json::Map::new(),
+            };
+            let kept = world.history.keep_batch_row(&batch.id, row).await;
             assert!(kept.expect("kept"));
         }
     }

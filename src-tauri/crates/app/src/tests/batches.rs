@@ -1,5 +1,6 @@
 //! Batch runs on twins: each row once, whatever goes wrong in between.
 
+mod ahead;
 mod faults;
 mod refusals;
 
@@ -12,7 +13,7 @@ use domain::{
     flow::FlowId,
     secret::Secret,
 };
-use executor::twin::{TwinRun, completed};
+use executor::twin::{TwinRun, completed, completed_in};
 
 use super::*;
 use crate::api::{BatchDraft, ListBatches, OfBatch, OpenFlow, PreviewBatch, SaveConnection};
@@ -34,6 +35,8 @@ nodes:
   inputs: {text: '${inputs.text}', times: '${inputs.times}'}
 ";
 
+/// Seconds of a row that takes long.
+const SLOW: f64 = 60.0;
 /// How many rows the file has.
 const ROWS: u32 = 6;
 
@@ -103,7 +106,9 @@ async fn bench_on(world: &World, app: App, names: &[&str]) -> Bench {
     Bench { app, draft }
 }
 
+/// A flow whose rows take long, so that the service gets none ahead.
 async fn bench(world: &World) -> Bench {
+    world.service.runs.say_they_take(SLOW);
     bench_on(world, world.app().await, &["eval"]).await
 }
 
@@ -246,10 +251,10 @@ fn a_paused_one_goes_on_where_it_was() {
         let bench = bench(&world).await;
         for row in 0..ROWS {
             let takes = Duration::from_secs(10);
-            world
-                .service
-                .runs
-                .will_run_line(row, TwinRun::answers(completed(&json!({}))).for_time(takes));
+            world.service.runs.will_run_line(
+                row,
+                TwinRun::answers(completed_in(&json!({}), SLOW)).for_time(takes),
+            );
         }
         let id = bench.begin().await;
         bench.until(&id, |batch| batch.completed >= 2 && batch.running == 2).await;
@@ -390,7 +395,7 @@ fn a_second_one_waits_for_the_service_and_says_so() {
         assert_eq!(waits.lanes[0].note.as_deref(), Some(note));
         let detail = handlers::batch(&bench.app, of(&second)).await.expect("detail");
         assert_eq!(detail.waits_for, ["my-flow 1"]);
-        assert_eq!(crate::batches::queued_on(&bench.app, &bench.draft.runtimes[0]), 2);
+        assert_eq!(crate::batches::names_in_queue(&bench.app, &bench.draft.runtimes[0]).len(), 2);
         // An update sees that something runs.
         assert!(crate::batches::rows_on(&bench.app, &bench.draft.runtimes[0]) >= 1);
         let first = bench.rest(&first).await;
@@ -406,7 +411,7 @@ fn a_second_one_waits_for_the_service_and_says_so() {
         // Each begins after the one before has ended.
         let one = ["/finalize", "/initialize", "/finalize", "/initialize"];
         assert_eq!(begins, [one, one].concat());
-        assert_eq!(crate::batches::queued_on(&bench.app, &bench.draft.runtimes[0]), 0);
+        assert_eq!(crate::batches::names_in_queue(&bench.app, &bench.draft.runtimes[0]).len(), 0);
     });
 }
 

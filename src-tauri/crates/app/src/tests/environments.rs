@@ -1,4 +1,7 @@
+mod added;
+
 use domain::{
+    compute::Unreachable,
     environment::{EnvironmentId, Installer, PackageIndex, Packages, Source},
     finding::{Cause, ProblemCode},
     runtime::Status,
@@ -91,6 +94,30 @@ impl World {
         let ours = |tag: &String| tag.contains("promptflow-runtimes/");
         images.into_iter().flat_map(|image| image.tags).filter(ours).collect()
     }
+}
+
+#[test]
+fn a_build_whose_connection_broke_is_begun_once_more() {
+    let world = World::new();
+    let broken = || BuildScript {
+        end: Err(Unreachable::Other { reason: "error reading a body".into() }.into()),
+        ..BuildScript::makes(TwinImage::new(""))
+    };
+    paused(async {
+        let app = world.app().await;
+        let id = save(&app, "rag", packages("pandas\n")).await;
+        world.engine().will_build(broken());
+        world.will_build("one", Serves::Well);
+        succeeded(build(&app, &id).await);
+        // Twice in a row is told.
+        world.engine().will_build(broken());
+        world.engine().will_build(broken());
+        let failed = build(&app, &id).await;
+        assert_eq!(failed.state, OperationState::Failed, "{failed:#?}");
+        let problem = failed.problem.expect("a problem");
+        assert_eq!(problem.code, ProblemCode::ComputeUnreachable, "{problem:#?}");
+        assert_eq!(world.tags().await.len(), 1);
+    });
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Flows on twins: secrets, live states, cancels, and what refuses a run.
 
+mod findings;
 mod outside;
+mod still_fit;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -15,9 +17,8 @@ use executor::twin::{TwinRun, completed, refusal as service_refuses};
 use super::*;
 use crate::api::{
     ActiveRuns, Change, CheckFlowInputs, ClosingDecision, ConnectionOverride, FinishClosing,
-    FlowOnRuntime, FlowRunDetail, FollowFlowRun, ListFlowRuns, LogEvent, Nothing, OfFlow,
-    OfFlowRun, OfRuntime, OpenFlow, PreviewUpdate, ReadRunPart, RunPart, SaveConnection,
-    StartFlowRun,
+    FlowOnRuntime, FlowRunDetail, ListFlowRuns, Nothing, OfFlow, OfFlowRun, OfRuntime, OpenFlow,
+    PreviewUpdate, ReadRunPart, RunPart, SaveConnection, StartFlowRun,
 };
 
 /// A key that would be found wherever it was written.
@@ -93,6 +94,7 @@ fn request(flow: &FlowId, runtime: &RuntimeId) -> StartFlowRun {
         variants: BTreeMap::new(),
         connections: vec![],
         node: None,
+        from_node: None,
         from: None,
         limit: None,
     }
@@ -241,16 +243,13 @@ fn nodes_are_told_live_and_a_cancel_is_real() {
         assert!(world.service.runs.running().is_empty());
 
         // Its log can be read again, without what says nothing.
-        let mut lines = Vec::new();
-        let follow = FollowFlowRun { run: run.clone() };
-        crate::follow_run(&app, follow, |event| {
-            if let LogEvent::Lines { lines: more } = event {
-                lines.extend(more.into_iter().map(|line| line.text));
-            }
-            true
-        })
-        .await;
-        assert_eq!(lines.len(), 3, "{lines:#?}");
+        let (sender, mut pieces) = tokio::sync::mpsc::channel(16);
+        crate::flows::log_pieces(&app, &run, sender).await.expect("kept");
+        let mut log = String::new();
+        while let Some(piece) = pieces.recv().await {
+            log += &String::from_utf8_lossy(&piece.text);
+        }
+        assert_eq!(log.lines().count(), 3, "{log}");
         // Cancelling again is no error, and it can be deleted.
         handlers::cancel_flow_run(&app, OfFlowRun { run: run.clone() }).await.expect("as good");
         handlers::delete_flow_run(&app, OfFlowRun { run: run.clone() }).await.expect("deleted");

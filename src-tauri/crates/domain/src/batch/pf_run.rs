@@ -4,13 +4,15 @@
 //! What is in it: `run_metadata.json` (what `--source` reads), `meta.json`, `metrics.json`, `inputs.jsonl`
 //! and `outputs.jsonl` (what `pf run show-details` shows; a row that is in the first only has failed),
 //! `flow_outputs/output.jsonl`, a file for each row in `flow_artifacts`, `error.json` when rows failed,
-//! `logs.txt`, and the flow in `snapshot`. What nodes did in each row is not kept by this application, so
-//! `node_artifacts` is empty; when each row began is neither, so all begin with the batch run.
+//! `logs.txt`, the flow in `snapshot`, and in `node_artifacts` a folder for each node with a file for each row.
+//! What nodes took and gave is not kept by this application, only how they ended and how long they took; when
+//! each row began is neither, so all begin with the batch run.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{Batch, BatchRow, BatchState, RowState, export::status, named_values};
+use super::{Batch, BatchRow, BatchState, RowNode, RowState, export::status, named_values};
+use crate::flow::NodeRunState;
 
 /// Rows in one file of `flow_artifacts`, as `meta.json` says it.
 const ROWS_IN_A_FILE: u32 = 1;
@@ -133,6 +135,82 @@ pub fn artifact(batch: &Batch, run: &str, row: &BatchRow) -> Value {
         "description": "",
         "status": status(row.state),
         "tags": null,
+    })
+}
+
+/// The folder of a node in `node_artifacts`. A name that is no name of a folder cannot come from a flow that
+/// ran under `pf`.
+pub fn node_folder(node: &str) -> String {
+    node.replace(['/', '\\'], "_").trim_start_matches('.').to_owned()
+}
+
+/// The file of a row in that folder.
+pub fn node_artifact_name(row: u32) -> String {
+    format!("{row:09}.jsonl")
+}
+
+/// What is in that file.
+pub fn node_artifact(batch: &Batch, run: &str, row: &BatchRow, node: &RowNode) -> Value {
+    let after = |seconds: f64| {
+        let took = SignedDuration::try_from_secs_f64(seconds).unwrap_or_default();
+        batch.started.checked_add(took).unwrap_or(batch.started)
+    };
+    let began = node.began.unwrap_or(0.0);
+    let (start, end) = (after(began), after(began + node.duration.unwrap_or(0.0)));
+    let status = match node.state {
+        NodeRunState::Completed => "Completed",
+        NodeRunState::Failed => "Failed",
+        NodeRunState::Bypassed => "Bypassed",
+        NodeRunState::Cancelled => "Canceled",
+        NodeRunState::Running => "Running",
+        NodeRunState::Waiting => "NotStarted",
+    };
+    let tokens = node.tokens.unwrap_or_default();
+    json!({
+        "NodeName": node.node,
+        LINE_NUMBER: row.row,
+        "run_info": {
+            "node": node.node,
+            "flow_run_id": run,
+            "run_id": format!("{run}_{}_{}", node.node, row.row),
+            "status": status,
+            "inputs": null,
+            "output": null,
+            "metrics": null,
+            "error": node.error.as_deref().map_or(Value::Null, error_of),
+            "parent_run_id": format!("{run}_{}", row.row),
+            "start_time": iso(start, "Z"),
+            "end_time": iso(end, "Z"),
+            "index": row.row,
+            "api_calls": null,
+            "cached_run_id": null,
+            "cached_flow_run_id": null,
+            "logs": {"stdout": "", "stderr": ""},
+            "system_metrics": {
+                "duration": node.duration.unwrap_or(0.0),
+                "prompt_tokens": tokens.prompt,
+                "completion_tokens": tokens.completion,
+                "total_tokens": tokens.total,
+            },
+            "result": null,
+            "message_format": "basic",
+        },
+        "start_time": iso(start, ""),
+        "end_time": iso(end, ""),
+        "status": status,
+    })
+}
+
+fn error_of(message: &str) -> Value {
+    json!({
+        "message": message,
+        "messageFormat": "",
+        "messageParameters": {},
+        "referenceCode": null,
+        "code": "UserError",
+        "innerError": null,
+        "additionalInfo": null,
+        "debugInfo": null,
     })
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use super::{Mapping, Metric};
+use super::{Mapping, Metric, NodeFigures};
 use crate::{
     finding::Problem,
     flow::{FlowId, Tokens},
@@ -135,38 +135,37 @@ impl BatchSettings {
         problems
     }
 
-    /// What follows when a row failed in its `tried`th try (from 1), `failed` others having failed before.
-    pub fn after_failure(&self, tried: u32, failed: u32) -> NextStep {
-        if tried <= self.retries {
-            NextStep::TryAgain
-        } else if self.stop_after.is_some_and(|most| failed + 1 >= most) {
-            NextStep::Stop
-        } else {
-            NextStep::GoOn
+    /// How many rows may run at the same time, `failed` having failed: where it stops after some, no more of them
+    /// fail than that, but for those that the processes run already.
+    pub fn may_run(&self, failed: u32) -> u32 {
+        match self.stop_after {
+            Some(most) => most.saturating_sub(failed).max(self.workers),
+            None => u32::MAX,
         }
+    }
+
+    /// Whether a row that failed in its `tried`th try (from 1) is tried again.
+    pub fn tries_again(&self, tried: u32) -> bool {
+        tried <= self.retries
+    }
+
+    /// Whether it stops, so many rows having failed.
+    pub fn stops(&self, failed: u32) -> bool {
+        self.stop_after.is_some_and(|most| failed >= most)
     }
 }
 
-/// What follows when a row failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NextStep {
-    TryAgain,
-    /// The row has failed; others run.
-    GoOn,
-    /// The row has failed, and no other begins.
-    Stop,
-}
-
-/// Rows at the same time for a runtime: as many as it has CPUs, but no more than fit into its memory, and at
-/// least one. `cpus` and `memory` (bytes) are the runtime's limits, else what its compute has; `None` = not
-/// known.
+/// Processes for the rows of a batch run: two for each CPU of the runtime, since most of a flow is waiting for its
+/// LLM, but no more than fit into its memory, and at least one. `cpus` and `memory` (bytes) are the runtime's
+/// limits, else what its compute has; `None` = not known.
 pub fn propose_workers(cpus: Option<f64>, memory: Option<u64>) -> u32 {
     /// What the service does when nobody says anything.
     const USUAL: u32 = 4;
     /// Each takes a process of about 80 MB, and a flow has something of its own; bytes.
     const EACH: u64 = 150_000_000;
     const MOST: u32 = 16;
-    let by_cpus = cpus.filter(|cpus| cpus.is_finite()).map_or(USUAL, |cpus| cpus.floor() as u32);
+    let by_cpus =
+        cpus.filter(|cpus| cpus.is_finite()).map_or(USUAL, |cpus| (2.0 * cpus).ceil() as u32);
     let by_memory = memory.map_or(MOST, |memory| u32::try_from(memory / EACH).unwrap_or(MOST));
     by_cpus.min(by_memory).clamp(1, MOST)
 }
@@ -255,6 +254,10 @@ pub struct Batch {
     pub metrics: Vec<Metric>,
     /// Of all rows together; `None` = no row counted any.
     pub tokens: Option<Tokens>,
+    /// What each node did in all rows that ended. Empty for flows without nodes, and for batch runs of older
+    /// versions of this application.
+    #[serde(default)]
+    pub nodes: Vec<NodeFigures>,
     /// Why it could not go on, or stopped.
     pub problem: Option<Problem>,
 }

@@ -242,6 +242,7 @@ fn batch() -> Batch {
         time_left: None,
         mixed: false,
         metrics: vec![],
+        nodes: vec![],
         tokens: None,
         problem: None,
     }
@@ -264,11 +265,10 @@ fn rows_are_counted_as_they_end() {
 #[test]
 fn a_failed_row_is_tried_again_and_too_many_stop_the_run() {
     let settings = batch().settings;
-    assert_eq!(settings.after_failure(1, 0), NextStep::TryAgain);
-    assert_eq!(settings.after_failure(2, 0), NextStep::GoOn);
-    assert_eq!(settings.after_failure(2, 1), NextStep::Stop);
+    assert!(settings.tries_again(1) && !settings.tries_again(2));
+    assert!(!settings.stops(1) && settings.stops(2) && settings.stops(3));
     let patient = BatchSettings { stop_after: None, retries: 0, ..settings };
-    assert_eq!(patient.after_failure(1, 999), NextStep::GoOn);
+    assert!(!patient.stops(999));
     assert_eq!(patient.problems(), []);
     let wrong = BatchSettings { workers: 0, retries: 11, stop_after: Some(0), row_limit: Some(0) }
         .problems();
@@ -326,9 +326,9 @@ fn a_run_that_was_cut_off_waits_for_its_turn_and_counts_what_is_kept() {
 fn workers_follow_cpus_and_fit_into_memory() {
     let gigabyte = 1_000_000_000;
     for (cpus, memory, expected) in [
-        (Some(2.0), None, 2),
+        (Some(2.0), None, 4),
         (Some(0.5), None, 1),
-        (Some(2.9), Some(64 * gigabyte), 2),
+        (Some(2.9), Some(64 * gigabyte), 6),
         (Some(8.0), Some(gigabyte), 6),
         (Some(8.0), Some(0), 1),
         (Some(96.0), None, 16),
@@ -359,4 +359,19 @@ fn metrics_are_numbers_also_where_they_are_inside_others() {
     let found: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.value)).collect();
     assert_eq!(found, [("accuracy", 0.5), ("by.variant_0", 1.0)]);
     assert_eq!(metrics(&json!({"metrics": null})), []);
+}
+
+#[test]
+fn where_it_stops_after_failures_no_more_rows_run_than_may_fail() {
+    let stopping =
+        |stop_after| BatchSettings { workers: 4, retries: 0, stop_after, row_limit: None };
+    for (stop_after, failed, expected) in [
+        (None, 9, u32::MAX),
+        (Some(10), 0, 10),
+        (Some(10), 3, 7),
+        (Some(10), 8, 4),
+        (Some(1), 0, 4),
+    ] {
+        assert_eq!(stopping(stop_after).may_run(failed), expected, "{stop_after:?} {failed}");
+    }
 }

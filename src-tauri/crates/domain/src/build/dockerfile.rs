@@ -10,6 +10,7 @@ use ts_rs::TS;
 use super::Builder;
 
 mod expand;
+mod requirements;
 #[cfg(test)]
 mod tests;
 

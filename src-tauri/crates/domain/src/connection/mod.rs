@@ -147,6 +147,14 @@ impl Connection {
             .or_else(|| self.kind.usual_address())
             .or_else(|| self.pairs.iter().find(named).map(|pair| pair.value.as_str()))
     }
+
+    /// Scheme, host and port of where it leads, e.g. `https://a.openai.azure.com`: no path and no login; `None` = it
+    /// leads to no address of the web.
+    pub fn origin(&self) -> Option<String> {
+        let address = url::Url::parse(self.endpoint()?).ok()?;
+        address.host_str()?;
+        matches!(address.scheme(), "http" | "https").then(|| address.origin().ascii_serialization())
+    }
 }
 
 #[cfg(test)]

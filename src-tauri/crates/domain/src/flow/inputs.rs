@@ -204,6 +204,28 @@ pub fn of_signature(text: &str, entry: &str) -> Option<Vec<FlowInput>> {
     Some(inputs)
 }
 
+/// Parameters of the function below `@tool`, with their annotations as written; `None` = there is none.
+pub(super) fn parameters_of(text: &str) -> Option<Vec<(String, String)>> {
+    let mut at = 0;
+    let mut is_tool = false;
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == "@tool" || line.starts_with("@tool(") {
+            is_tool = true;
+        } else if is_tool && (line.starts_with("def ") || line.starts_with("async def ")) {
+            let opening = at + text[at..].find('(')?;
+            let parameters = split(bracketed(&text[opening..])?).into_iter().map(|parameter| {
+                let declared =
+                    split_once_outside(parameter, '=').map_or(parameter, |(declared, _)| declared);
+                let (name, written) = declared.split_once(':').unwrap_or((declared, ""));
+                (name.trim().to_owned(), written.trim().to_owned())
+            });
+            return Some(parameters.collect());
+        }
+        at += line.len();
+    }
+    None
+}
+
 /// Where `keyword name` stands at the beginning of a line, further in or not.
 fn defines(text: &str, keyword: &str, name: &str) -> Option<usize> {
     let mut at = 0;

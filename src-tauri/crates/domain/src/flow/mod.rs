@@ -7,6 +7,7 @@
 mod check;
 mod document;
 mod explain;
+mod from_here;
 mod graph;
 pub mod inputs;
 mod lines;
@@ -19,10 +20,12 @@ mod resolve;
 mod result;
 mod row_processes;
 mod run;
+mod tools;
 
 pub use check::{Around, NeededConnection, connections_needed, problems};
 pub use document::{Content, Document, Entry, Node, Place};
-pub use explain::explain;
+pub use explain::{explain, explain_about, run_failed};
+pub use from_here::{Taken, nodes_taken_over, with_taken_over};
 pub use graph::{Edge, EdgeKind, Graph, GraphNode};
 pub use lines::{LogReader, RunEvent};
 pub use model::{
@@ -39,6 +42,7 @@ pub use row_processes::{RowProcess, RowProcesses, ended_by_force, row_answered};
 pub use run::{
     FlowRun, FlowRunId, FlowRunState, Frame, NodeRun, NodeRunState, RunFailure, SlowNode, Tokens,
 };
+pub use tools::{ConnectionInput, ConnectionTypes, ToolFile, ToolFiles, connection_inputs};
 
 #[cfg(test)]
 mod tests;

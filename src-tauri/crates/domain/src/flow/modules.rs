@@ -70,7 +70,14 @@ pub fn package_of(module: &str) -> String {
 
 /// The module that an error says is missing.
 pub fn missing_module(message: &str) -> Option<&str> {
-    let rest = message.split("No module named ").nth(1)?;
+    let (before, rest) = message.split_once("No module named ")?;
+    // Another exception may quote these words.
+    let before = before.trim_end_matches([' ', ':', ')']);
+    if !(before.is_empty()
+        || ["ModuleNotFoundError", "ImportError"].iter().any(|class| before.ends_with(class)))
+    {
+        return None;
+    }
     let quote = rest.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
     rest[1..].split(quote).next().filter(|module| !module.is_empty())
 }
@@ -108,5 +115,7 @@ mod tests {
         assert_eq!(missing_module(words), Some("langchain.x"));
         assert_eq!(missing_module("(ImportError) cannot import name 'x'"), None);
         assert_eq!(missing_module("No module named uvicorn"), None);
+        let quoted = "Execution failure in 'a': (ValueError) it said: No module named 'x'";
+        assert_eq!(missing_module(quoted), None);
     }
 }

@@ -176,6 +176,7 @@ impl FlowRun {
         }
         for node in outcome.nodes {
             match self.nodes.iter_mut().find(|own| own.node == node.node) {
+                Some(own) if own.taken_over => {}
                 Some(own) => *own = NodeRun { slow: own.slow.take(), ..node },
                 None => self.nodes.push(node),
             }
@@ -208,6 +209,9 @@ impl FlowRun {
             RunEvent::Noise | RunEvent::Other => return false,
         };
         let Some(node) = self.nodes.iter_mut().find(|own| own.node == *name) else { return false };
+        if node.taken_over {
+            return false;
+        }
         match event {
             RunEvent::NodeStarted { time, .. } => {
                 node.state = NodeRunState::Running;

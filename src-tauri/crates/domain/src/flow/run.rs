@@ -91,7 +91,7 @@ pub struct Tokens {
 }
 
 /// Why a run or a node failed, as the service tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RunFailure {
     /// The service's codes from the outermost in, e.g. `UserError/ToolExecutionError`.
@@ -122,6 +122,9 @@ pub struct NodeRun {
     pub slow: Option<SlowNode>,
     pub failure: Option<RunFailure>,
     pub tokens: Option<Tokens>,
+    /// It did not run: what it gave in an earlier run stands here, see [`FlowRun::from_node`].
+    #[serde(default)]
+    pub taken_over: bool,
 }
 
 impl NodeRun {
@@ -136,6 +139,7 @@ impl NodeRun {
             slow: None,
             failure: None,
             tokens: None,
+            taken_over: false,
         }
     }
 }
@@ -154,7 +158,10 @@ pub struct FlowRun {
     pub version: String,
     /// Only this node ran.
     pub node: Option<String>,
-    /// The run that gave the other nodes' outputs to it.
+    /// The flow ran from this node on; what the nodes before it gave is that of the run `from`.
+    #[serde(default)]
+    pub from_node: Option<String>,
+    /// The run that gave the outputs of nodes that did not run.
     pub from: Option<FlowRunId>,
     /// Variants that were chosen, by node.
     pub variants: BTreeMap<String, String>,

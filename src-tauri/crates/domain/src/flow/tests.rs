@@ -440,6 +440,7 @@ fn each_known_failure_says_what_to_do() {
 #[test]
 fn a_run_follows_its_log_and_ends_with_its_answer() {
     let mut run = FlowRun {
+        from_node: None,
         id: FlowRunId("r".into()),
         flow: FlowId("/f/flow.dag.yaml".into()),
         flow_name: "f".into(),

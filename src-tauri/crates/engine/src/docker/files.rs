@@ -35,8 +35,8 @@ const LONGEST_LINE: usize = 64 * 1024;
 /// What the engine says of a program that is not there.
 const NOT_THERE: [i64; 2] = [126, 127];
 
-/// Reads a file while it grows. It ends when the file is gone, or when its own input ends: that is how it
-/// learns that nobody reads any more, whatever happened to the other side.
+/// Reads a file while it grows. It waits ten seconds for one that is not there yet, and ends when the file is gone,
+/// or when its own input ends: that is how it learns that nobody reads any more, whatever happened to the other side.
 const FOLLOWER: &str = "
 import os, sys, threading, time
 def wait():
@@ -46,26 +46,51 @@ def wait():
     finally:
         os._exit(0)
 threading.Thread(target=wait, daemon=True).start()
-path, file = sys.argv[1], None
+path = sys.argv[1]
+end = time.monotonic() + 10
+while not os.path.exists(path):
+    if time.monotonic() > end:
+        os._exit(0)
+    time.sleep(0.01)
+try:
+    file = open(path, 'rb')
+except FileNotFoundError:
+    os._exit(0)
 while True:
-    if file is None:
-        try:
-            file = open(path, 'rb')
-        except FileNotFoundError:
-            os._exit(0)
     piece = file.read(65536)
     if piece:
         sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     elif os.path.exists(path):
-        time.sleep(0.1)
+        time.sleep(0.02)
     else:
         os._exit(0)
 ";
 
+/// The same by a `tail` that can look often (GNU's; on a container's own file system it is not told of changes), which
+/// begins sooner than Python does. Elsewhere it ends as a program does that is not there.
+const QUICK_FOLLOWER: &str = r#"
+tail --version > /dev/null 2>&1 || exit 127
+left=1000
+until [ -e "$0" ]; do
+    [ $left -gt 0 ] || exit 0
+    left=$((left - 1))
+    sleep 0.01
+done
+tail -n +1 -s 0.02 -f "$0" 2> /dev/null & reader=$!
+( while [ -e "$0" ]; do sleep 1; done; kill $reader $$ ) & watcher=$!
+cat > /dev/null
+kill $reader $watcher
+"#;
+
 /// The same for an image without Python.
 const SHELL_FOLLOWER: &str = r#"
-[ -e "$0" ] || exit 0
+left=100
+until [ -e "$0" ]; do
+    [ $left -gt 0 ] || exit 0
+    left=$((left - 1))
+    sleep 0.1 2> /dev/null || { sleep 1; left=$((left - 9)); }
+done
 tail -n +1 -f "$0" & reader=$!
 ( while [ -e "$0" ]; do sleep 1; done; kill $reader $$ ) & watcher=$!
 cat > /dev/null
@@ -92,12 +117,8 @@ impl Files for DockerEngine {
             })
             .map_ok(Frame::<Bytes>::data);
         let asked = query(&[("path", folder)]);
-        let call = Call {
-            method: Method::PUT,
-            path: format!("/containers/{}/archive{asked}", path(container)),
-            body: None,
-            registry_auth: None,
-        };
+        let target = format!("/containers/{}/archive{asked}", path(container));
+        let call = Call { method: Method::PUT, ..Call::get(target) };
         let upload = StreamBody::new(pieces).boxed_unsync();
         let done = async {
             self.wire.send(call, "application/x-tar", upload).await?.all().await.map(drop)
@@ -197,8 +218,9 @@ impl Files for DockerEngine {
 /// Programs that follow a file, the best first.
 fn followers(file: &str) -> Vec<Vec<String>> {
     let python = |name: &&str| [*name, "-u", "-c", FOLLOWER, file].map(str::to_owned).to_vec();
-    let shell = ["sh", "-c", SHELL_FOLLOWER, file].map(str::to_owned).to_vec();
-    PYTHONS.iter().map(python).chain([shell]).collect()
+    let shell = |script: &str| ["sh", "-c", script, file].map(str::to_owned).to_vec();
+    let quick = std::iter::once(shell(QUICK_FOLLOWER));
+    quick.chain(PYTHONS.iter().map(python)).chain([shell(SHELL_FOLLOWER)]).collect()
 }
 
 /// Whether a program ended since it was not there.

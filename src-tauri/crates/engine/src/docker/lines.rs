@@ -10,12 +10,15 @@ use std::collections::VecDeque;
 use bytes::{Buf as _, BytesMut};
 use jiff::Timestamp;
 
-use crate::{LogLine, LogSource};
+use crate::{LogBatch, LogLine, LogSource};
 
 /// The longest text of a line.
 const LONGEST_LINE: usize = 64 * 1024;
+/// The longest text of a line that is handed over as it was written.
+const LONGEST_WHOLE: usize = 32 * 1024 * 1024;
 /// What is put behind a line that was cut.
 const CUT_NOTE: &str = " … (the rest of this line is left out: it is longer than 64 KiB)";
+const WHOLE_CUT_NOTE: &str = " … (the rest of this line is left out: it is longer than 32 MiB)";
 /// Frames have eight bytes in front.
 const HEADER: usize = 8;
 
@@ -32,6 +35,8 @@ struct Partial {
 /// Puts lines together, for each source on its own.
 pub(super) struct LineReader {
     terminal: bool,
+    /// The longest text of a line.
+    longest: usize,
     buffer: BytesMut,
     out: Partial,
     error: Partial,
@@ -52,6 +57,7 @@ impl LineReader {
     pub fn new(terminal: bool) -> Self {
         Self {
             terminal,
+            longest: LONGEST_LINE,
             buffer: BytesMut::new(),
             out: Partial::default(),
             error: Partial::default(),
@@ -60,26 +66,31 @@ impl LineReader {
         }
     }
 
+    /// One that cuts only lines that are very long.
+    pub fn whole(terminal: bool) -> Self {
+        Self { longest: LONGEST_WHOLE, ..Self::new(terminal) }
+    }
+
     /// Takes more bytes, cut anywhere, and puts out the lines that are complete.
-    pub fn take(&mut self, bytes: &[u8], lines: &mut VecDeque<LogLine>) {
+    pub fn take(&mut self, bytes: &[u8], lines: &mut impl Lines) {
         self.buffer.extend_from_slice(bytes);
         while self.step(false, lines) {}
     }
 
     /// The end: what has no line end is a line all the same.
-    pub fn finish(&mut self, lines: &mut VecDeque<LogLine>) {
+    pub fn finish(&mut self, lines: &mut impl Lines) {
         while self.step(true, lines) {}
         for (source, partial) in
             [(LogSource::Out, &mut self.out), (LogSource::Error, &mut self.error)]
         {
             if partial.begun {
-                lines.push_back(std::mem::take(partial).line(source, self.terminal));
+                std::mem::take(partial).put(source, self.terminal, lines);
             }
         }
     }
 
     /// Reads one piece; `false` when more bytes are needed.
-    fn step(&mut self, last: bool, lines: &mut VecDeque<LogLine>) -> bool {
+    fn step(&mut self, last: bool, lines: &mut impl Lines) -> bool {
         if self.terminal && self.frame.is_none() {
             // One endless frame.
             self.frame = Some((LogSource::Out, usize::MAX));
@@ -116,11 +127,11 @@ impl LineReader {
         let piece = &self.buffer[used..there];
         let end = piece.iter().position(|byte| *byte == b'\n');
         let text = &piece[..end.unwrap_or(piece.len())];
-        partial.add(text);
+        partial.add(text, self.longest);
         used += text.len();
         if end.is_some() {
             used += 1;
-            lines.push_back(std::mem::take(partial).line(source, self.terminal));
+            std::mem::take(partial).put(source, self.terminal, lines);
             // A frame may hold several lines (Podman, and engines that read old files).
             self.at_start = true;
         }
@@ -146,25 +157,45 @@ impl LineReader {
 }
 
 impl Partial {
-    fn add(&mut self, text: &[u8]) {
-        let room = LONGEST_LINE.saturating_sub(self.text.len());
+    fn add(&mut self, text: &[u8], longest: usize) {
+        let room = longest.saturating_sub(self.text.len());
         self.cut |= text.len() > room;
         self.text.extend_from_slice(&text[..text.len().min(room)]);
         self.begun = true;
     }
 
-    fn line(mut self, source: LogSource, terminal: bool) -> LogLine {
+    fn put(mut self, source: LogSource, terminal: bool, lines: &mut impl Lines) {
         if !self.cut && self.text.last() == Some(&b'\r') {
             self.text.pop();
         }
         if terminal && self.text.len() > SHORTEST_PIECE {
             self.text = without_times(&self.text, self.time);
         }
-        let mut text = String::from_utf8_lossy(&self.text).into_owned();
-        if self.cut {
+        lines.put(source, self.time, &self.text, self.cut);
+    }
+}
+
+/// Takes lines that are complete.
+pub(super) trait Lines {
+    /// The text is as it was written; `cut` = its rest is left out.
+    fn put(&mut self, source: LogSource, time: Option<Timestamp>, text: &[u8], cut: bool);
+}
+
+impl Lines for VecDeque<LogLine> {
+    fn put(&mut self, source: LogSource, time: Option<Timestamp>, text: &[u8], cut: bool) {
+        let mut text = String::from_utf8_lossy(text).into_owned();
+        if cut {
             text.push_str(CUT_NOTE);
         }
-        LogLine { source, time: self.time, text }
+        self.push_back(LogLine { source, time, text });
+    }
+}
+
+impl Lines for LogBatch {
+    fn put(&mut self, source: LogSource, time: Option<Timestamp>, text: &[u8], cut: bool) {
+        self.bytes.extend_from_slice(text);
+        let note = if cut { WHOLE_CUT_NOTE } else { "" };
+        self.push(source, time, note.as_bytes());
     }
 }
 

@@ -57,6 +57,10 @@ pub(super) fn answer(status: u16, body: &[u8]) -> EngineError {
         500 if PODMAN_CONFLICTS.iter().any(|cause| message.ends_with(cause)) => {
             EngineError::Conflict(message)
         }
+        // Podman's word for a container that goes while it is looked at.
+        500 if message.ends_with("does not exist in database: no such container") => {
+            EngineError::NotFound(message)
+        }
         404 => EngineError::NotFound(message),
         409 => EngineError::Conflict(message),
         501 => EngineError::NotSupported(message),
@@ -136,6 +140,8 @@ mod tests {
     fn statuses_become_what_they_mean_with_the_engines_words() {
         let docker = br#"{"message":"No such container: x"}"#;
         assert_eq!(answer(404, docker), EngineError::NotFound("No such container: x".into()));
+        let gone = b"container b1 does not exist in database: no such container";
+        assert!(matches!(answer(500, gone), EngineError::NotFound(_)));
         let podman = br#"{"cause":"name in use","message":"the name is taken","response":409}"#;
         assert_eq!(answer(409, podman), EngineError::Conflict("the name is taken".into()));
         assert_eq!(

@@ -10,15 +10,19 @@ use bytes::{Bytes, BytesMut};
 use domain::compute::Unreachable;
 use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::{
-    Method, Request, StatusCode, body::Incoming, client::conn::http1::SendRequest,
+    Method, Request, StatusCode, Version, body::Incoming, client::conn::http1::SendRequest,
     upgrade::Upgraded,
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::{net::UnixStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::UnixStream,
+    time::timeout,
+};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::refusal;
+use super::{refusal, unhurried::Unhurried};
 use crate::EngineError;
 
 /// The longest line of JSON that is read from a stream.
@@ -30,6 +34,8 @@ pub(super) struct Wire {
     socket: String,
     /// `/v1.41`; empty before a version was agreed on.
     prefix: String,
+    /// Reads in large pieces, see [`Unhurried`].
+    unhurried: bool,
 }
 
 /// One request.
@@ -40,19 +46,27 @@ pub(super) struct Call<'a> {
     pub body: Option<&'a Value>,
     /// The header `X-Registry-Auth`.
     pub registry_auth: Option<String>,
+    /// The answer comes as plain bytes that end with the connection (HTTP/1.0), not in chunks: engines make a chunk
+    /// of each line of a log, and a long log takes twice as long that way. An answer that is cut off then looks
+    /// like one that has ended.
+    pub plain: bool,
 }
 
 impl<'a> Call<'a> {
+    fn new(method: Method, path: impl Into<String>, body: Option<&'a Value>) -> Self {
+        Self { method, path: path.into(), body, registry_auth: None, plain: false }
+    }
+
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), body: None, registry_auth: None }
+        Self::new(Method::GET, path, None)
     }
 
     pub fn post(path: impl Into<String>, body: Option<&'a Value>) -> Self {
-        Self { method: Method::POST, path: path.into(), body, registry_auth: None }
+        Self::new(Method::POST, path, body)
     }
 
     pub fn delete(path: impl Into<String>) -> Self {
-        Self { method: Method::DELETE, path: path.into(), body: None, registry_auth: None }
+        Self::new(Method::DELETE, path, None)
     }
 }
 
@@ -69,13 +83,19 @@ pub(super) struct Body {
 
 impl Wire {
     pub fn new(socket: &str) -> Self {
-        Self { socket: socket.to_owned(), prefix: String::new() }
+        Self { socket: socket.to_owned(), prefix: String::new(), unhurried: false }
     }
 
     /// The same socket, from now on with this API version.
     pub fn speaking(mut self, version: impl std::fmt::Display) -> Self {
         self.prefix = format!("/v{version}");
         self
+    }
+
+    /// The same for answers that are long and of which nobody waits for the first bytes. Each piece holds its thread
+    /// for a moment: only for a thread of its own.
+    pub fn unhurried(&self) -> Self {
+        Self { unhurried: true, ..self.clone() }
     }
 
     /// Sends a request and waits for the head of the answer, without a limit. A refusal is an error.
@@ -100,6 +120,9 @@ impl Wire {
             .method(call.method)
             .uri(format!("{}{}", self.prefix, call.path))
             .header("host", "engine");
+        if call.plain {
+            request = request.version(Version::HTTP_10);
+        }
         if let Some(auth) = call.registry_auth {
             request = request.header("x-registry-auth", auth);
         }
@@ -125,16 +148,10 @@ impl Wire {
         let stream = UnixStream::connect(&self.socket)
             .await
             .map_err(|error| refusal::connecting(Path::new(&self.socket), &error))?;
-        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| refusal::broken(&error))?;
-        let connection = AbortOnDropHandle::new(tokio::spawn(async move {
-            // A broken connection shows in the answer's body too, where somebody waits for it.
-            if let Err(error) = connection.with_upgrades().await {
-                tracing::debug!(%error, "a connection to an engine ended early");
-            }
-        }));
-        Ok((sender, connection))
+        if self.unhurried {
+            return handshake(Unhurried { stream, was_short: false }).await;
+        }
+        handshake(stream).await
     }
 
     /// Asks for a connection on which both sides speak another protocol from then on.
@@ -202,6 +219,21 @@ impl Wire {
         let bytes = self.call(call, limit).await?;
         serde_json::from_slice(&bytes).map_err(|error| not_json(&error))
     }
+}
+
+async fn handshake(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> Result<(SendRequest<Upload>, AbortOnDropHandle<()>), EngineError> {
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| refusal::broken(&error))?;
+    let connection = AbortOnDropHandle::new(tokio::spawn(async move {
+        // A broken connection shows in the answer's body too, where somebody waits for it.
+        if let Err(error) = connection.with_upgrades().await {
+            tracing::debug!(%error, "a connection to an engine ended early");
+        }
+    }));
+    Ok((sender, connection))
 }
 
 impl Body {

@@ -91,23 +91,37 @@ impl Files for TwinEngine {
         };
         let (twin, changed) = (self.clone(), self.changed.subscribe());
         let key = (id, path.to_owned());
-        stream::unfold((twin, changed, key, 0), |(twin, mut changed, key, mut read)| async move {
-            loop {
-                changed.borrow_and_update();
-                {
-                    let world = twin.world();
-                    world.running(&key.0).ok()?;
-                    let rest = &world.files.get(&key)?[read..];
-                    if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-                        let line = String::from_utf8_lossy(&rest[..end]).into_owned();
-                        read += end + 1;
-                        drop(world);
-                        return Some((Ok(line), (twin, changed, key, read)));
+        stream::unfold(
+            (twin, changed, key, None),
+            |(twin, mut changed, key, mut read)| async move {
+                loop {
+                    changed.borrow_and_update();
+                    {
+                        let world = twin.world();
+                        world.running(&key.0).ok()?;
+                        match (world.files.get(&key), read) {
+                            (Some(file), before) => {
+                                let from = before.unwrap_or(0);
+                                read = Some(from);
+                                let rest = &file[from..];
+                                if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                                    let line = String::from_utf8_lossy(&rest[..end]).into_owned();
+                                    drop(world);
+                                    return Some((
+                                        Ok(line),
+                                        (twin, changed, key, Some(from + end + 1)),
+                                    ));
+                                }
+                            }
+                            // It is not there yet.
+                            (None, None) => {}
+                            (None, Some(_)) => return None,
+                        }
                     }
+                    changed.changed().await.ok()?;
                 }
-                changed.changed().await.ok()?;
-            }
-        })
+            },
+        )
         .boxed()
     }
 

@@ -36,7 +36,6 @@ function Content({ runtime, onClose }: { runtime: Runtime; onClose: () => void }
         onClose={onClose}
         onRetry={() => start(wish)}
         retryLabel={t('manage.again')}
-        remedies={{ tryAgain: () => start(wish) }}
       />
     )
   }

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next'
 import type { Runtime } from '../../../backend/types'
+import { ConfirmDialog } from '../../../components/decision/ConfirmDialog'
 import { useNotify } from '../../../components/notify'
 import { useAction } from '../../../state'
-import { ConfirmDialog } from '../ConfirmDialog'
 import { markReleased } from './released'
 
 /** Lets an adopted container go, after saying that only the link to it goes. */

@@ -1,11 +1,17 @@
 import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Location } from 'react-router'
 import type { ConfigurationView, Runtime } from '../../../backend/types'
+import { LeaveDialog } from '../../../components/decision/LeaveDialog'
 import type { RemedyHandlers } from '../../../problems/remedies'
 import { useAction, useLiveOperation } from '../../../state'
 import { EditForm } from './EditForm'
-import { LeaveDialog } from './LeaveDialog'
 import { ReviewDialog } from './ReviewDialog'
 import { useEdit } from './useEdit'
+
+/** The page and its tab: what was typed is lost by going to another of either. */
+const placeOf = ({ pathname, search }: Location): string =>
+  `${pathname}?${new URLSearchParams(search).get('tab')}`
 
 /** The form, its review, and the change. What was typed stays until the change has succeeded. */
 export function Edit({
@@ -24,6 +30,7 @@ export function Edit({
   port: string | null
   onEnd: () => void
 }) {
+  const { t } = useTranslation('configuration')
   const edit = useEdit(runtime, view, field, port)
   const change = useAction('change_configuration')
   const [wish, setWish] = useState({ confirmed: false, cancelRuns: false })
@@ -93,7 +100,15 @@ export function Edit({
         }}
         onClose={close}
       />
-      <LeaveDialog unsaved={edit.dirty && !succeeded} />
+      <LeaveDialog
+        asks={({ currentLocation, nextLocation }) =>
+          edit.dirty && !succeeded && placeOf(currentLocation) !== placeOf(nextLocation)
+        }
+        title={t('leave.title')}
+        body={t('leave.body')}
+        leave={t('leave.leave')}
+        stay={t('leave.stay')}
+      />
     </>
   )
 }

@@ -170,7 +170,7 @@ export function ReviewDialog({
           onClose={onClose}
           onRetry={onAgain}
           retryLabel={t('again')}
-          remedies={{ ...remedies, tryAgain: onAgain }}
+          remedies={remedies}
           more={<Button onClick={onClose}>{t('backToForm')}</Button>}
         />
       ) : preview !== null ? (

@@ -34,6 +34,8 @@ interface InstallDialogProps {
   runtime: Runtime
   /** What the form begins with. */
   packages: readonly string[]
+  /** Why nothing better is offered, a sentence each. */
+  notes?: readonly string[]
   onClose: () => void
 }
 
@@ -45,7 +47,8 @@ export function requirementsOf(text: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'))
 }
 
-function Content({ runtime, packages, onClose }: InstallDialogProps) {
+/** What stands in the dialog. */
+export function InstallContent({ runtime, packages, notes = [], onClose }: InstallDialogProps) {
   const styles = useStyles()
   const { t } = useTranslation(['runtime', 'decision'])
   const [shown, setShown] = useShownOperation(runtime, KINDS)
@@ -89,7 +92,6 @@ function Content({ runtime, packages, onClose }: InstallDialogProps) {
         onClose={onClose}
         onRetry={again}
         retryLabel={t('install.again')}
-        remedies={{ tryAgain: again }}
         openEvidence
         more={<Button onClick={() => setChanging(true)}>{t('install.change')}</Button>}
       />
@@ -128,7 +130,9 @@ function Content({ runtime, packages, onClose }: InstallDialogProps) {
             />
           </Field>
           <MessageBar intent="warning" layout="multiline" role="group" className={styles.bar}>
-            <MessageBarBody>{t('install.lasts')}</MessageBarBody>
+            <MessageBarBody>
+              {notes.length > 0 ? notes.join(' ') : t('install.lasts')}
+            </MessageBarBody>
           </MessageBar>
           {problem && !ofField ? <ProblemBar problem={problem} onRetry={start} /> : null}
         </div>
@@ -152,7 +156,7 @@ export function InstallDialog({
   const { t } = useTranslation('runtime')
   return (
     <DecisionDialog title={t('install.heading')} open onClose={onClose}>
-      <Content runtime={runtime} packages={packages} onClose={onClose} />
+      <InstallContent runtime={runtime} packages={packages} onClose={onClose} />
     </DecisionDialog>
   )
 }

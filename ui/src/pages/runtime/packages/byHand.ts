@@ -6,6 +6,7 @@ import { useAsk, useLiveOperations } from '../../../state'
 const RECREATES: ReadonlySet<Operation['kind']> = new Set([
   'create',
   'update',
+  'addPackages',
   'rollBack',
   'manage',
   'recover',

@@ -4,6 +4,7 @@
 mod change;
 mod compare;
 mod export;
+mod failures;
 mod latency;
 mod rows;
 
@@ -15,6 +16,7 @@ use domain::{
 pub(crate) use change::{delete, describe};
 pub(crate) use compare::compare;
 pub(crate) use export::export;
+pub(crate) use failures::failures;
 pub(crate) use latency::latency;
 pub(crate) use rows::{row, rows};
 

@@ -32,7 +32,10 @@ pub(crate) async fn row(app: &App, request: ReadBatchRow) -> Result<BatchRowView
     standing(app, &request.batch).await?;
     let row = app.parts.history.batch_row(&request.batch, request.row).await;
     let row = row.map_err(|error| problem::of_history(&error))?;
-    row.map(|row| view(row, WHOLE)).ok_or_else(|| problem::not_found("The result of this row"))
+    let row = row.ok_or_else(|| problem::not_found("The result of this row"))?;
+    let nodes = app.parts.history.batch_row_nodes(&request.batch, row.row, row.row).await;
+    let nodes = nodes.map_err(|error| problem::of_history(&error))?.remove(&row.row);
+    Ok(BatchRowView { nodes: nodes.unwrap_or_default(), ..view(row, WHOLE) })
 }
 
 /// A row as pages show it.
@@ -49,6 +52,7 @@ fn view(row: BatchRow, most: usize) -> BatchRowView {
         duration: row.duration,
         tokens: row.tokens,
         runtime: row.runtime,
+        nodes: vec![],
         inputs: values(&row.inputs, most),
         outputs: values(&row.output, most),
         problem: row.problem,

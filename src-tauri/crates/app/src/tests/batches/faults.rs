@@ -18,7 +18,7 @@ fn dies() -> TwinRun {
 }
 
 fn slow() -> TwinRun {
-    TwinRun::answers(completed(&json!({}))).for_time(Duration::from_secs(5))
+    TwinRun::answers(completed_in(&json!({}), SLOW)).for_time(Duration::from_secs(5))
 }
 
 #[test]

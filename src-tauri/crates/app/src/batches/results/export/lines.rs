@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::batch::{
-    BatchRow,
+    BatchRow, RowNode,
     export::{Columns, json_row},
 };
 
@@ -22,7 +22,7 @@ impl JsonLines {
 }
 
 impl Sink for JsonLines {
-    fn row(&mut self, row: &BatchRow) -> io::Result<()> {
+    fn row(&mut self, row: &BatchRow, _: &[RowNode]) -> io::Result<()> {
         serde_json::to_writer(&mut self.0, &json_row(row))?;
         self.0.write_all(b"\n")
     }
@@ -48,7 +48,7 @@ impl Table {
 }
 
 impl Sink for Table {
-    fn row(&mut self, row: &BatchRow) -> io::Result<()> {
+    fn row(&mut self, row: &BatchRow, _: &[RowNode]) -> io::Result<()> {
         Ok(self.writer.write_record(self.columns.line(row))?)
     }
 

@@ -10,7 +10,7 @@ mod target;
 use std::{io, path::Path};
 
 use domain::{
-    batch::{Batch, BatchId, BatchRow, Finished, export as rules},
+    batch::{Batch, BatchId, BatchRow, Finished, RowNode, export as rules},
     finding::{Problem, ProblemCode},
 };
 
@@ -29,7 +29,7 @@ const PAGE: u32 = 200;
 
 /// Something that rows are written into, in their order. What it does may block.
 trait Sink: Send {
-    fn row(&mut self, row: &BatchRow) -> io::Result<()>;
+    fn row(&mut self, row: &BatchRow, nodes: &[RowNode]) -> io::Result<()>;
     /// All rows were written. What was not given back before is on the disk afterwards.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
@@ -108,14 +108,23 @@ impl<'a> Pages<'a> {
         Self { app, id, rows, from: 0 }
     }
 
-    /// `None` = that was the last page.
-    async fn next(&mut self) -> Result<Option<Vec<BatchRow>>, Problem> {
-        let page = self.app.parts.history.batch_rows_from(self.id, self.from, PAGE).await;
-        let mut page = page.map_err(|error| problem::of_history(&error))?;
-        let Some(last) = page.last() else { return Ok(None) };
+    /// Rows with what their nodes did. `None` = that was the last page.
+    async fn next(&mut self) -> Result<Option<Vec<(BatchRow, Vec<RowNode>)>>, Problem> {
+        let history = &self.app.parts.history;
+        let page = history.batch_rows_from(self.id, self.from, PAGE).await;
+        let page = page.map_err(|error| problem::of_history(&error))?;
+        let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(None) };
+        let nodes = history.batch_row_nodes(self.id, first.row, last.row).await;
+        let mut nodes = nodes.map_err(|error| problem::of_history(&error))?;
         self.from = last.row.saturating_add(1);
-        page.retain(|row| self.rows.has(row.row));
-        Ok(Some(page))
+        let rows = page.into_iter().filter(|row| self.rows.has(row.row));
+        Ok(Some(
+            rows.map(|row| {
+                let nodes = nodes.remove(&row.row).unwrap_or_default();
+                (row, nodes)
+            })
+            .collect(),
+        ))
     }
 }
 
@@ -123,7 +132,7 @@ impl<'a> Pages<'a> {
 async fn columns(mut pages: Pages<'_>) -> Result<rules::Columns, Problem> {
     let mut columns = rules::Columns::default();
     while let Some(page) = pages.next().await? {
-        for row in &page {
+        for (row, _) in &page {
             columns.add(row);
         }
     }
@@ -134,7 +143,7 @@ async fn columns(mut pages: Pages<'_>) -> Result<rules::Columns, Problem> {
 async fn pour(mut pages: Pages<'_>, mut sink: Box<dyn Sink>, folder: &Path) -> Result<(), Problem> {
     while let Some(page) = pages.next().await? {
         sink = blocking(folder, move || {
-            page.iter().try_for_each(|row| sink.row(row))?;
+            page.iter().try_for_each(|(row, nodes)| sink.row(row, nodes))?;
             Ok(sink)
         })
         .await?;
@@ -181,7 +190,7 @@ mod tests {
         let table = Table::new(full(), columns).expect("nothing is written yet");
         let sinks: [Box<dyn Sink>; 2] = [Box::new(JsonLines::new(full())), Box::new(table)];
         for mut sink in sinks {
-            sink.row(&row).expect("nothing is written yet");
+            sink.row(&row, &[]).expect("nothing is written yet");
             let error = sink.finish().expect_err("full");
             let problem = not_written(Path::new("/downloads"), &error);
             assert_eq!(problem.code, ProblemCode::DiskFull);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::{Buf as _, Bytes};
-use domain::batch::{Batch, BatchRow, RowState, pf_run as rules};
+use domain::batch::{Batch, BatchRow, RowNode, RowState, pf_run as rules};
 use flows::{Archive, FlowPath};
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
@@ -183,7 +183,7 @@ fn line(file: &mut impl Write, value: &Value) -> io::Result<()> {
 }
 
 impl Sink for PfFolder {
-    fn row(&mut self, row: &BatchRow) -> io::Result<()> {
+    fn row(&mut self, row: &BatchRow, nodes: &[RowNode]) -> io::Result<()> {
         line(&mut self.inputs, &rules::inputs(row))?;
         if let Some(outputs) = rules::outputs(row) {
             line(&mut self.outputs, &outputs)?;
@@ -191,6 +191,12 @@ impl Sink for PfFolder {
         }
         let place = self.folder.join(FLOW_ARTIFACTS).join(rules::artifact_name(row.row));
         fs::write(place, rules::artifact(&self.batch, &self.run, row).to_string())?;
+        for node in nodes {
+            let folder = self.folder.join(NODE_ARTIFACTS).join(rules::node_folder(&node.node));
+            fs::create_dir_all(&folder)?;
+            let record = rules::node_artifact(&self.batch, &self.run, row, node);
+            fs::write(folder.join(rules::node_artifact_name(row.row)), record.to_string())?;
+        }
         if row.state == RowState::Failed { self.failed(row) } else { Ok(()) }
     }
 
