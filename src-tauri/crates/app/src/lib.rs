@@ -32,6 +32,7 @@ mod logins;
 mod logs;
 mod memory;
 mod operations;
+mod other_python;
 mod policies;
 mod previous;
 mod problem;

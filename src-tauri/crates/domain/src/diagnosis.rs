@@ -14,22 +14,27 @@ pub mod inside;
 mod links;
 mod memory;
 mod misfit;
+mod pythons;
 mod resources;
 mod run;
 
 pub use chain::{Verdict, judge};
 pub use check::{Check, Diagnosis, Link, LinkState};
 pub use facts::{
-    ContainerAnswer, EngineAnswer, Facts, Holder, ImageAnswer, Inside, InsideAnswer, Seen,
-    ServiceAnswer,
+    ContainerAnswer, EngineAnswer, Facts, FlowsSeen, Holder, ImageAnswer, Inside, InsideAnswer,
+    Seen, ServiceAnswer,
 };
 pub use memory::{COUNTERS, ended_for_memory};
 pub use misfit::{FlowMisfit, flows_would_not_fit};
+pub use pythons::{WHO_HAS, read_who_has};
 pub use resources::{
     Clocks, DiskInside, EndpointAnswer, EndpointInside, MemoryInside, NetworkInside,
     ProcessorInside, Resources,
 };
-pub use run::{AboutRun, Lost, cause_of_run, of_lost, of_run};
+pub use run::{
+    AboutRun, Lost, cause_of_run, lacks_connection, lacks_tool, module_in_other_python, of_lost,
+    of_run,
+};
 
 /// What is known around the words.
 #[derive(Clone, Copy, Debug, Default)]

@@ -16,4 +16,8 @@ files: Array<string>, problem: Problem, } | { "kind": "cannotLoad", file: string
 /**
  * What to install; `None` = the package of this tool is not known.
  */
-package: string | null, nodes: Array<string>, problem: Problem, } | { "kind": "missingConnection", name: string, problem: Problem, };
+package: string | null, 
+/**
+ * The tool; `None` = those for prompts and LLMs.
+ */
+tool: string | null, nodes: Array<string>, problem: Problem, } | { "kind": "missingConnection", name: string, problem: Problem, };

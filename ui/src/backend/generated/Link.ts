@@ -3,4 +3,4 @@
 /**
  * The links of the chain, in its order.
  */
-export type Link = "compute" | "permission" | "image" | "container" | "started" | "running" | "portPublished" | "listening" | "reachable" | "health" | "protocol" | "versions" | "disk" | "memory" | "processor" | "clock" | "network" | "modelEndpoints";
+export type Link = "compute" | "permission" | "image" | "container" | "started" | "running" | "portPublished" | "listening" | "reachable" | "health" | "protocol" | "versions" | "disk" | "memory" | "processor" | "clock" | "network" | "modelEndpoints" | "flows";

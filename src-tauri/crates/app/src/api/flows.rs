@@ -235,6 +235,8 @@ pub enum FlowFinding {
     MissingTool {
         /// What to install; `None` = the package of this tool is not known.
         package: Option<String>,
+        /// The tool; `None` = those for prompts and LLMs.
+        tool: Option<String>,
         nodes: Vec<String>,
         problem: Problem,
     },

@@ -3,7 +3,7 @@
 use domain::{
     batch::{BatchId, BatchRow, DataRow, OtherRun, RowNode, RowState, inputs_of_row, node_list},
     diagnosis::AboutRun,
-    finding::{Evidence, Problem, ProblemCode},
+    finding::{Problem, ProblemCode},
     flow::{FlowRunState, RunFailure, ValueKind, explain_about, outcome},
 };
 use serde_json::{Map, Value};
@@ -92,14 +92,14 @@ impl Kept {
         }
     }
 
-    /// What the service answered. `out_of_memory` as in [`AboutRun`].
+    /// What the service answered; `about` says what is known around it, without its connection.
     pub fn answered(
         work: &Work,
         row: &DataRow,
         tries: u32,
         inputs: &Value,
         answer: &Value,
-        out_of_memory: Option<Evidence>,
+        about: AboutRun,
     ) -> Self {
         let answer = work.scrubber.value(answer);
         let Some(read) = outcome(&answer, &work.place.folder) else {
@@ -125,7 +125,7 @@ impl Kept {
                 problem: (state == RowState::Failed).then(|| match &read.failure {
                     Some(failure) => {
                         let connection = connection_of(work, failure);
-                        explain_about(failure, &AboutRun { connection, out_of_memory })
+                        explain_about(failure, &AboutRun { connection, ..about })
                     }
                     None => Problem::new(
                         ProblemCode::RunFailed,

@@ -21,6 +21,7 @@ use crate::{
     computes,
     flows::{RowsToEnd, end_rows, not_brought, place},
     memory::MemoryWatch,
+    other_python::OtherPython,
     problem,
 };
 
@@ -55,6 +56,8 @@ pub(super) struct Session {
     pub(super) gate: Gate,
     /// What tells whether a row was ended for memory.
     pub(super) memory: Arc<MemoryWatch>,
+    /// What tells whether a module that a row lacks is in another Python.
+    pub(super) pythons: OtherPython,
     /// The runtime went: no row begins here any more.
     pub(super) gone: CancellationToken,
     /// No further row is taken here, for another reason.
@@ -97,6 +100,7 @@ pub(super) async fn session(
     let session = Session {
         index,
         memory: MemoryWatch::begin(&engine, &row),
+        pythons: OtherPython::of(&engine, &row.container_id),
         row,
         engine,
         life,

@@ -4,9 +4,9 @@ use std::sync::{Arc, atomic::Ordering};
 
 use domain::{
     batch::RowState,
-    diagnosis::{Lost, of_lost},
+    diagnosis::{AboutRun, Lost, of_lost},
     finding::{Evidence, Problem, ProblemCode, Remedy},
-    flow::{ended_by_force, explain, failure, row_answered, run_failed},
+    flow::{ended_by_force, explain, failure, outcome, row_answered, run_failed},
 };
 use executor::{Line, RunError};
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -113,6 +113,22 @@ impl Session {
         Ok(placed.map(|place| (item, place)))
     }
 
+    /// What is known around a row that was answered.
+    async fn about(&self, work: &Work, answer: &Value, crashed: bool) -> AboutRun {
+        if crashed {
+            let out_of_memory = self.memory.seen(&work.app).await;
+            return AboutRun { out_of_memory, ..AboutRun::default() };
+        }
+        // Most rows do not fail, and an answer may be large.
+        let failed = answer["run_info"]["status"] == "Failed";
+        let failure = || outcome(answer, &work.place.folder)?.failure;
+        let in_other_python = match failed.then(failure).flatten() {
+            Some(failure) => self.pythons.has(&failure).await,
+            None => None,
+        };
+        AboutRun { in_other_python, ..AboutRun::default() }
+    }
+
     /// One row, and its place until it has ended.
     async fn row_in(
         &self,
@@ -165,9 +181,11 @@ impl Session {
             if crashed {
                 self.gone.cancel();
             }
-            let seen = if crashed { self.memory.seen(&work.app).await } else { None };
             let kept = match answer {
-                Ok(answer) => Kept::answered(work, &item.row, tried, &shown, &answer, seen),
+                Ok(answer) => {
+                    let about = self.about(work, &answer, crashed).await;
+                    Kept::answered(work, &item.row, tried, &shown, &answer, about)
+                }
                 Err(error) => match self.refused(work, error).await {
                     Ok(problem) => Kept::failed(work, &item.row, tried, &shown, problem),
                     Err(gone) => return self.lost(work, item, &shown, tried, gone).await,

@@ -7,8 +7,8 @@ use domain::{
     compute::Unreachable,
     container::{Container, Neighbour},
     diagnosis::{
-        Clocks, ContainerAnswer, EngineAnswer, Facts, Holder, ImageAnswer, Seen, ServiceAnswer,
-        judge,
+        Clocks, ContainerAnswer, EngineAnswer, Facts, FlowsSeen, Holder, ImageAnswer, Seen,
+        ServiceAnswer, judge,
     },
     finding::Cause,
     label::Labels,
@@ -29,6 +29,8 @@ use crate::{
 pub(super) const ALTOGETHER: Duration = Duration::from_secs(20);
 /// One look at an engine.
 pub(super) const LOOK: Duration = Duration::from_secs(3);
+/// Looking at the files of flows.
+const FLOWS: Duration = Duration::from_secs(8);
 /// Asking an engine for all its containers may take longer.
 const LIST: Duration = Duration::from_secs(6);
 
@@ -78,7 +80,7 @@ pub(super) async fn gather(course: Arc<Course>) {
             // They may take long, and nobody who waits for a cause is to wait for them.
             let holds = judge(&lock(&course.facts), false).broken.is_none();
             if holds {
-                inside::services(&course, engine, &found).await;
+                tokio::join!(inside::services(&course, engine, &found), flows(&course, engine));
             }
         } else {
             tokio::join!(log(&course, engine, &found), port(&course, engine, &found));
@@ -319,6 +321,20 @@ async fn service(course: &Course, found: &Container) -> Option<Seen<ServiceAnswe
     };
     let late = || ServiceAnswer::Silent(health::PATIENCE.as_secs());
     Some(look(&format!("GET {base}{path}"), health::PATIENCE * 2, asking, late).await)
+}
+
+/// Whether flows that ran here find what they need.
+async fn flows(course: &Course, engine: &dyn Engine) {
+    let row = &course.subject.row;
+    let asking = crate::flows::lacking(&course.app, row, engine, FLOWS);
+    // It has a limit of its own, so that what was seen by then is told.
+    let seen =
+        look("What flows that ran here need (/tool/meta)", FLOWS * 2, asking, || FlowsSeen {
+            not_seen: vec!["the flows were not read in time".into()],
+            ..FlowsSeen::default()
+        });
+    let seen = seen.await;
+    course.saw(|facts| facts.flows = Some(seen));
 }
 
 async fn engine_disk(course: &Course, engine: &dyn Engine) {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use ::flows::FlowPath;
 use domain::{
-    finding::{Problem, ProblemCode},
-    flow::{NodeKind, SourceKind, explain, failure, missing_module, package_of},
+    diagnosis::{lacks_connection, lacks_tool, module_in_other_python},
+    finding::{Finding, Problem, ProblemCode},
+    flow::{NodeKind, SourceKind, explain, failure, missing_module, package_of, run_failed},
 };
 use engine::Engine;
 use serde_json::Value;
@@ -15,7 +16,7 @@ use crate::{
     api::{FlowFinding, FlowFit, FlowOnRuntime},
     computes, connections,
     context::App,
-    problem,
+    other_python, problem,
 };
 
 /// How long the service may take to look at all files.
@@ -80,6 +81,13 @@ pub(super) async fn lacks(
         for (file, error) in &meta.errors {
             of_file(&mut findings, file, error, &folder);
         }
+        for found in &mut findings {
+            if let FlowFinding::MissingModule { module, problem, .. } = found
+                && let Some(seen) = other_python::look(on.engine, on.container, module).await
+            {
+                *problem = run_failed(module_in_other_python(module, seen));
+            }
+        }
     }
     Ok(findings)
 }
@@ -104,6 +112,16 @@ impl FlowFinding {
         }
     }
 
+    /// What the runtime lacks, as a finding; `None` = it lacks nothing, the flow cannot be loaded.
+    pub(crate) fn finding(&self) -> Option<Finding> {
+        match self {
+            Self::MissingModule { problem, .. } => problem.finding.as_deref().cloned(),
+            Self::MissingTool { tool, .. } => Some(lacks_tool(tool.as_deref())),
+            Self::MissingConnection { name, .. } => Some(lacks_connection(name)),
+            Self::CannotLoad { .. } => None,
+        }
+    }
+
     /// Whether both say that the same is missing.
     pub(crate) fn is_about_the_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -125,7 +143,7 @@ impl FlowFinding {
     }
 }
 
-async fn missing_connections(
+pub(super) async fn missing_connections(
     app: &App,
     chosen: &prepare::Chosen,
 ) -> Result<Vec<FlowFinding>, Problem> {
@@ -163,6 +181,7 @@ fn missing_tools(chosen: &prepare::Chosen, tools: &Value) -> Vec<FlowFinding> {
     if !with_llm.is_empty() && !has_tools {
         findings.push(FlowFinding::MissingTool {
             package: Some("promptflow-tools".into()),
+            tool: None,
             nodes: with_llm,
             problem: Problem::new(
                 ProblemCode::RunFailed,
@@ -180,6 +199,7 @@ fn missing_tools(chosen: &prepare::Chosen, tools: &Value) -> Vec<FlowFinding> {
         let package = tool.starts_with("promptflow.tools.").then(|| "promptflow-tools".to_owned());
         findings.push(FlowFinding::MissingTool {
             package,
+            tool: Some(tool.clone()),
             nodes: vec![node.name.clone()],
             problem: Problem::new(
                 ProblemCode::RunFailed,

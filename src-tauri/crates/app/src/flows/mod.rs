@@ -43,7 +43,7 @@ pub use row_processes::{RowsToEnd, end_rows};
 pub(crate) use run::not_brought;
 pub(crate) use runtimes::{choose_runtime, runtimes, unusable, usable};
 pub(crate) use still_fit::{
-    Container as FitContainer, still_fit, used as used_flows, used_connections,
+    Container as FitContainer, lacking, still_fit, used as used_flows, used_connections,
 };
 pub(crate) use view::{connection_names, forget, list, open, read_file, view};
 

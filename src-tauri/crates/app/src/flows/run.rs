@@ -25,6 +25,7 @@ use crate::{
     context::{App, lock, now},
     finding,
     memory::MemoryWatch,
+    other_python::OtherPython,
     problem,
 };
 
@@ -64,6 +65,17 @@ enum End {
     /// A reason in words.
     Failed(Box<Problem>),
     Cancelled,
+}
+
+impl End {
+    /// What failed, in the service's words.
+    fn failure(&self, folder: &str) -> Option<RunFailure> {
+        match self {
+            Self::Answered(value) => outcome(value, folder)?.failure,
+            Self::Refused(error, _) => Some(failure(error.expose(), folder)),
+            Self::Failed(_) | Self::Cancelled => None,
+        }
+    }
 }
 
 /// Lets a run go on by itself.
@@ -110,6 +122,7 @@ impl Work {
     async fn go(self, app: &App, active: &Arc<Active>) -> Ended {
         let mut folder = String::new();
         let connections = self.connections_of_nodes();
+        let mut in_other_python = None;
         let end = match self.prepare(app, active, &mut folder).await {
             Ok((engine, place, following)) => {
                 let end = self.run(app, active, &engine, &place).await;
@@ -117,11 +130,15 @@ impl Work {
                 self.read_rest(app, active, engine.as_ref(), &place).await;
                 let run = lock(&active.run).id.clone();
                 self.end_inside(engine.as_ref(), &place, &run).await;
+                if let Some(failure) = end.failure(&folder) {
+                    let pythons = OtherPython::of(&engine, &self.row.container_id);
+                    in_other_python = pythons.has(&failure).await;
+                }
                 end
             }
             Err(end) => end,
         };
-        Ended { end, folder, connections }
+        Ended { end, folder, connections, in_other_python }
     }
 
     /// The connection that each node names, for what is told of one that failed.
@@ -323,6 +340,7 @@ struct Ended {
     folder: String,
     /// The connection of each node that names one.
     connections: BTreeMap<String, String>,
+    in_other_python: Option<Evidence>,
 }
 
 /// Follows the log of a run.
@@ -358,8 +376,8 @@ fn follow(
 
 /// Writes down how a run ended, and tells it.
 async fn finish(app: &App, active: &Active, ended: Ended) {
-    let Ended { end, folder, connections } = ended;
-    let mut about = AboutRun::default();
+    let Ended { end, folder, connections, in_other_python } = ended;
+    let mut about = AboutRun { in_other_python, ..AboutRun::default() };
     let explained = |failure: &RunFailure, about: &AboutRun| {
         let connection = failure.node.as_ref().and_then(|node| connections.get(node)).cloned();
         explain_about(failure, &AboutRun { connection, ..about.clone() })

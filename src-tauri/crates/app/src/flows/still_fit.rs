@@ -1,5 +1,5 @@
-//! Whether the flows that used a runtime would still find what they need in the container that is to take its
-//! place.
+//! Whether the flows that used a runtime find what they need: in its container now, and in the one that is to take
+//! its place.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,10 +8,10 @@ use std::{
 
 use ::flows::FlowPath;
 use domain::{
-    diagnosis::{FlowMisfit, flows_would_not_fit},
-    finding::Finding,
+    diagnosis::{FlowMisfit, FlowsSeen, flows_would_not_fit},
+    finding::{Finding, Problem},
     flow::FlowId,
-    runtime::RuntimeId,
+    runtime::{Runtime, RuntimeId},
 };
 use engine::Engine;
 use jiff::Timestamp;
@@ -113,6 +113,41 @@ pub(crate) async fn used_connections(app: &App, runtime: &RuntimeId) -> BTreeSet
         }
     }
     names
+}
+
+/// What flows that ran on a runtime lack in its container now.
+pub(crate) async fn lacking(
+    app: &App,
+    runtime: &Runtime,
+    engine: &dyn Engine,
+    limit: Duration,
+) -> FlowsSeen {
+    let until = Instant::now() + limit;
+    let base = runtime.endpoint.as_deref().unwrap_or_default();
+    let on = On { engine, container: &runtime.container_id, base, name: runtime.name.as_str() };
+    let mut seen = FlowsSeen::default();
+    for used in used(app, &runtime.id).await {
+        let path = FlowPath::of(&used.flow);
+        let looking = async {
+            let chosen = prepare::choose(app, &path, &used.variants, &[]).await?;
+            let mut found = fit::missing_connections(app, &chosen).await?;
+            found.extend(fit::lacks(app, &chosen, &on).await?);
+            Ok::<_, Problem>(found)
+        };
+        let told = match timeout(until.saturating_duration_since(Instant::now()), looking).await {
+            Ok(told) => told.map_err(|problem| plain(&problem.sentence)),
+            Err(_) => Err(format!("no time was left of {} s", limit.as_secs())),
+        };
+        match told {
+            Ok(found) => {
+                seen.looked_at += 1;
+                let lacks = found.iter().filter_map(FlowFinding::finding);
+                seen.lacks.extend(lacks.map(|finding| (path.name(), finding)));
+            }
+            Err(why) => seen.not_seen.push(format!("{} ({why})", path.name())),
+        }
+    }
+    seen
 }
 
 /// The container in which something is looked at.

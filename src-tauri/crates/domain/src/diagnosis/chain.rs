@@ -29,6 +29,8 @@ pub(super) struct Judged {
     pub sentence: String,
     pub milliseconds: u32,
     pub finding: Option<Finding>,
+    /// Further ones.
+    pub also: Vec<Finding>,
 }
 
 impl Judged {
@@ -46,6 +48,7 @@ impl Judged {
             sentence: sentence.into(),
             milliseconds: seen.milliseconds,
             finding: None,
+            also: vec![],
         }
     }
 
@@ -129,6 +132,7 @@ pub fn judge(facts: &Facts, complete: bool) -> Verdict {
         } else {
             verdict.others.extend(judged.finding);
         }
+        verdict.others.extend(judged.also);
     }
     let first = verdict.finding.as_ref().map(|finding| finding.cause);
     verdict.others.retain(|other| Some(other.cause) != first);

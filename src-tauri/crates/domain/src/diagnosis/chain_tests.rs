@@ -7,10 +7,11 @@ use super::{
     chain::judge,
     check::{Link, LinkState},
     facts::{
-        ContainerAnswer, EngineAnswer, Facts, Holder, ImageAnswer, Inside, InsideAnswer, Seen,
-        ServiceAnswer,
+        ContainerAnswer, EngineAnswer, Facts, FlowsSeen, Holder, ImageAnswer, Inside, InsideAnswer,
+        Seen, ServiceAnswer,
     },
     resources::{Clocks, DiskInside, EndpointAnswer, EndpointInside, MemoryInside},
+    run::{lacks_connection, lacks_tool},
 };
 use crate::{
     compute::Unreachable,
@@ -367,13 +368,59 @@ fn resources_are_told_beside_the_chain() {
         seen(vec![DiskInside { at: "/data".into(), size: 10 * MB, free: 0 }]);
     let finding = broken(&facts, Link::Disk, Cause::DiskFull);
     assert!(finding.sentence.contains("/data"), "{finding:#?}");
-    let mut facts = well();
-    facts.resources.endpoints = seen(vec![EndpointInside {
-        connection: "my_aoai".into(),
-        address: "https://x.example".into(),
-        answer: EndpointAnswer::NoSuchHost,
-    }]);
-    broken(&facts, Link::ModelEndpoints, Cause::LlmUnreachable);
+}
+
+#[test]
+fn services_of_connections_are_judged_by_what_answered_inside() {
+    let answered = |answer| {
+        let mut facts = well();
+        facts.resources.endpoints = seen(vec![EndpointInside {
+            connection: "my_aoai".into(),
+            address: "https://x.example".into(),
+            answer,
+        }]);
+        facts
+    };
+    for status in [200, 401, 404] {
+        let verdict = judge(&answered(EndpointAnswer::Status(status)), true);
+        assert_eq!((verdict.broken, verdict.others.len()), (None, 0), "{status}");
+    }
+    let is = |answer, cause| broken(&answered(answer), Link::ModelEndpoints, cause);
+    is(EndpointAnswer::NoSuchHost, Cause::LlmUnreachable);
+    is(EndpointAnswer::Unreachable("timed out".into()), Cause::LlmUnreachable);
+    is(EndpointAnswer::Status(503), Cause::LlmUnreachable);
+    is(EndpointAnswer::Status(429), Cause::LlmThrottled);
+    let proxy = is(EndpointAnswer::Status(407), Cause::LlmUnreachable);
+    assert!(proxy.sentence.starts_with("A proxy"), "{proxy:#?}");
+}
+
+#[test]
+fn what_flows_lack_is_told_once_for_all_that_lack_it() {
+    let lacks = |flow: &str, finding| (flow.to_owned(), finding);
+    let flows = FlowsSeen {
+        looked_at: 3,
+        lacks: vec![
+            lacks("chat", lacks_tool(None)),
+            lacks("search", lacks_connection("my_search")),
+            lacks("rank", lacks_tool(None)),
+        ],
+        not_seen: vec![],
+    };
+    let verdict = judge(&Facts { flows: seen(flows), ..well() }, true);
+    assert_eq!((verdict.broken, &verdict.finding), (None, &None));
+    let [tools, connection] = &verdict.others[..] else { panic!("{verdict:#?}") };
+    assert_eq!(tools.cause, Cause::ToolsMissing);
+    assert!(tools.meaning.starts_with("The flows chat, rank need it."), "{tools:#?}");
+    assert_eq!(connection.cause, Cause::ConnectionNotGiven);
+    assert!(connection.meaning.starts_with("The flow search needs it."), "{connection:#?}");
+    let state = |flows: FlowsSeen| {
+        let verdict = judge(&Facts { flows: seen(flows), ..well() }, true);
+        verdict.checks.iter().find(|check| check.link == Link::Flows).map(|check| check.state)
+    };
+    assert_eq!(state(FlowsSeen::default()), Some(LinkState::NotNeeded));
+    assert_eq!(state(FlowsSeen { looked_at: 1, ..FlowsSeen::default() }), Some(LinkState::Passed));
+    let late = FlowsSeen { looked_at: 1, not_seen: vec!["rank (late)".into()], lacks: vec![] };
+    assert_eq!(state(late), Some(LinkState::Unknown));
 }
 
 #[test]

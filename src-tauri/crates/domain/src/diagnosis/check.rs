@@ -89,11 +89,13 @@ pub enum Link {
     Network,
     /// Services that the connections in use lead to, from inside.
     ModelEndpoints,
+    /// Flows that ran here find what they need.
+    Flows,
 }
 
 impl Link {
     /// Every link, in the order of the chain.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Compute,
         Self::Permission,
         Self::Image,
@@ -112,5 +114,6 @@ impl Link {
         Self::Clock,
         Self::Network,
         Self::ModelEndpoints,
+        Self::Flows,
     ];
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::{
     compute::Unreachable,
     container::{Container, LocalImage},
+    finding::Finding,
     runtime::Protocol,
     start::FoundPython,
 };
@@ -73,6 +74,19 @@ pub struct Facts {
     pub service: Option<Seen<ServiceAnswer>>,
     pub pythons: Option<Seen<Vec<FoundPython>>>,
     pub resources: crate::diagnosis::resources::Resources,
+    /// What flows that ran here find.
+    pub flows: Option<Seen<FlowsSeen>>,
+}
+
+/// What flows that ran on a runtime find there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowsSeen {
+    /// How many were looked at.
+    pub looked_at: usize,
+    /// What one of them lacks: its name, and the finding.
+    pub lacks: Vec<(String, Finding)>,
+    /// Those that could not be looked at, each with the reason.
+    pub not_seen: Vec<String>,
 }
 
 /// How an engine answered.

@@ -120,9 +120,9 @@ fn disk(line: &str) -> Option<DiskInside> {
 /// there is no Python.
 pub const ASK_ADDRESSES: &str = r#"for p in "$(command -v python3)" "$(command -v python)" /opt/venv/bin/python /azureml-envs/prompt-flow/runtime/bin/python; do
   [ -x "$p" ] && exec "$p" -c '
-import socket, sys
+import os, socket, sys
 import urllib.error, urllib.request
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 def ask(address):
     try:
         with urllib.request.urlopen(address, timeout=4) as answer:
@@ -132,9 +132,13 @@ def ask(address):
     except Exception as error:
         cause = getattr(error, "reason", error)
         return "name" if isinstance(cause, socket.gaierror) else " ".join(str(cause).split())
-with ThreadPoolExecutor(8) as pool:
-    for address, told in zip(sys.argv[1:], pool.map(ask, sys.argv[1:])):
-        print("%s|%s" % (address, told), flush=True)
+pool = ThreadPoolExecutor(8)
+asked = {pool.submit(ask, address): address for address in sys.argv[1:]}
+wait(asked, timeout=6)
+for one, address in asked.items():
+    print("%s|%s" % (address, one.result() if one.done() else "no answer within 6 s"), flush=True)
+# A name that is looked up without end would keep it here.
+os._exit(0)
 ' "$@"
 done
 exit 127"#;

@@ -2,6 +2,7 @@
 
 mod ending;
 mod engine;
+mod flows;
 mod image;
 mod port;
 mod resources;
@@ -36,5 +37,6 @@ pub(super) fn judge(link: Link, facts: &Facts) -> Option<Judged> {
         Link::Clock => resources::clock(facts),
         Link::Network => resources::network(facts),
         Link::ModelEndpoints => resources::endpoints(facts),
+        Link::Flows => flows::flows(facts),
     }
 }

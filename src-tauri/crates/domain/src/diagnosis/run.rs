@@ -17,6 +17,9 @@ pub struct AboutRun {
     /// Where it was seen that the system ended a process of the runtime for memory while the run went on;
     /// `None` = it was not seen.
     pub out_of_memory: Option<Evidence>,
+    /// Where it was seen that another Python of the container has the module which the serving one lacks;
+    /// `None` = it was not seen.
+    pub in_other_python: Option<Evidence>,
 }
 
 /// How the service was lost that a run was asked of.
@@ -80,10 +83,12 @@ pub fn of_run(failure: &RunFailure, about: &AboutRun) -> Finding {
     let the_node = node.map_or_else(|| "A node".to_owned(), |node| format!("The node \"{node}\""));
     let cause = match cause_of_run(failure) {
         Cause::RunProcessEnded if about.out_of_memory.is_some() => Cause::OutOfMemory,
+        Cause::ModuleMissing if about.in_other_python.is_some() => Cause::OtherPython,
         cause => cause,
     };
     let mut found = words(cause, &the_node, failure, about);
     found.evidence.extend(about.out_of_memory.clone().filter(|_| cause == Cause::OutOfMemory));
+    found.evidence.extend(about.in_other_python.clone().filter(|_| cause == Cause::OtherPython));
     if cause == Cause::Unknown {
         let seen = failure.message.clone();
         found.evidence.push(Evidence { probe: "The service's answer".into(), seen });
@@ -136,6 +141,35 @@ pub fn of_lost(lost: Lost, runtime: &str, seen: Vec<Evidence>) -> Finding {
     Finding { evidence: seen, ..found }
 }
 
+/// The finding for a module that the serving Python lacks while another one has it, as `seen` says.
+pub fn module_in_other_python(module: &str, seen: Evidence) -> Finding {
+    Finding { evidence: vec![seen], ..of_other_python(module) }
+}
+
+fn of_other_python(module: &str) -> Finding {
+    let package = package_of(module);
+    finding(
+        Cause::OtherPython,
+        format!(
+            "The module \"{module}\" is in the container, but in another Python than the one that serves."
+        ),
+        "It was most likely installed by hand, with the pip of the other one. The service does not see it.",
+        &[&add(&package)],
+        vec![Remedy::AddPackages { packages: vec![package] }],
+    )
+}
+
+/// The finding for a connection that flows name and that does not exist here.
+pub fn lacks_connection(name: &str) -> Finding {
+    finding(
+        Cause::ConnectionNotGiven,
+        format!("There is no connection \"{name}\"."),
+        "Connections are given to a run by their names.",
+        &["Add it under Connections, or choose another when the flow is run."],
+        vec![Remedy::AddConnection { name: name.to_owned() }],
+    )
+}
+
 fn add(package: &str) -> String {
     format!(
         "Make the package {package} part of the runtime's environment, or install it only for now."
@@ -158,7 +192,8 @@ fn words(cause: Cause, the_node: &str, failure: &RunFailure, about: &AboutRun) -
                 vec![Remedy::AddPackages { packages: vec![package] }],
             )
         }
-        Cause::ToolsMissing => of_tools(message),
+        Cause::OtherPython => of_other_python(missing_module(message).unwrap_or_default()),
+        Cause::ToolsMissing => lacks_tool(missing_tool(message)),
         Cause::ConnectionNotGiven => {
             let name = missing_connection(message).unwrap_or_default();
             finding(
@@ -285,9 +320,9 @@ fn words(cause: Cause, the_node: &str, failure: &RunFailure, about: &AboutRun) -
     }
 }
 
-fn of_tools(message: &str) -> Finding {
+/// The finding for a runtime that lacks a tool; `None` = it has none for prompts and LLMs.
+pub fn lacks_tool(tool: Option<&str>) -> Finding {
     const OTHERS: &str = "Make the package that brings it part of the runtime's environment.";
-    let tool = missing_tool(message);
     let Some(tool) = tool.filter(|tool| !tool.starts_with("promptflow.tools.")) else {
         return finding(
             Cause::ToolsMissing,

@@ -241,3 +241,14 @@ fn how_a_service_was_lost_is_told_with_what_brings_it_back() {
         assert!(found.sentence.contains("eval"), "{}", found.sentence);
     }
 }
+
+#[test]
+fn a_module_that_another_python_has_is_told_as_that() {
+    let failure = failure("(ModuleNotFoundError) No module named 'bs4'", "ModuleNotFoundError");
+    let seen = Evidence { probe: "Pythons".into(), seen: "/opt/conda/bin/python has it".into() };
+    let about = AboutRun { in_other_python: Some(seen.clone()), ..AboutRun::default() };
+    let found = of_run(&failure, &about);
+    assert_eq!((found.cause, &found.evidence[..]), (Cause::OtherPython, &[seen][..]));
+    assert!(found.sentence.contains("another Python"), "{found:#?}");
+    assert_eq!(found.remedies[0], add("beautifulsoup4"));
+}

@@ -19,6 +19,7 @@ const order: Record<Link, true> = {
   clock: true,
   network: true,
   modelEndpoints: true,
+  flows: true,
 }
 
 /** Everything that is looked at, in the order of the chain. */

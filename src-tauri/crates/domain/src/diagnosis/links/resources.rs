@@ -182,8 +182,10 @@ pub fn endpoints(facts: &Facts) -> Option<Judged> {
         let mut finding = words::in_general(cause);
         let name = &endpoint.connection;
         finding.sentence = match cause {
-            Cause::LlmUnauthorised => {
-                format!("The service of the connection {name} refuses the key.")
+            _ if endpoint.answer == EndpointAnswer::Status(PROXY_WANTS_LOGIN) => {
+                format!(
+                    "A proxy between the runtime and the service of the connection {name} asks for a login."
+                )
             }
             Cause::LlmThrottled => format!("The service of the connection {name} asks to wait."),
             _ => format!("The service of the connection {name} cannot be reached from inside."),
@@ -204,11 +206,17 @@ pub fn endpoints(facts: &Facts) -> Option<Judged> {
     Some(Judged::of(seen, state, saw, sentence))
 }
 
-/// Without a key many services answer 401 or 404, which shows that they can be reached.
+/// What only a proxy answers.
+const PROXY_WANTS_LOGIN: u16 = 407;
+
+/// Without a key many services answer 401 or 404, which shows that they can be reached; 502 to 504 come from what
+/// stands before a service that does not answer.
 fn cause_of(answer: &EndpointAnswer) -> Option<Cause> {
     match answer {
         EndpointAnswer::Status(429) => Some(Cause::LlmThrottled),
-        EndpointAnswer::NoSuchHost | EndpointAnswer::Unreachable(_) => Some(Cause::LlmUnreachable),
+        EndpointAnswer::NoSuchHost
+        | EndpointAnswer::Unreachable(_)
+        | EndpointAnswer::Status(PROXY_WANTS_LOGIN | 502..=504) => Some(Cause::LlmUnreachable),
         EndpointAnswer::Status(_) | EndpointAnswer::NotSeen(_) => None,
     }
 }
