@@ -13,6 +13,17 @@ use crate::error::PartResult;
 /// The deployment that it has.
 pub const DEPLOYMENT: &str = "gpt-35-turbo";
 
+/// How it refuses what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There are too many requests.
+    TooMany,
+    /// Nothing is left of what was paid for.
+    Quota,
+    /// The content filter does not let it through.
+    Filtered,
+}
+
 /// A running service; it ends with the process.
 pub struct FakeLlm {
     address: String,
@@ -23,6 +34,8 @@ struct State {
     key: String,
     /// Requests that are refused next, as too many.
     refusals: AtomicU32,
+    /// Every request is refused so, whatever its key.
+    refuses: Mutex<Option<Refusal>>,
     /// How long it waits before it answers; milliseconds.
     delay: AtomicU32,
     asked: Mutex<Vec<Value>>,
@@ -36,6 +49,7 @@ impl FakeLlm {
         let state = Arc::new(State {
             key: key.to_owned(),
             refusals: AtomicU32::new(0),
+            refuses: Mutex::default(),
             delay: AtomicU32::new(0),
             asked: Mutex::default(),
         });
@@ -57,6 +71,11 @@ impl FakeLlm {
     /// The next requests are refused since there are too many.
     pub fn refuse_next(&self, requests: u32) {
         self.state.refusals.store(requests, Ordering::SeqCst);
+    }
+
+    /// From now on every request is refused so; `None` = no longer.
+    pub fn refuse(&self, how: Option<Refusal>) {
+        *self.state.refuses.lock().unwrap_or_else(PoisonError::into_inner) = how;
     }
 
     /// From now on it waits so long before it answers.
@@ -110,6 +129,25 @@ fn answer(connection: TcpStream, state: &State) -> Option<()> {
 
 fn said(path: &str, key: &str, body: &Value, state: &State) -> (&'static str, Value) {
     let error = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
+    let too_many = || {
+        let message = "Requests have exceeded call rate limit. Please retry after 1 second.";
+        ("429 Too Many Requests", error("429", message))
+    };
+    match *state.refuses.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(Refusal::TooMany) => return too_many(),
+        Some(Refusal::Quota) => {
+            let message =
+                "You exceeded your current quota, please check your plan and billing details.";
+            let mut body = error("insufficient_quota", message);
+            body["error"]["type"] = json!("insufficient_quota");
+            return ("429 Too Many Requests", body);
+        }
+        Some(Refusal::Filtered) => {
+            let message = "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.";
+            return ("400 Bad Request", error("content_filter", message));
+        }
+        None => {}
+    }
     if key != state.key {
         let message = "Access denied due to invalid subscription key or wrong API endpoint.";
         return ("401 Unauthorized", error("401", message));
@@ -120,8 +158,7 @@ fn said(path: &str, key: &str, body: &Value, state: &State) -> (&'static str, Va
     }
     let one_less = |left: u32| left.checked_sub(1);
     if state.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
-        let message = "Requests have exceeded call rate limit. Please retry after 1 second.";
-        return ("429 Too Many Requests", error("429", message));
+        return too_many();
     }
     let messages = body["messages"].as_array().cloned().unwrap_or_default();
     let last = messages.last().map(|message| message["content"].clone()).unwrap_or_default();

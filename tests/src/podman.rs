@@ -79,7 +79,9 @@ impl PodmanEngine {
             .env("CONTAINERS_REGISTRIES_CONF", self.place.path("registries.conf"))
             .env("REGISTRY_AUTH_FILE", self.place.path("auth.json"))
             .env("XDG_RUNTIME_DIR", self.place.path("xdg"))
-            .env_remove("CONTAINER_HOST");
+            .env_remove("CONTAINER_HOST")
+            // What watches over a container leaves a file where it was started when memory runs out.
+            .current_dir(self.place.path(""));
         // Podman gives its own proxy to every build.
         for name in ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"] {
             command.env_remove(name).env_remove(name.to_uppercase());

@@ -21,7 +21,8 @@ pub struct Round {
     pub mending: Vec<(usize, Patient, OperationId)>,
 }
 
-fn title(remedy: &Remedy) -> String {
+/// A remedy's name, as the table has it.
+pub fn title(remedy: &Remedy) -> String {
     format!("{remedy:?}").split([' ', '{']).next().unwrap_or_default().to_owned()
 }
 

@@ -144,6 +144,7 @@ pub fn cause_of(words: &str) -> Option<Cause> {
         Cause::CommandMissing
     } else if has(&[
         "verification failed for digest",
+        "digest did not match",
         "redirects",
         "unexpected http status",
         "unknown: unknown error",
@@ -537,6 +538,10 @@ mod tests {
             ),
             ("unexpected EOF", Cause::PullInterrupted),
             ("filesystem layer verification failed for digest sha256:1", Cause::RegistryMisbehaves),
+            (
+                "happened during read: Digest did not match, expected sha256:1, got sha256:2",
+                Cause::RegistryMisbehaves,
+            ),
             ("Get \"http://r/v2/\": stopped after 10 redirects", Cause::RegistryMisbehaves),
             (
                 "received unexpected HTTP status: 500 Internal Server Error",

@@ -8,7 +8,7 @@ use domain::{
     runtime::RuntimeId,
 };
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use crate::{
@@ -51,6 +51,36 @@ fn now() -> i64 {
     Timestamp::now().as_microsecond()
 }
 
+/// This flow was opened just now.
+fn remember(connection: &Connection, flow: &str) -> Result<(), HistoryError> {
+    connection.execute(
+        "INSERT INTO flow (flow, opened) VALUES (?1, ?2)
+         ON CONFLICT (flow) DO UPDATE SET opened = ?2",
+        params![flow, now()],
+    )?;
+    connection.execute(
+        "DELETE FROM flow WHERE flow IN (
+             SELECT flow FROM flow ORDER BY opened DESC LIMIT -1 OFFSET ?1)",
+        [MOST_FLOWS],
+    )?;
+    Ok(())
+}
+
+/// This runtime was chosen for a flow.
+fn choose_runtime(
+    connection: &Connection,
+    flow: &str,
+    runtime: &str,
+    name: &str,
+) -> Result<(), HistoryError> {
+    connection.execute(
+        "INSERT INTO flow (flow, opened, runtime, runtime_name) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (flow) DO UPDATE SET runtime = ?3, runtime_name = ?4",
+        params![flow, now(), runtime, name],
+    )?;
+    Ok(())
+}
+
 /// Flows.
 impl History {
     /// A flow was opened.
@@ -58,16 +88,7 @@ impl History {
         let flow = flow.0.clone();
         self.run(move |connection| {
             let transaction = connection.transaction()?;
-            transaction.execute(
-                "INSERT INTO flow (flow, opened) VALUES (?1, ?2)
-                 ON CONFLICT (flow) DO UPDATE SET opened = ?2",
-                params![flow, now()],
-            )?;
-            transaction.execute(
-                "DELETE FROM flow WHERE flow IN (
-                     SELECT flow FROM flow ORDER BY opened DESC LIMIT -1 OFFSET ?1)",
-                [MOST_FLOWS],
-            )?;
+            remember(&transaction, &flow)?;
             transaction.commit()?;
             Ok(())
         })
@@ -82,33 +103,7 @@ impl History {
         name: &str,
     ) -> Result<(), HistoryError> {
         let (flow, runtime, name) = (flow.0.clone(), runtime.0.clone(), name.to_owned());
-        self.run(move |connection| {
-            connection.execute(
-                "INSERT INTO flow (flow, opened, runtime, runtime_name) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (flow) DO UPDATE SET runtime = ?3, runtime_name = ?4",
-                params![flow, now(), runtime, name],
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// These inputs were typed for a flow.
-    pub async fn keep_flow_inputs(
-        &self,
-        flow: &FlowId,
-        inputs: &BTreeMap<String, String>,
-    ) -> Result<(), HistoryError> {
-        let (flow, inputs) = (flow.0.clone(), serde_json::to_string(inputs)?);
-        self.run(move |connection| {
-            connection.execute(
-                "INSERT INTO flow (flow, opened, inputs) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (flow) DO UPDATE SET inputs = ?3",
-                params![flow, now(), inputs],
-            )?;
-            Ok(())
-        })
-        .await
+        self.run(move |connection| choose_runtime(connection, &flow, &runtime, &name)).await
     }
 
     /// Flows, the one that was opened last first.
@@ -149,18 +144,31 @@ impl History {
 
 /// Runs.
 impl History {
-    /// Keeps a run that begins, and what it is begun with. `process` is who runs it.
+    /// Keeps a run that begins, and what it is begun with; its flow was opened now, on its runtime. `typed` are the
+    /// flow's inputs from now on; `None` = they stay. `process` is who runs it.
     pub async fn begin_flow_run(
         &self,
         run: &FlowRun,
         inputs: &Value,
         request: &Value,
+        typed: Option<&BTreeMap<String, String>>,
         process: &ProcessMark,
     ) -> Result<(), HistoryError> {
         let (run, inputs, request) = (run.clone(), inputs.to_string(), request.to_string());
+        let typed = typed.map(serde_json::to_string).transpose()?;
         let process = serde_json::to_string(process)?;
         self.run(move |connection| {
-            connection.execute(
+            // One transaction: each waits for the disk, and somebody waits for the run.
+            let transaction = connection.transaction()?;
+            remember(&transaction, &run.flow.0)?;
+            choose_runtime(&transaction, &run.flow.0, &run.runtime.0, &run.runtime_name)?;
+            if let Some(typed) = typed {
+                transaction.execute(
+                    "UPDATE flow SET inputs = ?2 WHERE flow = ?1",
+                    params![run.flow.0, typed],
+                )?;
+            }
+            transaction.execute(
                 "INSERT INTO flow_run (id, flow, final, started, document, inputs, request, process)
                  VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)",
                 params![
@@ -173,6 +181,7 @@ impl History {
                     process,
                 ],
             )?;
+            transaction.commit()?;
             Ok(())
         })
         .await
@@ -341,23 +350,28 @@ mod tests {
         let (a, b) = (FlowId("/a/flow.dag.yaml".into()), FlowId("/b/flow.dag.yaml".into()));
         history.remember_flow(&a).await.expect("kept");
         history.remember_flow(&b).await.expect("kept");
+        let inputs = BTreeMap::from([("text".to_owned(), "hi".to_owned())]);
+        let begun = run("r", &a.0, 1);
+        let kept =
+            history.begin_flow_run(&begun, &json!({}), &json!({}), Some(&inputs), &process());
+        kept.await.expect("kept");
+        let kept = history.flows().await.expect("read").remove(0);
+        assert_eq!(kept.runtime, Some((begun.runtime.clone(), begun.runtime_name.clone())));
+        // A run of one node says nothing about the flow's own inputs.
+        let begun = run("s", &a.0, 1);
+        let kept = history.begin_flow_run(&begun, &json!({}), &json!({}), None, &process());
+        kept.await.expect("kept");
         let runtime = RuntimeId("t".into());
         history.choose_runtime_for_flow(&a, &runtime, "mine").await.expect("kept");
-        let inputs = BTreeMap::from([("text".to_owned(), "hi".to_owned())]);
-        history.keep_flow_inputs(&a, &inputs).await.expect("kept");
         history.remember_flow(&a).await.expect("opened again");
         let flows = history.flows().await.expect("read");
         assert_eq!(flows.iter().map(|one| &one.flow).collect::<Vec<_>>(), [&a, &b]);
         assert_eq!(flows[0].runtime, Some((runtime, "mine".into())));
         assert_eq!(flows[0].inputs, inputs);
-        history
-            .begin_flow_run(&run("r", &a.0, 1), &json!({}), &json!({}), &process())
-            .await
-            .expect("kept");
         history.forget_flow(&a).await.expect("forgotten");
         assert_eq!(history.flows().await.expect("read").len(), 1);
-        // One that is active is not lost by it.
-        assert_eq!(history.flow_runs(None, 9).await.expect("read").len(), 1);
+        // Those that are active are not lost by it.
+        assert_eq!(history.flow_runs(None, 9).await.expect("read").len(), 2);
     }
 
     #[tokio::test]
@@ -365,7 +379,7 @@ mod tests {
         let history = History::in_memory().expect("history");
         let mut one = run("r", "/a", 5);
         history
-            .begin_flow_run(&one, &json!({"text": "hi"}), &json!({"limit": 5}), &process())
+            .begin_flow_run(&one, &json!({"text": "hi"}), &json!({"limit": 5}), None, &process())
             .await
             .expect("kept");
         let unfinished = history.unfinished_flow_runs().await.expect("read");
@@ -389,11 +403,17 @@ mod tests {
         let history = History::in_memory().expect("history");
         for number in 0..MOST_RUNS_OF_A_FLOW + 5 {
             let one = run(&format!("r{number}"), "/a", number);
-            history.begin_flow_run(&one, &json!({}), &json!({}), &process()).await.expect("kept");
+            history
+                .begin_flow_run(&one, &json!({}), &json!({}), None, &process())
+                .await
+                .expect("kept");
             history.end_flow_run(&one, None, "").await.expect("kept");
         }
         let other = run("other", "/b", 0);
-        history.begin_flow_run(&other, &json!({}), &json!({}), &process()).await.expect("kept");
+        history
+            .begin_flow_run(&other, &json!({}), &json!({}), None, &process())
+            .await
+            .expect("kept");
         history.end_flow_run(&other, None, "").await.expect("kept");
         let kept = history.flow_runs(Some(&FlowId("/a".into())), 1_000).await.expect("read");
         assert_eq!(kept.len(), usize::try_from(MOST_RUNS_OF_A_FLOW).expect("number"));

@@ -7,13 +7,16 @@ use real_parts::steps::{on, open_runtime, open_tab};
 use real_parts::window::{Window, WindowOptions};
 use real_parts::{PartError, PartResult};
 
-/// Notes the longest time between two frames and how many there were.
+/// Notes the longest time between two frames, how many there were, and which came late: seconds since the begin, and ms.
 const BEGIN: &str = "
-const seen = {longest: 0, frames: 0, last: performance.now(), over: false};
+const begin = performance.now();
+const seen = {longest: 0, frames: 0, late: [], last: begin, over: false};
 window.framesSeen = seen;
 const step = () => {
     const now = performance.now();
-    seen.longest = Math.max(seen.longest, now - seen.last);
+    const took = now - seen.last;
+    seen.longest = Math.max(seen.longest, took);
+    if (took > 50) seen.late.push(`${((now - begin) / 1000).toFixed(1)} s: ${took.toFixed(0)}`);
     seen.last = now;
     seen.frames += 1;
     if (!seen.over) requestAnimationFrame(step);
@@ -21,7 +24,7 @@ const step = () => {
 requestAnimationFrame(step);";
 const END: &str = "
 window.framesSeen.over = true;
-return [window.framesSeen.longest, window.framesSeen.frames];";
+return [window.framesSeen.longest, window.framesSeen.frames, window.framesSeen.late.join(', ')];";
 
 /// A window that shows the log of a runtime.
 pub struct Shown {
@@ -66,6 +69,8 @@ impl Shown {
         tokio::time::sleep(time).await;
         let seen = self.window.run(END, vec![]).await?;
         let figure = |at: usize| seen.get(at).and_then(serde_json::Value::as_f64);
+        let late = seen.get(2).and_then(serde_json::Value::as_str).unwrap_or_default();
+        eprintln!("    frames after more than 50 ms: {late}");
         match (figure(0), figure(1)) {
             (Some(longest), Some(count)) => Ok(Frames { longest, count }),
             _ => Err(PartError::new(format!("Frames were not seen: {seen}"))),

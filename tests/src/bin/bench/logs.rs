@@ -220,17 +220,17 @@ pub async fn measure(rounds: usize, lines: usize, seconds: usize) -> PartResult<
         whole.push(to_whole);
         memory.push(extra);
     }
+    let peers = crate::peers::of_log(&scene.docker.socket(), &last)?;
     let lost = scene.lost(seconds).await?;
-    let (rest, busy) = scene.frames(seconds).await?;
     let search = search(&scene.app, scene.home.path(), 2 * lines, rounds.max(3)).await?;
     let analysis = analysis(rounds.max(3));
     Ok(Chapter {
         title: "Logs",
         how: format!(
-            "The log of a container of {lines} lines of about 98 bytes, in turns: handed over by the engine with nothing done to it, and opened by us until its last lines could be read, and until all of it could be. Then a container that writes about {QUICK} lines a second for {seconds} s while its log is open, and one while a window shows it; a plain search of {} lines; and 64 MB gone through for nodes' times on one core.",
+            "The log of a container of {lines} lines of about 98 bytes, in turns: handed over by the engine with nothing done to it, and opened by us until its last lines could be read, and until all of it could be. Then a container that writes about {QUICK} lines a second for {seconds} s while its log is open; other programs that show logs, as far as this machine has them, with the first log from their start on; a plain search of {} lines; and 64 MB gone through for nodes' times on one core.",
             2 * lines
         ),
-        figures: vec![
+        figures: [
             Figure::told("the end can be read", median(&end), "ms", spread(&end)).at_most(END),
             Figure::told("the engine's own hand-over", median(&bare), "ms", spread(&bare)),
             Figure::told("all can be searched", median(&whole), "ms", spread(&whole)),
@@ -243,24 +243,37 @@ pub async fn measure(rounds: usize, lines: usize, seconds: usize) -> PartResult<
             .at_most(SLOWER),
             Figure::told("memory beyond before", median(&memory), "MB", spread(&memory))
                 .at_most(EXTRA_MEMORY),
+        ]
+        .into_iter()
+        .chain(peers)
+        .chain([
             Figure::told("lines lost of a quick container", lost, "", "one measurement".into())
                 .at_most(0.0),
+            Figure::told("plain search", median(&search), "ms", spread(&search)).at_most(SEARCH),
+            Figure::told("nodes' times of a gigabyte", median(&analysis), "ms", spread(&analysis))
+                .at_most(ANALYSIS),
+        ])
+        .collect(),
+    })
+}
+
+/// Frames of a window that shows a log.
+pub async fn frames(seconds: usize) -> PartResult<Chapter> {
+    let (rest, busy) = scene().await?.frames(seconds).await?;
+    Ok(Chapter {
+        title: "Frames",
+        how: format!(
+            "A window that shows the log of a container: at rest, and while the container writes about {QUICK} lines a second for {seconds} s."
+        ),
+        figures: vec![
             Figure::told(
                 "longest time between two frames at rest",
                 rest.longest,
                 "ms",
                 rest.from(),
             ),
-            Figure::told(
-                "the same while a log that is shown grows quickly",
-                busy.longest,
-                "ms",
-                busy.from(),
-            )
-            .at_most(FRAME),
-            Figure::told("plain search", median(&search), "ms", spread(&search)).at_most(SEARCH),
-            Figure::told("nodes' times of a gigabyte", median(&analysis), "ms", spread(&analysis))
-                .at_most(ANALYSIS),
+            Figure::told("the same while the log grows quickly", busy.longest, "ms", busy.from())
+                .at_most(FRAME),
         ],
     })
 }

@@ -1,7 +1,8 @@
 //! `make bench`: how fast and how quiet the application is, and what an update costs.
 //!
 //! `bench [quick] [write FOLDER] [CHAPTER …]`, where a chapter is `start`, `changes`, `idle`,
-//! `downtime`, `upload`, `rows` or `logs`; all of them without one. `write` puts `benchmark.md` and `benchmark.json` into the
+//! `downtime`, `upload`, `rows`, `first`, `logs` or
+//! `frames`; all of them without one. `write` puts `benchmark.md` and `benchmark.json` into the
 //! folder. Ends with 1 when a target was missed.
 
 mod changes;
@@ -13,6 +14,7 @@ mod frames;
 mod idle;
 mod logs;
 mod memory;
+mod peers;
 mod rows;
 mod start;
 mod upload;
@@ -97,9 +99,17 @@ async fn measure(wanted: &Wanted) -> PartResult<Vec<Chapter>> {
         let (rows, large) = (some(100, 1_000), some(100_000, 1_000_000));
         chapters.push(rows::measure(some(1, 3), rows, large).await?);
     }
+    if is_wanted("first") {
+        eprintln!("==> First node.");
+        chapters.push(rows::first_node(some(5, 15)).await?);
+    }
     if is_wanted("logs") {
         eprintln!("==> Logs.");
         chapters.push(logs::measure(some(2, 7), some(100_000, 500_000), some(5, 60)).await?);
+    }
+    if is_wanted("frames") {
+        eprintln!("==> Frames.");
+        chapters.push(logs::frames(some(5, 60)).await?);
     }
     Ok(chapters)
 }

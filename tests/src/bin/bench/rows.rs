@@ -281,6 +281,44 @@ async fn preview(file: &Path) -> PartResult<(f64, f64)> {
     Ok((began.elapsed().as_secs_f64() * 1_000.0, memory as f64 / 1e6))
 }
 
+/// A flow of one node, until its node is shown.
+pub async fn first_node(rounds: usize) -> PartResult<Chapter> {
+    let scene = scene().await?;
+    let (first, of_service) = first_node::measure(
+        &scene.app,
+        &scene.rows[0],
+        &|script| scene.docker.client(&["exec", "one", "sh", "-c", script]),
+        scene.home.path(),
+        rounds,
+    )
+    .await?;
+    Ok(Chapter {
+        title: "First node",
+        how: "A flow of one node on a warm runtime, in turns: from the press of *Run* until the window was told that the node runs, and from the bare request until the node's code began.".into(),
+        figures: vec![
+            Figure::told(
+                "the service: request until the node began",
+                median(&of_service),
+                "ms",
+                spread(&of_service),
+            ),
+            Figure::told(
+                "Run until the window shows the node",
+                median(&first),
+                "ms",
+                spread(&first),
+            ),
+            Figure::told(
+                "beyond the service's own",
+                median(&first) - median(&of_service),
+                "ms",
+                "difference of the medians".into(),
+            )
+            .at_most(FIRST_NODE),
+        ],
+    })
+}
+
 pub async fn measure(rounds: usize, rows: usize, large: usize) -> PartResult<Chapter> {
     let scene = scene().await?;
     let big = scene.home.path().join("large.jsonl");
@@ -309,14 +347,6 @@ pub async fn measure(rounds: usize, rows: usize, large: usize) -> PartResult<Cha
         bare.push(scene.bare(rows).await?);
         pf.push(scene.pf(&format!("rows-{round}"))?);
     }
-    let (first, of_service) = first_node::measure(
-        &scene.app,
-        &scene.rows[0],
-        &|script| scene.docker.client(&["exec", "one", "sh", "-c", script]),
-        scene.home.path(),
-        rounds * 5,
-    )
-    .await?;
     let waits = rows * 3 / 10;
     let slow = file_of_rows(scene.home.path(), waits, 1.0)?;
     scene.ours(&slow, 3, waits).await?;
@@ -328,7 +358,7 @@ pub async fn measure(rounds: usize, rows: usize, large: usize) -> PartResult<Cha
     Ok(Chapter {
         title: "Batch runs",
         how: format!(
-            "The first 20 rows of a file of {large} rows of JSON lines. Then {rows} rows of a flow with one node on a warm runtime, in {WORKERS} processes, in turns: by us, from the press of *Start* until the window was told of the last row, its result kept; by nothing but the service's requests (`/initialize`, `/execution` with {} at the same time; the end apart); and by `pf run create` in the same container, from its start to its end. Then a flow of one node, from the press of *Run* until the window was told that the node runs, against the time from the bare request until the node's code began. Then {waits} rows of a flow that waits a second, on one runtime and on three.",
+            "The first 20 rows of a file of {large} rows of JSON lines. Then {rows} rows of a flow with one node on a warm runtime, in {WORKERS} processes, in turns: by us, from the press of *Start* until the window was told of the last row, its result kept; by nothing but the service's requests (`/initialize`, `/execution` with {} at the same time; the end apart); and by `pf run create` in the same container, from its start to its end. Then {waits} rows of a flow that waits a second, on one runtime and on three.",
             Ahead::MOST
         ),
         figures: vec![
@@ -353,25 +383,6 @@ pub async fn measure(rounds: usize, rows: usize, large: usize) -> PartResult<Cha
                 "ratio of the medians".into(),
             )
             .at_most(PF),
-            Figure::told(
-                "the service: request until the node began",
-                median(&of_service),
-                "ms",
-                spread(&of_service),
-            ),
-            Figure::told(
-                "Run until the window shows the node",
-                median(&first),
-                "ms",
-                spread(&first),
-            ),
-            Figure::told(
-                "beyond the service's own",
-                median(&first) - median(&of_service),
-                "ms",
-                "difference of the medians".into(),
-            )
-            .at_most(FIRST_NODE),
             Figure::told("waiting flow on one runtime", median(&one), "ms", spread(&one)),
             Figure::told("waiting flow on three", median(&three), "ms", spread(&three)),
             Figure::told(

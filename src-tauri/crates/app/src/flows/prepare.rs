@@ -189,20 +189,19 @@ pub(crate) async fn start_run(app: &App, request: StartFlowRun) -> Result<FlowRu
     };
     let history = &app.parts.history;
     let kept = async {
-        history.remember_flow(&path.id).await?;
-        history.choose_runtime_for_flow(&path.id, &row.id, row.name.as_str()).await?;
-        if request.node.is_none() && taken.is_none() {
-            let typed = request.inputs.iter();
-            let typed = typed.map(|(name, text)| (name.clone(), scrubber.text(text))).collect();
-            history.keep_flow_inputs(&path.id, &typed).await?;
-        }
+        let kept_inputs: Option<BTreeMap<String, String>> =
+            (request.node.is_none() && taken.is_none()).then(|| {
+                let typed = request.inputs.iter();
+                typed.map(|(name, text)| (name.clone(), scrubber.text(text))).collect()
+            });
         let inputs = scrubber.value(&shown_inputs(&values));
         let typed =
             taken.as_ref().map_or_else(|| request.inputs.clone(), |own| own.typed(&request));
         let typed = typed.into_iter().map(|(name, text)| (name, short(&text))).collect();
         let asked = StartFlowRun { inputs: typed, ..request.clone() };
         let asked = scrubber.value(&serde_json::to_value(&asked).unwrap_or_default());
-        history.begin_flow_run(&run, &inputs, &asked, &app.parts.identity.process).await
+        let process = &app.parts.identity.process;
+        history.begin_flow_run(&run, &inputs, &asked, kept_inputs.as_ref(), process).await
     };
     kept.await.map_err(|error| problem::of_history(&error))?;
     let id = run.id.clone();

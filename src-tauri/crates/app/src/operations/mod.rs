@@ -247,13 +247,12 @@ where
     }
 }
 
-/// The operation has ended so: that is kept, then told, and it lets go of its runtime. In this order: an
-/// end that was seen is not forgotten when the application dies right after it.
+/// The operation has ended so: that is kept, it lets go of its runtime, and then it is told. In this order: an
+/// end that was seen is not forgotten when the application dies right after it, and whoever saw it may begin the next.
 async fn conclude(app: &App, running: &Running, result: Outcome) -> Operation {
     let ended = ended(running.view(), result);
     keep(app, &ended).await;
     crate::came_from::take(app, &ended);
-    running.change(app, true, |operation| *operation = ended.clone());
     let held: Vec<Subject> = {
         let mut busy = lock(&app.busy);
         let held = busy.iter().filter(|(_, holder)| **holder == ended.id);
@@ -263,6 +262,7 @@ async fn conclude(app: &App, running: &Running, result: Outcome) -> Operation {
         }
         held
     };
+    running.change(app, true, |operation| *operation = ended.clone());
     tracing::info!(operation = %ended.id, kind = ?ended.kind, state = ?ended.state, "operation ended");
     for subject in &held {
         refresh(app, subject);

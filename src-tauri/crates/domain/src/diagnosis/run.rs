@@ -366,7 +366,11 @@ fn of_llm(message: &str, exception: &str) -> Option<Cause> {
     let is = |name: &str| message.contains(name) && (of_client || exception == name);
     Some(if is("AuthenticationError") || is("PermissionDeniedError") {
         Cause::LlmUnauthorised
-    } else if of_client && message.contains("insufficient_quota") {
+    } else if of_client
+        // The client tells either the whole body or its sentence alone.
+        && (message.contains("insufficient_quota")
+            || message.contains("exceeded your current quota"))
+    {
         Cause::LlmQuota
     } else if is("RateLimitError") {
         Cause::LlmThrottled

@@ -94,6 +94,13 @@ fn each_known_failure_has_its_cause_its_sentence_and_its_remedy() {
             test(),
         ),
         (
+            "OpenAI API hits RateLimitError: Error code: 429 - You exceeded your current quota, please check your plan and billing details. [Error reference: https://platform.openai.com/docs/guides/error-codes/api-errors]",
+            "",
+            Cause::LlmQuota,
+            "The quota of the LLM of the node \"chat\" is used up.",
+            Remedy::RunAgain,
+        ),
+        (
             "OpenAI API hits RateLimitError: Error code: 429 - {'error': {'type': 'insufficient_quota'}}",
             "",
             Cause::LlmQuota,

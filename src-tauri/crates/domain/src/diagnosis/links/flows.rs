@@ -55,17 +55,20 @@ fn grouped(lacks: &[(String, Finding)], probe: &str) -> Vec<Finding> {
     groups
         .into_iter()
         .map(|(found, flows)| {
-            let mut told = found.clone();
             let need = match flows[..] {
                 [one] => format!("The flow {one} needs it."),
                 _ => format!("The flows {} need it.", flows.join(", ")),
             };
-            told.meaning = format!("{need} {}", found.meaning).trim().to_owned();
-            // There is no run to be done again.
-            told.remedies.retain(|remedy| *remedy != Remedy::RunAgain);
             let seen = format!("{}: {}", flows.join(", "), found.sentence);
-            told.evidence.insert(0, Evidence { probe: probe.to_owned(), seen });
-            told
+            let own = Evidence { probe: probe.to_owned(), seen };
+            // There is no run to be done again.
+            let remedies = found.remedies.iter().filter(|remedy| **remedy != Remedy::RunAgain);
+            Finding {
+                meaning: format!("{need} {}", found.meaning).trim().to_owned(),
+                evidence: std::iter::once(own).chain(found.evidence.clone()).collect(),
+                remedies: remedies.cloned().collect(),
+                ..found.clone()
+            }
         })
         .collect()
 }
