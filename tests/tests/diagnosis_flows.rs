@@ -291,7 +291,7 @@ async fn ends(flows: &mut Flows) -> PartResult<()> {
         std::fs::remove_dir_all(folder)?;
     }
 
-    let folder = flows.python("", "time.sleep(60)")?;
+    let folder = flows.python("", "time.sleep(10)")?;
     row_takes_too_long(flows, &folder).await?;
     std::fs::remove_dir_all(folder)?;
 
