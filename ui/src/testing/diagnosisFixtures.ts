@@ -32,7 +32,7 @@ const sentences: Partial<Record<Link, Partial<Check>>> = {
     sentence: 'The service says that it is healthy.',
   },
   modelEndpoints: { state: 'notNeeded', sentence: 'No connection is used.' },
-  flows: { state: 'passed', sentence: 'The flows that ran here find what they need.' },
+  flows: { state: 'passed', sentence: 'The flows that ran here last find what they need.' },
 }
 
 /** One check of a link, as it is when nothing is wrong. */

@@ -30,7 +30,7 @@ pub(super) const ALTOGETHER: Duration = Duration::from_secs(20);
 /// One look at an engine.
 pub(super) const LOOK: Duration = Duration::from_secs(3);
 /// Looking at the files of flows.
-const FLOWS: Duration = Duration::from_secs(8);
+const FLOWS: Duration = Duration::from_secs(12);
 /// Asking an engine for all its containers may take longer.
 const LIST: Duration = Duration::from_secs(6);
 
@@ -329,7 +329,7 @@ async fn flows(course: &Course, engine: &dyn Engine) {
     let asking = crate::flows::lacking(&course.app, row, engine, FLOWS);
     // It has a limit of its own, so that what was seen by then is told.
     let seen =
-        look("What flows that ran here need (/tool/meta)", FLOWS * 2, asking, || FlowsSeen {
+        look("What flows that ran here need (/tool/meta)", FLOWS + LOOK, asking, || FlowsSeen {
             not_seen: vec!["the flows were not read in time".into()],
             ..FlowsSeen::default()
         });

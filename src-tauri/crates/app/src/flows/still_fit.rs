@@ -14,6 +14,7 @@ use domain::{
     runtime::{Runtime, RuntimeId},
 };
 use engine::Engine;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
 
@@ -25,6 +26,8 @@ use crate::{api::FlowFinding, context::App};
 
 /// Flows that are looked at, those that ran last.
 const MOST: usize = 10;
+/// Flows that are looked at when nothing is to change, those that ran last: people wait for it.
+const LAST: usize = 3;
 /// Runs and batch runs that are looked through for them.
 const LOOKED_THROUGH: usize = 500;
 /// How long one flow may take, on one container.
@@ -115,36 +118,39 @@ pub(crate) async fn used_connections(app: &App, runtime: &RuntimeId) -> BTreeSet
     names
 }
 
-/// What flows that ran on a runtime lack in its container now.
+/// What the flows that ran on a runtime last lack in its container now.
 pub(crate) async fn lacking(
     app: &App,
     runtime: &Runtime,
     engine: &dyn Engine,
     limit: Duration,
 ) -> FlowsSeen {
-    let until = Instant::now() + limit;
     let base = runtime.endpoint.as_deref().unwrap_or_default();
     let on = On { engine, container: &runtime.container_id, base, name: runtime.name.as_str() };
-    let mut seen = FlowsSeen::default();
-    for used in used(app, &runtime.id).await {
+    let on = &on;
+    let looking = used(app, &runtime.id).await.into_iter().take(LAST).map(async |used| {
         let path = FlowPath::of(&used.flow);
         let looking = async {
             let chosen = prepare::choose(app, &path, &used.variants, &[]).await?;
             let mut found = fit::missing_connections(app, &chosen).await?;
-            found.extend(fit::lacks(app, &chosen, &on).await?);
+            found.extend(fit::lacks(app, &chosen, on).await?);
             Ok::<_, Problem>(found)
         };
-        let told = match timeout(until.saturating_duration_since(Instant::now()), looking).await {
+        let told = match timeout(limit, looking).await {
             Ok(told) => told.map_err(|problem| plain(&problem.sentence)),
-            Err(_) => Err(format!("no time was left of {} s", limit.as_secs())),
+            Err(_) => Err(format!("it took longer than {} s", limit.as_secs())),
         };
+        (path.name(), told)
+    });
+    let mut seen = FlowsSeen::default();
+    for (name, told) in join_all(looking).await {
         match told {
             Ok(found) => {
                 seen.looked_at += 1;
                 let lacks = found.iter().filter_map(FlowFinding::finding);
-                seen.lacks.extend(lacks.map(|finding| (path.name(), finding)));
+                seen.lacks.extend(lacks.map(|finding| (name.clone(), finding)));
             }
-            Err(why) => seen.not_seen.push(format!("{} ({why})", path.name())),
+            Err(why) => seen.not_seen.push(format!("{name} ({why})")),
         }
     }
     seen

@@ -79,13 +79,14 @@ fn on_a_thread(
             && sender.send(batch).await.is_ok()
         {}
     };
-    let thread = std::thread::Builder::new().name("whole log".into()).spawn(|| {
-        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(reading);
-        Ok::<(), std::io::Error>(())
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let thread = runtime.and_then(|runtime| {
+        let thread = std::thread::Builder::new().name("whole log".into());
+        thread.spawn(move || runtime.block_on(reading))
     });
     if let Err(error) = thread {
-        // The log then ends before its lines do, which is seen.
-        tracing::warn!(%error, "a log cannot be read");
+        let refused = EngineError::Stream(format!("no thread for a log: {error}"));
+        return stream::iter([Err(refused)]).boxed();
     }
     stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
         .boxed()

@@ -29,9 +29,9 @@ pub fn flows(facts: &Facts) -> Option<Judged> {
     let mut findings = grouped(lacks, &seen.probe).into_iter();
     let Some(first) = findings.next() else {
         let (state, sentence) = if not_seen.is_empty() {
-            (LinkState::Passed, "The flows that ran here find what they need.")
+            (LinkState::Passed, "The flows that ran here last find what they need.")
         } else {
-            (LinkState::Unknown, "Not every flow that ran here could be looked at.")
+            (LinkState::Unknown, "Not every flow that ran here last could be looked at.")
         };
         return Some(Judged::of(seen, state, saw, sentence));
     };
