@@ -12,6 +12,7 @@ import { useTranslation } from 'react-i18next'
 import type { Batch, RowNode } from '../../backend/types'
 import { Card } from '../../components/Card'
 import { toneOfNode } from '../../components/flow/states'
+import { Sideways } from '../../components/grid/Sideways'
 import { ToneMark } from '../../components/StatusBadge'
 import { formatCount, formatDuration } from '../../format'
 
@@ -19,7 +20,6 @@ const OF_ALL = ['node', 'rows', 'failed', 'bypassed', 'mean', 'longest', 'tokens
 const OF_ROW = ['node', 'state', 'took', 'tokens'] as const
 
 const useStyles = makeStyles({
-  scroller: { overflowX: 'auto' },
   table: { minWidth: '560px' },
   narrow: { minWidth: 0 },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
@@ -70,12 +70,7 @@ export function Nodes({ batch: { nodes } }: { batch: Batch }) {
   if (nodes.length === 0) return null
   return (
     <Card heading={t('nodes.heading')}>
-      <section
-        className={styles.scroller}
-        aria-label={t('nodes.table')}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-        tabIndex={0}
-      >
+      <Sideways label={t('nodes.table')}>
         <Table size="small" aria-label={t('nodes.table')} className={styles.table}>
           <Head columns={OF_ALL} />
           <TableBody>
@@ -100,7 +95,7 @@ export function Nodes({ batch: { nodes } }: { batch: Batch }) {
             ))}
           </TableBody>
         </Table>
-      </section>
+      </Sideways>
     </Card>
   )
 }

@@ -21,6 +21,7 @@ import type { FlowRun } from '../../backend/types'
 import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { EmptyState } from '../../components/EmptyState'
 import { isActive, RunStateBadge, Took } from '../../components/flow/states'
+import { Sideways } from '../../components/grid/Sideways'
 import { SkeletonLines } from '../../components/Late'
 import { Moment } from '../../components/Moment'
 import { ProblemBar } from '../../components/ProblemBar'
@@ -34,11 +35,6 @@ const COLUMNS = ['started', 'state', 'what', 'runtime', 'version', 'took', 'toke
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalS },
-  scroller: {
-    overflowX: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-  },
   table: { minWidth: '820px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
@@ -167,7 +163,7 @@ export function Runs() {
   }
   return (
     <div className={styles.root}>
-      <div className={styles.scroller}>
+      <Sideways framed>
         <Table size="small" aria-label={t('history.table')} className={styles.table}>
           <TableHeader>
             <TableRow>
@@ -187,7 +183,7 @@ export function Runs() {
             ))}
           </TableBody>
         </Table>
-      </div>
+      </Sideways>
       {runs.some((run) => !isActive(run)) ? (
         <Button
           size="small"
