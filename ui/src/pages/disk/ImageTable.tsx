@@ -13,10 +13,13 @@ import {
 import { useTranslation } from 'react-i18next'
 import type { DiskImage } from '../../backend/types'
 import { Moment } from '../../components/Moment'
+import { useUnder } from '../../components/useUnder'
 import { formatBytes, shortDigest } from '../../format'
 import { sizes } from '../../theme'
-import { useRoom } from './useRoom'
 import { useImageWords } from './words'
+
+/** Windows narrower than this have no room for a column of each thing: nothing may be out of view. */
+const ROOM = 1100
 
 const useStyles = makeStyles({
   frame: {
@@ -130,7 +133,7 @@ export function ImageTable({
 }) {
   const styles = useStyles()
   const { t } = useTranslation('disk')
-  const room = useRoom()
+  const room = !useUnder(ROOM)
   const columns = [
     ['image', room ? styles.image : undefined],
     ['role', undefined],
