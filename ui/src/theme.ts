@@ -71,6 +71,8 @@ export const sizes = {
   gridRow: 36,
   /** A grid row that tells a finding under its name. */
   gridRowWithFinding: 60,
+  /** A grid row with a second, smaller line in it. */
+  gridRowOfTwoLines: 48,
   logRow: 20,
   packageRow: 32,
   navigation: '200px',
