@@ -24,6 +24,8 @@ import { PreviewBlocks } from './BuildPreview'
 import { isBuilt } from './state'
 
 const useStyles = makeStyles({
+  // Under the label, not under the box.
+  hint: { paddingInlineStart: '36px' },
   content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
   choices: { display: 'flex', flexDirection: 'column' },
 })
@@ -40,8 +42,9 @@ function Choice({
   checked: boolean
   onChange: (checked: boolean) => void
 }) {
+  const styles = useStyles()
   return (
-    <Field hint={hint}>
+    <Field hint={{ children: hint, className: styles.hint }}>
       <Checkbox
         label={label}
         checked={checked}
