@@ -1,4 +1,5 @@
 import { CounterBadge, makeStyles, ToggleButton, tokens } from '@fluentui/react-components'
+import { formatCount } from '../format'
 
 const useStyles = makeStyles({
   pills: {
@@ -48,9 +49,10 @@ export function FilterPills<Filter extends string>({
             color="informative"
             size="small"
             showZero
-            overflowCount={9999}
             count={count(filter)}
-          />
+          >
+            {formatCount(count(filter))}
+          </CounterBadge>
         </ToggleButton>
       ))}
     </fieldset>

@@ -13,7 +13,7 @@ import {
 } from '@fluentui/react-components'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useRef } from 'react'
-import { sizes } from '../../theme'
+import { chosenRow, sizes } from '../../theme'
 import { useSideways } from './useSideways'
 
 /** What stands in all rows under one heading. */
@@ -50,7 +50,7 @@ const useStyles = makeStyles({
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   line: { display: 'grid', boxSizing: 'border-box', width: '100%' },
   row: { position: 'absolute', top: 0, left: 0 },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   body: { position: 'relative' },
   cell: {
     display: 'flex',

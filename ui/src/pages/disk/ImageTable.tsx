@@ -12,6 +12,7 @@ import {
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { DiskImage } from '../../backend/types'
+import { Breaking } from '../../components/Breaking'
 import { Moment } from '../../components/Moment'
 import { useUnder } from '../../components/useUnder'
 import { formatBytes, shortDigest } from '../../format'
@@ -77,9 +78,13 @@ function Row({
       </TableCell>
       <TableCell role="rowheader" className={styles.cell}>
         <span className={styles.names}>
-          <Text>{name}</Text>
+          <Text>
+            <Breaking>{name}</Breaking>
+          </Text>
           {image.names.slice(1).map((other) => (
-            <Text key={other}>{other}</Text>
+            <Text key={other}>
+              <Breaking>{other}</Breaking>
+            </Text>
           ))}
           <Text size={200} className={styles.quiet}>
             {id}

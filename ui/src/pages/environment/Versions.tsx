@@ -17,7 +17,7 @@ import { GoLink } from '../../components/GoLink'
 import { Sideways } from '../../components/grid/Sideways'
 import { Moment } from '../../components/Moment'
 import { formatBytes } from '../../format'
-import { sizes } from '../../theme'
+import { chosenRow, sizes } from '../../theme'
 import { pythonVersion } from './state'
 import { VersionDetail } from './VersionDetail'
 
@@ -42,7 +42,7 @@ const useStyles = makeStyles({
   table: { minWidth: '760px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
 })
 

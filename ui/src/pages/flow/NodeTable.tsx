@@ -14,7 +14,7 @@ import {
 import { useTranslation } from 'react-i18next'
 import { isActive, NodeStateBadge, NodeTook } from '../../components/flow/states'
 import { Sideways } from '../../components/grid/Sideways'
-import { sizes } from '../../theme'
+import { chosenRow, sizes } from '../../theme'
 import { chosenVariant, neededBy, nodeAsChosen, nodesByName, variantsOf } from './model'
 import { NodeIcon } from './NodeIcon'
 import { useFlowPage } from './page'
@@ -31,7 +31,7 @@ const useStyles = makeStyles({
   table: { minWidth: '600px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   name: { display: 'flex', alignItems: 'center', columnGap: '6px', minWidth: 0 },
   icon: { lineHeight: 0, flexShrink: 0, color: tokens.colorBrandForeground1 },
   took: { width: '56px' },
@@ -110,7 +110,7 @@ export function NodeTable() {
                 key={name}
                 className={mergeClasses(styles.row, chosen === name && styles.chosen)}
               >
-                <TableCell role="rowheader" className={styles.high}>
+                <TableCell role="rowheader" className={special ? styles.high : ''}>
                   <span className={styles.name}>
                     {node ? (
                       <span className={styles.icon}>
@@ -132,7 +132,7 @@ export function NodeTable() {
                   ) : null}
                 </TableCell>
                 <TableCell>{node ? t(`kind.${node.kind}`) : none}</TableCell>
-                <TableCell className={styles.high} title={after}>
+                <TableCell title={after}>
                   <span className={styles.twoLines}>{after || none}</span>
                 </TableCell>
                 <TableCell>

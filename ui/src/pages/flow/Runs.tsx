@@ -28,7 +28,7 @@ import { ProblemBar } from '../../components/ProblemBar'
 import { formatExact } from '../../format'
 import { useAction } from '../../state'
 import { live } from '../../state/live'
-import { sizes } from '../../theme'
+import { chosenRow, sizes } from '../../theme'
 import { useFlowPage } from './page'
 
 const COLUMNS = ['started', 'state', 'what', 'runtime', 'version', 'took', 'tokens'] as const
@@ -38,7 +38,7 @@ const useStyles = makeStyles({
   table: { minWidth: '820px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   number: { fontVariantNumeric: 'tabular-nums' },
   menu: { width: '32px' },

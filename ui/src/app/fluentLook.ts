@@ -3,6 +3,7 @@ import {
   type DialogContentState,
   type DialogSurfaceState,
   type FluentProviderProps,
+  type MessageBarActionsState,
   makeStyles,
   mergeClasses,
   tokens,
@@ -26,6 +27,7 @@ const useStyles = makeStyles({
   },
   // What is at the end of a form does not touch the buttons.
   content: { paddingBottom: tokens.spacingVerticalM },
+  barActions: { flexWrap: 'wrap', rowGap: tokens.spacingVerticalXS },
   body: {
     // Less what the surface has around it: its padding and its line.
     [NOT_TINY]: { maxHeight: `calc(100vh - 4 * ${MARGIN} - 2 * ${tokens.strokeWidthThin})` },
@@ -47,9 +49,18 @@ function useDialogBodyStyles_unstable(state: unknown): void {
   root.className = mergeClasses(root.className, useStyles().body)
 }
 
-/** What every dialog of the window has beyond Fluent's own look: it keeps away from the window's edges. */
-export const dialogLook: NonNullable<FluentProviderProps['customStyleHooks_unstable']> = {
+function useMessageBarActionsStyles_unstable(state: unknown): void {
+  const { root } = state as MessageBarActionsState
+  root.className = mergeClasses(root.className, useStyles().barActions)
+}
+
+/**
+ * What the window has beyond Fluent's own look: a dialog keeps away from the window's edges, and the buttons of a
+ * bar stand below each other where there is no room.
+ */
+export const fluentLook: NonNullable<FluentProviderProps['customStyleHooks_unstable']> = {
   useDialogSurfaceStyles_unstable,
   useDialogContentStyles_unstable,
   useDialogBodyStyles_unstable,
+  useMessageBarActionsStyles_unstable,
 }
