@@ -50,8 +50,10 @@ function useDialogBodyStyles_unstable(state: unknown): void {
 }
 
 function useMessageBarActionsStyles_unstable(state: unknown): void {
-  const { root } = state as MessageBarActionsState
-  root.className = mergeClasses(root.className, useStyles().barActions)
+  const { root, layout } = state as MessageBarActionsState
+  const { barActions } = useStyles()
+  // In a bar of one line they have to be as long as they are: it becomes a bar of several where they do not fit.
+  root.className = mergeClasses(root.className, layout === 'multiline' && barActions)
 }
 
 /**

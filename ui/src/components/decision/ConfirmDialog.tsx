@@ -15,7 +15,12 @@ import type { Problem } from '../../backend/types'
 import { ProblemBar } from '../ProblemBar'
 
 const useStyles = makeStyles({
-  content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
+  content: {
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalM,
+    '& > p': { margin: 0 },
+  },
 })
 
 /** A decision: the consequence, the verb, and a way out. */

@@ -139,7 +139,10 @@ export function FilterMenu({ label, shown, onFilter }: Props) {
   // One level says nothing.
   const useful = choices.filter(([kind, all]) => kind !== 'levels' || all.length > 1)
   return (
-    <Popover trapFocus positioning="below-end">
+    <Popover
+      trapFocus
+      positioning={{ position: 'below', align: 'start', overflowBoundaryPadding: 24 }}
+    >
       <PopoverTrigger disableButtonEnhancement>
         <Button size="small" appearance="subtle" icon={<FilterAdd20Regular />}>
           {t('filter.open')}

@@ -20,10 +20,11 @@ const OF_ALL = ['node', 'rows', 'failed', 'bypassed', 'mean', 'longest', 'tokens
 const OF_ROW = ['node', 'state', 'took', 'tokens'] as const
 
 const useStyles = makeStyles({
-  table: { minWidth: '560px' },
+  table: { minWidth: '640px' },
   narrow: { minWidth: 0 },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
-  name: { width: '30%' },
+  name: { width: '24%' },
+  total: { width: '76px' },
   number: { fontVariantNumeric: 'tabular-nums', textAlign: 'end', whiteSpace: 'nowrap' },
   end: { justifyContent: 'flex-end' },
   wrap: { overflowWrap: 'anywhere' },
@@ -44,6 +45,7 @@ const NUMBERS: readonly string[] = [
 function Head({ columns }: { columns: readonly string[] }) {
   const styles = useStyles()
   const { t } = useTranslation('batch')
+  const widths: Record<string, string> = { node: styles.name, tokens: styles.total }
   return (
     <TableHeader>
       <TableRow>
@@ -51,7 +53,7 @@ function Head({ columns }: { columns: readonly string[] }) {
           <TableHeaderCell
             key={column}
             scope="col"
-            className={column === 'node' ? styles.name : ''}
+            className={widths[column] ?? ''}
             {...(NUMBERS.includes(column) ? { button: { className: styles.end } } : {})}
           >
             <span className={styles.heading}>{t(`nodes.${column}` as 'nodes.node')}</span>

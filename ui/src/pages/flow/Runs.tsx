@@ -41,6 +41,7 @@ const useStyles = makeStyles({
   chosen: chosenRow,
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   number: { fontVariantNumeric: 'tabular-nums' },
+  started: { width: '128px' },
   menu: { width: '32px' },
   all: { alignSelf: 'flex-end' },
   heard: {
@@ -168,7 +169,11 @@ export function Runs() {
           <TableHeader>
             <TableRow>
               {COLUMNS.map((column) => (
-                <TableHeaderCell key={column} scope="col" className={styles.heading}>
+                <TableHeaderCell
+                  key={column}
+                  scope="col"
+                  className={mergeClasses(styles.heading, column === 'started' && styles.started)}
+                >
                   {t(`history.column.${column}`)}
                 </TableHeaderCell>
               ))}
