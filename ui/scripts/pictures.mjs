@@ -104,8 +104,9 @@ for (const line of wanted) {
     globalThis.axe.run({ include: ['body'], exclude: ['[data-tabster-dummy]'] }),
   )
   for (const { id, nodes } of violations) {
-    for (const { target, html } of nodes.slice(0, 3)) {
-      console.error(`${name}: axe ${id}: ${target.join(' ')} ${html.slice(0, 160)}`)
+    for (const { target, html, any } of nodes.slice(0, 3)) {
+      const why = any[0]?.message ?? ''
+      console.error(`${name}: axe ${id}: ${target.join(' ')} ${html.slice(0, 160)} ${why}`)
     }
   }
   await page.close()

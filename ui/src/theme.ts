@@ -57,6 +57,8 @@ export const darkTheme: Theme = {
   ...font,
   // The first is too dark for small text on a dark ground.
   colorStatusDangerForeground1: dark.colorStatusDangerForeground2,
+  // So that it is legible on the ground of a row that is chosen, too.
+  colorStatusSuccessForeground1: dark.colorStatusSuccessForeground2,
   // On dark grounds the ramp's middle is too dark for text.
   colorBrandForeground1: brand[120],
   colorBrandForeground2: brand[130],
@@ -71,6 +73,8 @@ export const sizes = {
   gridRow: 36,
   /** A grid row that tells a finding under its name. */
   gridRowWithFinding: 60,
+  /** A grid row with a second, smaller line in it. */
+  gridRowOfTwoLines: 48,
   logRow: 20,
   packageRow: 32,
   navigation: '200px',
@@ -81,6 +85,12 @@ export const sizes = {
   readingWidth: '1200px',
   cardWidth: '320px',
   pagePadding: '24px',
+} as const
+
+/** A row that is chosen; every tone is legible on it, and its mark needs no colour to be seen. */
+export const chosenRow = {
+  backgroundColor: tokens.colorSubtleBackgroundHover,
+  boxShadow: `inset 3px 0 0 ${tokens.colorCompoundBrandStroke}`,
 } as const
 
 /** Meanings that have a colour. */

@@ -8,6 +8,7 @@ import { messages } from '../messages'
 import { useConnection } from '../state'
 import { connect } from '../state/connect'
 import { sizes } from '../theme'
+import { fluentLook } from './fluentLook'
 import { useTheme } from './useTheme'
 
 const useStyles = makeStyles({
@@ -39,7 +40,7 @@ export function App({ router, client }: { router: DataRouter; client: QueryClien
     <I18nextProvider i18n={messages}>
       <QueryClientProvider client={client}>
         {/* No class here: Fluent gives it to every portal too, which would then cover the window. */}
-        <FluentProvider theme={theme}>
+        <FluentProvider theme={theme} customStyleHooks_unstable={fluentLook}>
           <NotifyProvider>
             <Connected router={router} client={client} />
           </NotifyProvider>

@@ -1,10 +1,10 @@
 import { makeStyles, mergeClasses, Text, Tooltip, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import { NavLink } from 'react-router'
+import { useNarrow } from '../components/useUnder'
 import { sizes } from '../theme'
 import { Mark } from './Mark'
 import { navigation } from './pages'
-import { useNarrow } from './useNarrow'
 
 const useStyles = makeStyles({
   root: {

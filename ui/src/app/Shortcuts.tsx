@@ -97,7 +97,7 @@ export function Shortcuts() {
               ])}
             </dl>
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             <DialogTrigger disableButtonEnhancement>
               <Button>{t('shortcuts.close')}</Button>
             </DialogTrigger>

@@ -17,7 +17,7 @@ import { Fold } from './Fold'
 import { Pre } from './Pre'
 
 const useStyles = makeStyles({
-  bar: { minHeight: 'auto', paddingBlock: tokens.spacingVerticalS, userSelect: 'text' },
+  bar: { minHeight: 'auto', userSelect: 'text' },
   hints: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
   evidence: {
     display: 'flex',

@@ -689,6 +689,7 @@ export const flowFindings: FlowFinding[] = [
   {
     kind: 'missingTool',
     package: 'promptflow-tools',
+    tool: null,
     nodes: ['rewrite', 'answer', 'web_search'],
     problem: problem({
       code: 'containerFailed',

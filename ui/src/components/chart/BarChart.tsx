@@ -13,6 +13,7 @@ import {
 import { lazy, Suspense, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Fold } from '../Fold'
+import { Sideways } from '../grid/Sideways'
 import { SkeletonLines } from '../Late'
 
 const Bars = lazy(() => import('./Bars'))
@@ -52,7 +53,6 @@ const useStyles = makeStyles({
   },
   withLegend: { height: '276px' },
   caption: { color: tokens.colorNeutralForeground2 },
-  scroller: { overflowX: 'auto' },
 })
 
 /** Bars in groups, and the same numbers as a table for those who do not see them. */
@@ -92,12 +92,7 @@ export function BarChart({
         </Suspense>
       </div>
       <Fold label={t('chart.asTable')} whole>
-        <section
-          className={styles.scroller}
-          aria-label={title}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-          tabIndex={0}
-        >
+        <Sideways label={title}>
           <Table size="extra-small" aria-label={title}>
             <TableHeader>
               <TableRow>
@@ -120,7 +115,7 @@ export function BarChart({
               ))}
             </TableBody>
           </Table>
-        </section>
+        </Sideways>
       </Fold>
     </figure>
   )

@@ -6,11 +6,22 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
+  makeStyles,
+  tokens,
 } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Problem } from '../../backend/types'
 import { ProblemBar } from '../ProblemBar'
+
+const useStyles = makeStyles({
+  content: {
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalM,
+    '& > p': { margin: 0 },
+  },
+})
 
 /** A decision: the consequence, the verb, and a way out. */
 export function ConfirmDialog({
@@ -36,6 +47,7 @@ export function ConfirmDialog({
   onConfirm: () => void
   onClose: () => void
 }) {
+  const styles = useStyles()
   const { t } = useTranslation()
   return (
     <Dialog
@@ -46,7 +58,7 @@ export function ConfirmDialog({
       <DialogSurface>
         <DialogBody>
           <DialogTitle>{title}</DialogTitle>
-          <DialogContent>
+          <DialogContent className={styles.content}>
             {children}
             {problem ? <ProblemBar problem={problem} /> : null}
           </DialogContent>

@@ -15,8 +15,7 @@ import { formatBytes } from '../../format'
 const useStyles = makeStyles({
   cell: {
     overflowWrap: 'anywhere',
-    verticalAlign: 'top',
-    paddingBlock: tokens.spacingVerticalXS,
+    paddingBlock: tokens.spacingVerticalXXS,
   },
 })
 

@@ -1,13 +1,13 @@
-import { makeStyles, Radio, RadioGroup, Text, tokens } from '@fluentui/react-components'
+import { makeStyles, RadioGroup, tokens } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../../state'
+import { HintedRadio } from '../HintedRadio'
 import { CustomizedEnvironment } from './CustomizedEnvironment'
 import type { EnvironmentChoice } from './choice'
 import { DefaultEnvironment } from './DefaultEnvironment'
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
-  hint: { color: tokens.colorNeutralForeground3, paddingInlineStart: '32px' },
 })
 
 export interface EnvironmentFieldsProps {
@@ -42,24 +42,18 @@ export function EnvironmentFields(props: EnvironmentFieldsProps) {
           })
         }
       >
-        <Radio
+        <HintedRadio
           id={idOf('environment.default')}
           value="default"
           label={t('useDefault')}
-          aria-describedby={idOf('environment.default.hint')}
+          hint={t('useDefaultHint')}
         />
-        <Text size={200} className={styles.hint} id={idOf('environment.default.hint')}>
-          {t('useDefaultHint')}
-        </Text>
-        <Radio
+        <HintedRadio
           id={idOf('environment.customized')}
           value="customized"
           label={t('useImage')}
-          aria-describedby={idOf('environment.customized.hint')}
+          hint={t(some ? 'useCustomizedHint' : 'useImageHint')}
         />
-        <Text size={200} className={styles.hint} id={idOf('environment.customized.hint')}>
-          {t(some ? 'useCustomizedHint' : 'useImageHint')}
-        </Text>
       </RadioGroup>
       {choice.kind === 'default' ? (
         <DefaultEnvironment {...props} />

@@ -13,7 +13,8 @@ import {
 } from '@fluentui/react-components'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useRef } from 'react'
-import { sizes } from '../../theme'
+import { chosenRow, sizes } from '../../theme'
+import { useSideways } from './useSideways'
 
 /** What stands in all rows under one heading. */
 export interface GridColumn {
@@ -49,7 +50,7 @@ const useStyles = makeStyles({
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   line: { display: 'grid', boxSizing: 'border-box', width: '100%' },
   row: { position: 'absolute', top: 0, left: 0 },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   body: { position: 'relative' },
   cell: {
     display: 'flex',
@@ -95,7 +96,7 @@ export function VirtualGrid({
   fills?: boolean
 }) {
   const styles = useStyles()
-  const scroller = useRef<HTMLDivElement>(null)
+  const { scroller, fades } = useSideways<HTMLDivElement>()
   const keys = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true })
   const virtual = useVirtualizer({
     count,
@@ -114,7 +115,7 @@ export function VirtualGrid({
     .join(' ')
   const minWidth = columns.reduce((sum, { width }) => sum + width, 0)
   return (
-    <div ref={scroller} className={mergeClasses(styles.scroller, fills && styles.fills)}>
+    <div ref={scroller} className={mergeClasses(styles.scroller, fades, fills && styles.fills)}>
       <Table
         noNativeElements
         role="grid"
@@ -137,6 +138,7 @@ export function VirtualGrid({
                 key={key}
                 sortable={sorts === true}
                 className={mergeClasses(styles.cell, styles.heading, number && styles.number)}
+                {...(number ? { button: { className: styles.number } } : {})}
                 {...(sorts
                   ? {
                       onClick: () => onSort?.(key),

@@ -12,6 +12,7 @@ import { Dismiss12Regular, FilterAdd20Regular } from '@fluentui/react-icons'
 import { useTranslation } from 'react-i18next'
 import type { LogFilter } from '../../backend/types'
 import { formatCount } from '../../format'
+import { sizes } from '../../theme'
 import type { LogShown } from './session'
 
 const useStyles = makeStyles({
@@ -19,7 +20,9 @@ const useStyles = makeStyles({
     display: 'flex',
     flexWrap: 'wrap',
     gap: tokens.spacingHorizontalXXL,
-    maxWidth: 'min(720px, 90vw)',
+    boxSizing: 'border-box',
+    // It stays beside the navigation.
+    maxWidth: `min(720px, calc(100vw - ${sizes.navigationNarrow} - 2 * ${sizes.pagePadding}))`,
     maxHeight: 'min(480px, 70vh)',
     overflow: 'auto',
     padding: tokens.spacingHorizontalL,
@@ -136,7 +139,10 @@ export function FilterMenu({ label, shown, onFilter }: Props) {
   // One level says nothing.
   const useful = choices.filter(([kind, all]) => kind !== 'levels' || all.length > 1)
   return (
-    <Popover trapFocus positioning="below-end">
+    <Popover
+      trapFocus
+      positioning={{ position: 'below', align: 'start', overflowBoundaryPadding: 24 }}
+    >
       <PopoverTrigger disableButtonEnhancement>
         <Button size="small" appearance="subtle" icon={<FilterAdd20Regular />}>
           {t('filter.open')}

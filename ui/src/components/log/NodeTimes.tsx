@@ -29,10 +29,10 @@ const useStyles = makeStyles({
     textAlign: 'start',
     fontWeight: tokens.fontWeightRegular,
     color: tokens.colorNeutralForeground3,
-    padding: '2px 8px 2px 0',
+    padding: '2px 16px 2px 0',
   },
   cell: {
-    padding: '2px 8px 2px 0',
+    padding: '2px 16px 2px 0',
     textAlign: 'start',
     fontWeight: tokens.fontWeightRegular,
     verticalAlign: 'top',

@@ -19,7 +19,7 @@ const useStyles = makeStyles({
     height: `${sizes.logRow}px`,
     boxSizing: 'border-box',
     columnGap: '1ch',
-    paddingInlineEnd: tokens.spacingHorizontalM,
+    paddingInline: `${tokens.spacingHorizontalS} ${tokens.spacingHorizontalM}`,
     whiteSpace: 'pre',
     borderInlineStartWidth: '3px',
     borderInlineStartStyle: 'solid',

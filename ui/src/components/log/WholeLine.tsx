@@ -91,7 +91,7 @@ export function WholeLine({
               </>
             ) : null}
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             <Button onClick={onClose}>{t('cut.close')}</Button>
           </DialogActions>
         </DialogBody>

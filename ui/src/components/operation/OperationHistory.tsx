@@ -1,4 +1,4 @@
-import { Button, makeStyles, Text, tokens } from '@fluentui/react-components'
+import { Button, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components'
 import { ChevronDown20Regular, ChevronRight20Regular } from '@fluentui/react-icons'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,6 +11,8 @@ import { Lasting, Moment } from '../Moment'
 import { OperationStateBadge } from '../StatusBadge'
 import { OperationProgress } from './OperationProgress'
 import { useOperationVersions } from './words'
+
+const NARROW = `@media (max-width: ${sizes.narrowWindow})`
 
 const useStyles = makeStyles({
   list: {
@@ -31,9 +33,12 @@ const useStyles = makeStyles({
     alignItems: 'center',
     columnGap: tokens.spacingHorizontalM,
     minHeight: `${sizes.gridRow}px`,
+    [NARROW]: { gridTemplateColumns: '140px 120px minmax(0, 1fr)' },
   },
   kind: { justifyContent: 'flex-start', minWidth: 0, paddingInline: tokens.spacingHorizontalXS },
   quiet: { color: tokens.colorNeutralForeground3 },
+  // Where there is no room beside the rest it stands below, in line with the name.
+  when: { [NARROW]: { gridColumn: '1 / -1', paddingInlineStart: '30px' } },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
   details: {
     display: 'flex',
@@ -101,7 +106,7 @@ function Item({ operation, remedies }: { operation: Operation; remedies: RemedyH
         </Button>
         <OperationStateBadge state={operation.state} />
         <span className={styles.cut}>{versions(operation) ?? ''}</span>
-        <Text className={styles.quiet} size={200}>
+        <Text className={mergeClasses(styles.quiet, styles.when)} size={200}>
           {`${t('history.by', { who: operation.startedBy })} · `}
           <Moment time={operation.started} />
           {' · '}

@@ -16,8 +16,13 @@ import { ProblemBar } from '../ProblemBar'
 import { PackageChanges } from './PackageChanges'
 
 const useStyles = makeStyles({
-  root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
-  bar: { minHeight: 'auto', paddingBlock: tokens.spacingVerticalS, userSelect: 'text' },
+  root: {
+    display: 'flex',
+    flexDirection: 'column',
+    rowGap: tokens.spacingVerticalM,
+    ':empty': { display: 'none' },
+  },
+  bar: { minHeight: 'auto', userSelect: 'text' },
 })
 
 /** How an operation ended: what stands now, why, and what can be done. */

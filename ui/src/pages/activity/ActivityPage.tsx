@@ -1,10 +1,11 @@
-import { Button, makeStyles, SearchBox, ToggleButton, tokens } from '@fluentui/react-components'
+import { Button, makeStyles, SearchBox } from '@fluentui/react-components'
 import { DocumentText20Regular, HistoryRegular } from '@fluentui/react-icons'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
 import { EmptyState } from '../../components/EmptyState'
+import { FilterPills } from '../../components/FilterPills'
 import { SkeletonLines } from '../../components/Late'
 import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
@@ -22,7 +23,6 @@ import {
 import { SeriesRow } from './SeriesRow'
 
 const useStyles = makeStyles({
-  pills: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   list: { margin: 0, padding: 0, listStyleType: 'none', maxWidth: sizes.readingWidth },
   more: { alignSelf: 'flex-start' },
 })
@@ -70,23 +70,14 @@ export default function ActivityPage() {
       {error ? <ProblemBar problem={error.problem} onRetry={() => refetch()} /> : null}
       {waiting ? <SkeletonLines lines={8} height={36} /> : null}
       {all.length > 0 ? (
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame and a legend
-        <div className={styles.pills} role="group" aria-label={t('filter')}>
-          {activityFilters.map((one) => (
-            <ToggleButton
-              key={one}
-              size="small"
-              shape="circular"
-              checked={filter === one}
-              onClick={() => setFilter(one)}
-            >
-              {t('pill', {
-                word: t(one),
-                count: all.filter((entry) => fits(entry, one)).length,
-              })}
-            </ToggleButton>
-          ))}
-        </div>
+        <FilterPills
+          label={t('filter')}
+          filters={activityFilters}
+          chosen={filter}
+          words={t}
+          count={(one) => all.filter((entry) => fits(entry, one)).length}
+          onChoose={setFilter}
+        />
       ) : null}
       {!waiting && !error && all.length === 0 ? (
         <EmptyState

@@ -48,6 +48,7 @@ const useStyles = makeStyles({
     gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 420px), 1fr))',
     gap: tokens.spacingHorizontalL,
     alignItems: 'start',
+    ':empty': { display: 'none' },
   },
   waiting: { padding: sizes.pagePadding },
 })

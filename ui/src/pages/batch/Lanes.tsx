@@ -14,19 +14,19 @@ import type { Lane } from '../../backend/types'
 import { LaneStateBadge } from '../../components/batch/states'
 import { Card } from '../../components/Card'
 import { GoLink } from '../../components/GoLink'
+import { Sideways } from '../../components/grid/Sideways'
 import { formatCount } from '../../format'
 import { useRuntime } from '../../state'
 
 const COLUMNS = ['runtime', 'version', 'state', 'running', 'ended', 'note'] as const
 
 const useStyles = makeStyles({
-  scroller: { overflowX: 'auto' },
-  table: { minWidth: '720px' },
+  table: { minWidth: '760px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
-  narrow: { width: '72px' },
-  version: { width: '120px' },
-  note: { width: '36%' },
-  state: { width: '120px' },
+  narrow: { width: '64px' },
+  version: { width: '112px' },
+  note: { width: '30%' },
+  state: { width: '104px' },
   number: { fontVariantNumeric: 'tabular-nums' },
   wrap: { overflowWrap: 'anywhere' },
 })
@@ -80,12 +80,7 @@ export function Lanes({ lanes }: { lanes: readonly Lane[] }) {
   }
   return (
     <Card heading={t('lanes.heading')}>
-      <section
-        className={styles.scroller}
-        aria-label={t('lanes.table')}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-        tabIndex={0}
-      >
+      <Sideways label={t('lanes.table')}>
         <Table size="small" aria-label={t('lanes.table')} className={styles.table}>
           <TableHeader>
             <TableRow>
@@ -102,7 +97,7 @@ export function Lanes({ lanes }: { lanes: readonly Lane[] }) {
             ))}
           </TableBody>
         </Table>
-      </section>
+      </Sideways>
     </Card>
   )
 }

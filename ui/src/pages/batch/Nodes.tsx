@@ -12,6 +12,7 @@ import { useTranslation } from 'react-i18next'
 import type { Batch, RowNode } from '../../backend/types'
 import { Card } from '../../components/Card'
 import { toneOfNode } from '../../components/flow/states'
+import { Sideways } from '../../components/grid/Sideways'
 import { ToneMark } from '../../components/StatusBadge'
 import { formatCount, formatDuration } from '../../format'
 
@@ -19,11 +20,11 @@ const OF_ALL = ['node', 'rows', 'failed', 'bypassed', 'mean', 'longest', 'tokens
 const OF_ROW = ['node', 'state', 'took', 'tokens'] as const
 
 const useStyles = makeStyles({
-  scroller: { overflowX: 'auto' },
-  table: { minWidth: '560px' },
+  table: { minWidth: '640px' },
   narrow: { minWidth: 0 },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
-  name: { width: '30%' },
+  name: { width: '24%' },
+  total: { width: '76px' },
   number: { fontVariantNumeric: 'tabular-nums', textAlign: 'end', whiteSpace: 'nowrap' },
   end: { justifyContent: 'flex-end' },
   wrap: { overflowWrap: 'anywhere' },
@@ -44,6 +45,7 @@ const NUMBERS: readonly string[] = [
 function Head({ columns }: { columns: readonly string[] }) {
   const styles = useStyles()
   const { t } = useTranslation('batch')
+  const widths: Record<string, string> = { node: styles.name, tokens: styles.total }
   return (
     <TableHeader>
       <TableRow>
@@ -51,7 +53,7 @@ function Head({ columns }: { columns: readonly string[] }) {
           <TableHeaderCell
             key={column}
             scope="col"
-            className={column === 'node' ? styles.name : ''}
+            className={widths[column] ?? ''}
             {...(NUMBERS.includes(column) ? { button: { className: styles.end } } : {})}
           >
             <span className={styles.heading}>{t(`nodes.${column}` as 'nodes.node')}</span>
@@ -70,12 +72,7 @@ export function Nodes({ batch: { nodes } }: { batch: Batch }) {
   if (nodes.length === 0) return null
   return (
     <Card heading={t('nodes.heading')}>
-      <section
-        className={styles.scroller}
-        aria-label={t('nodes.table')}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-        tabIndex={0}
-      >
+      <Sideways label={t('nodes.table')}>
         <Table size="small" aria-label={t('nodes.table')} className={styles.table}>
           <Head columns={OF_ALL} />
           <TableBody>
@@ -100,7 +97,7 @@ export function Nodes({ batch: { nodes } }: { batch: Batch }) {
             ))}
           </TableBody>
         </Table>
-      </section>
+      </Sideways>
     </Card>
   )
 }

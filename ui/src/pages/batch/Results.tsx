@@ -6,7 +6,6 @@ import {
   SearchBox,
   Subtitle2,
   Text,
-  ToggleButton,
   tokens,
 } from '@fluentui/react-components'
 import { type ReactNode, useId, useState } from 'react'
@@ -16,6 +15,7 @@ import type { BatchDetail, BatchRowView, RowSort, RowState } from '../../backend
 import { isActiveBatch, RowStateBadge } from '../../components/batch/states'
 import { lineOf } from '../../components/batch/words'
 import { EmptyState } from '../../components/EmptyState'
+import { FilterPills } from '../../components/FilterPills'
 import { usePages } from '../../components/grid/usePages'
 import { type GridColumn, VirtualGrid } from '../../components/grid/VirtualGrid'
 import { SkeletonLines } from '../../components/Late'
@@ -44,7 +44,6 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalXS,
   },
   heading: { margin: 0 },
-  pills: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   quiet: { color: tokens.colorNeutralForeground2 },
   bad: { color: toneColor.bad },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
@@ -172,20 +171,14 @@ export function Results({ detail }: { detail: BatchDetail }) {
         <Subtitle2 as="h2" id={heading} className={styles.heading}>
           {t('results.heading')}
         </Subtitle2>
-        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame and a legend */}
-        <div className={styles.pills} role="group" aria-label={t('results.filter')}>
-          {FILTERS.map((one) => (
-            <ToggleButton
-              key={one}
-              size="small"
-              shape="circular"
-              checked={filter === one}
-              onClick={() => put('show', one === 'all' ? null : one)}
-            >
-              {`${t(`results.${one}`)} ${formatCount(counts[one])}`}
-            </ToggleButton>
-          ))}
-        </div>
+        <FilterPills
+          label={t('results.filter')}
+          filters={FILTERS}
+          chosen={filter}
+          words={(one) => t(`results.${one}`)}
+          count={(one) => counts[one]}
+          onChoose={(one) => put('show', one === 'all' ? null : one)}
+        />
         <SearchBox
           size="small"
           aria-label={t('results.search')}

@@ -15,14 +15,10 @@ import { paths } from '../../app/paths'
 import type { ComparedBatch } from '../../backend/types'
 import { BatchStateBadge } from '../../components/batch/states'
 import { GoLink } from '../../components/GoLink'
+import { Sideways } from '../../components/grid/Sideways'
 import { type Figure, figureRows } from './figures'
 
 const useStyles = makeStyles({
-  scroller: {
-    overflowX: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-  },
   figure: { width: '168px', color: tokens.colorNeutralForeground2 },
   head: { paddingBlock: tokens.spacingVerticalXS },
   name: { display: 'flex', flexDirection: 'column', minWidth: 0, overflowWrap: 'anywhere' },
@@ -56,7 +52,7 @@ export function FigureTable({ all }: { all: readonly ComparedBatch[] }) {
     </TableCell>
   )
   return (
-    <div className={styles.scroller}>
+    <Sideways framed>
       <Table
         size="small"
         aria-label={t('figures.table')}
@@ -110,6 +106,6 @@ export function FigureTable({ all }: { all: readonly ComparedBatch[] }) {
           ))}
         </TableBody>
       </Table>
-    </div>
+    </Sideways>
   )
 }

@@ -16,10 +16,10 @@ import {
 import { type KeyboardEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MappedInput } from '../../backend/types'
+import { Sideways } from '../../components/grid/Sideways'
 import { fieldId } from './form'
 
 const useStyles = makeStyles({
-  scroller: { overflowX: 'auto' },
   table: { minWidth: '480px' },
   input: { width: '34%' },
   names: { display: 'flex', flexDirection: 'column', overflowWrap: 'anywhere' },
@@ -113,7 +113,7 @@ export function MappingTable({
   const { t } = useTranslation('batchForm')
   if (inputs.length === 0) return <Text>{t('mapping.none')}</Text>
   return (
-    <div className={styles.scroller}>
+    <Sideways>
       <Table size="small" aria-label={t('mapping.table')} className={styles.table}>
         <TableHeader>
           <TableRow>
@@ -165,6 +165,6 @@ export function MappingTable({
           })}
         </TableBody>
       </Table>
-    </div>
+    </Sideways>
   )
 }

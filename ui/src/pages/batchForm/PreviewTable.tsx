@@ -13,11 +13,11 @@ import {
 import { useTranslation } from 'react-i18next'
 import type { RowPreview } from '../../backend/types'
 import { inOneLine } from '../../components/batch/words'
+import { Sideways } from '../../components/grid/Sideways'
 import { formatCount } from '../../format'
 import { toneColor } from '../../theme'
 
 const useStyles = makeStyles({
-  scroller: { overflowX: 'auto' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { width: '72px' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
@@ -39,12 +39,7 @@ export function PreviewTable({
   const styles = useStyles()
   const { t } = useTranslation('batchForm')
   return (
-    <section
-      className={styles.scroller}
-      aria-label={t('preview.table')}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-      tabIndex={0}
-    >
+    <Sideways label={t('preview.table')}>
       <Table
         size="small"
         aria-label={t('preview.table')}
@@ -87,6 +82,6 @@ export function PreviewTable({
           ))}
         </TableBody>
       </Table>
-    </section>
+    </Sideways>
   )
 }

@@ -1,11 +1,4 @@
-import {
-  Button,
-  makeStyles,
-  SearchBox,
-  Text,
-  ToggleButton,
-  tokens,
-} from '@fluentui/react-components'
+import { Button, makeStyles, SearchBox, Text, tokens } from '@fluentui/react-components'
 import { SearchRegular, TableRegular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -18,6 +11,7 @@ import { DeleteBatches } from '../../components/batch/DeleteBatches'
 import { useBatches } from '../../components/batch/useBatches'
 import { useChosen } from '../../components/batch/useChosen'
 import { EmptyState } from '../../components/EmptyState'
+import { FilterPills } from '../../components/FilterPills'
 import { SkeletonLines } from '../../components/Late'
 import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
@@ -26,7 +20,6 @@ import { FILTERS, type Filter, fits } from './view'
 
 const useStyles = makeStyles({
   search: { width: '240px' },
-  pills: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   quiet: { color: tokens.colorNeutralForeground2 },
 })
 
@@ -64,23 +57,14 @@ export default function BatchesPage() {
       {error ? <ProblemBar problem={error.problem} onRetry={() => refetch()} /> : null}
       {!data && !error ? <SkeletonLines lines={8} height={36} /> : null}
       {hasAny ? (
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame and a legend
-        <div className={styles.pills} role="group" aria-label={t('filter')}>
-          {FILTERS.map((one) => (
-            <ToggleButton
-              key={one}
-              size="small"
-              shape="circular"
-              checked={filter === one}
-              onClick={() => setFilter(one)}
-            >
-              {t('pill', {
-                word: t(`filters.${one}`),
-                count: all.filter((batch) => fits(batch, one)).length,
-              })}
-            </ToggleButton>
-          ))}
-        </div>
+        <FilterPills
+          label={t('filter')}
+          filters={FILTERS}
+          chosen={filter}
+          words={(one) => t(`filters.${one}`)}
+          count={(one) => all.filter((batch) => fits(batch, one)).length}
+          onChoose={setFilter}
+        />
       ) : null}
       {data && !hasAny ? (
         <EmptyState

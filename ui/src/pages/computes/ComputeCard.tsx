@@ -12,6 +12,7 @@ import { WhyBar } from './WhyBar'
 import { shownState, toneOfCompute, useOriginWords, whyOf } from './words'
 
 const useStyles = makeStyles({
+  card: { boxShadow: 'none' },
   head: {
     display: 'flex',
     flexWrap: 'wrap',
@@ -75,7 +76,13 @@ export function ComputeCard({ compute }: { compute: ComputeView }) {
   const why = whyOf(compute)
   const state = shownState(compute)
   return (
-    <Card role="group" aria-labelledby={heading} focusMode="off">
+    <Card
+      appearance="outline"
+      className={styles.card}
+      role="group"
+      aria-labelledby={heading}
+      focusMode="off"
+    >
       <div className={styles.head}>
         <Subtitle2 as="h2" id={heading} className={styles.heading}>
           {compute.name}

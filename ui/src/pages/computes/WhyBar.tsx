@@ -15,7 +15,7 @@ import { useAction } from '../../state'
 import { shownState } from './words'
 
 const useStyles = makeStyles({
-  bar: { minHeight: 'auto', paddingBlock: tokens.spacingVerticalS, userSelect: 'text' },
+  bar: { minHeight: 'auto', userSelect: 'text' },
   body: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS },
 })
 

@@ -236,8 +236,12 @@ export function ConnectionDialog({
                 {form.held ? <Text role="status">{t('dialog.held')}</Text> : null}
               </div>
             </DialogContent>
-            <DialogActions fluid>
-              {type.testable ? <Button onClick={form.test}>{t('dialog.test')}</Button> : null}
+            {type.testable ? (
+              <DialogActions position="start">
+                <Button onClick={form.test}>{t('dialog.test')}</Button>
+              </DialogActions>
+            ) : null}
+            <DialogActions>
               <BusyButton type="submit" busy={form.busy}>
                 {t('dialog.save')}
               </BusyButton>

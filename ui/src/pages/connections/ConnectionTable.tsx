@@ -1,35 +1,48 @@
 import {
   Button,
   makeStyles,
+  mergeClasses,
   Table,
   TableBody,
   TableCell,
   TableHeader,
   TableHeaderCell,
   TableRow,
+  Text,
   tokens,
 } from '@fluentui/react-components'
+import { ArrowExportRegular, DeleteRegular, EditRegular } from '@fluentui/react-icons'
 import { Fragment } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call, problemOf } from '../../backend'
 import type { ConnectionView, SecretState } from '../../backend/types'
 import { useNotify } from '../../components/notify'
 import { ToneMark } from '../../components/StatusBadge'
+import { useUnder } from '../../components/useUnder'
 import type { Tone } from '../../theme'
 import { ConnectionTrial } from './ConnectionTrial'
+import { RowButton } from './RowButton'
 import { useConnectionTrial } from './useConnectionTrial'
 
+/** Windows narrower than this have no room for a column of each thing. */
+const ROOM = 1130
+
 const useStyles = makeStyles({
-  scroll: { overflowX: 'auto' },
-  table: { minWidth: '1000px' },
-  actions: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalXS },
+  actions: { display: 'flex', columnGap: tokens.spacingHorizontalXS },
   trial: { paddingBlock: tokens.spacingVerticalS, height: 'auto' },
   name: { overflowWrap: 'anywhere', userSelect: 'text' },
+  cut: {
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+    userSelect: 'text',
+  },
+  below: { display: 'block' },
   quiet: { color: tokens.colorNeutralForeground3 },
-  nameColumn: { width: '176px' },
-  type: { width: '160px' },
+  nameColumn: { width: '20%' },
+  type: { width: '16%' },
   secret: { width: '160px' },
-  actionColumn: { width: '288px' },
+  actionColumn: { width: '156px' },
 })
 
 /** How each state of a secret looks. */
@@ -42,10 +55,13 @@ const tones: Record<SecretState, Tone> = {
 
 function Row({
   view,
+  room,
   onEdit,
   onDelete,
 }: {
   view: ConnectionView
+  /** For a column of each thing; else type and endpoint stand under the name. */
+  room: boolean
   onEdit: () => void
   onDelete: () => void
 }) {
@@ -61,21 +77,29 @@ function Row({
       ({ path }) => notify.show({ intent: 'success', title: t('exported'), body: path }),
       (error) => notify.problem(problemOf(error), t('exportFailed')),
     )
-  const buttons = [
-    ['edit', t('editOf', { name }), onEdit],
-    ['export', t('exportOf', { name }), exportIt],
-    ['delete', t('deleteOf', { name }), onDelete],
-  ] as const
   return (
     <Fragment>
       <TableRow>
         <TableCell role="rowheader" className={styles.name}>
           {name}
+          {room ? null : (
+            <Text
+              size={200}
+              className={mergeClasses(styles.cut, styles.below, styles.quiet)}
+              {...(endpoint ? { title: endpoint } : {})}
+            >
+              {[t(`type.${type}`), endpoint].filter(Boolean).join(' · ')}
+            </Text>
+          )}
         </TableCell>
-        <TableCell>{t(`type.${type}`)}</TableCell>
-        <TableCell className={styles.name}>
-          {endpoint ?? <span className={styles.quiet}>{t('noEndpoint')}</span>}
-        </TableCell>
+        {room ? (
+          <>
+            <TableCell>{t(`type.${type}`)}</TableCell>
+            <TableCell className={styles.cut} {...(endpoint ? { title: endpoint } : {})}>
+              {endpoint ?? <span className={styles.quiet}>{t('noEndpoint')}</span>}
+            </TableCell>
+          </>
+        ) : null}
         <TableCell>
           <ToneMark tone={tones[secret]}>{t(`state.${secret}`)}</ToneMark>
         </TableCell>
@@ -84,23 +108,23 @@ function Row({
             <Button size="small" aria-label={t('testOf', { name })} onClick={test}>
               {t('test')}
             </Button>
-            {buttons.map(([action, label, does]) => (
-              <Button
-                key={action}
-                size="small"
-                appearance="subtle"
-                aria-label={label}
-                onClick={does}
-              >
-                {t(action)}
-              </Button>
-            ))}
+            <RowButton label={t('editOf', { name })} icon={<EditRegular />} onClick={onEdit} />
+            <RowButton
+              label={t('exportOf', { name })}
+              icon={<ArrowExportRegular />}
+              onClick={exportIt}
+            />
+            <RowButton
+              label={t('deleteOf', { name })}
+              icon={<DeleteRegular />}
+              onClick={onDelete}
+            />
           </div>
         </TableCell>
       </TableRow>
       {trial ? (
         <TableRow>
-          <TableCell colSpan={5} className={styles.trial}>
+          <TableCell colSpan={room ? 5 : 3} className={styles.trial}>
             <ConnectionTrial name={name} trial={trial} onRetry={test} />
           </TableCell>
         </TableRow>
@@ -121,37 +145,38 @@ export function ConnectionTable({
 }) {
   const styles = useStyles()
   const { t } = useTranslation('flowConnections')
+  const room = !useUnder(ROOM)
+  const columns = [
+    ['name', room ? styles.nameColumn : undefined],
+    ['type', styles.type],
+    ['endpoint', undefined],
+    ['secret', styles.secret],
+    ['actions', styles.actionColumn],
+  ] as const
   return (
-    <div className={styles.scroll}>
-      <Table aria-label={t('table')} className={styles.table}>
-        <TableHeader>
-          <TableRow>
-            {(
-              [
-                ['name', styles.nameColumn],
-                ['type', styles.type],
-                ['endpoint', undefined],
-                ['secret', styles.secret],
-                ['actions', styles.actionColumn],
-              ] as const
-            ).map(([column, width]) => (
+    <Table aria-label={t('table')}>
+      <TableHeader>
+        <TableRow>
+          {columns
+            .filter(([column]) => room || (column !== 'type' && column !== 'endpoint'))
+            .map(([column, width]) => (
               <TableHeaderCell key={column} scope="col" {...(width ? { className: width } : {})}>
                 {t(`column.${column}`)}
               </TableHeaderCell>
             ))}
-          </TableRow>
-        </TableHeader>
-        <TableBody>
-          {connections.map((view) => (
-            <Row
-              key={view.connection.name}
-              view={view}
-              onEdit={() => onEdit(view)}
-              onDelete={() => onDelete(view.connection.name)}
-            />
-          ))}
-        </TableBody>
-      </Table>
-    </div>
+        </TableRow>
+      </TableHeader>
+      <TableBody>
+        {connections.map((view) => (
+          <Row
+            key={view.connection.name}
+            view={view}
+            room={room}
+            onEdit={() => onEdit(view)}
+            onDelete={() => onDelete(view.connection.name)}
+          />
+        ))}
+      </TableBody>
+    </Table>
   )
 }

@@ -5,7 +5,6 @@ import {
   makeStyles,
   Spinner,
   Text,
-  tokens,
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { TestVerdict } from '../../backend/types'
@@ -15,7 +14,7 @@ import { ProblemBar } from '../../components/ProblemBar'
 import type { ConnectionTrialState } from './useConnectionTrial'
 
 const useStyles = makeStyles({
-  bar: { minHeight: 'auto', paddingBlock: tokens.spacingVerticalS, userSelect: 'text' },
+  bar: { minHeight: 'auto', userSelect: 'text' },
   sentence: { overflowWrap: 'anywhere' },
 })
 

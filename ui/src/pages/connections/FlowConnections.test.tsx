@@ -51,6 +51,24 @@ describe('a connection that a flow lacks', () => {
 })
 
 describe('the list of connections', () => {
+  it('says in a narrow window under the name what a connection is', async () => {
+    const wide = window.matchMedia
+    window.matchMedia = (media) => ({ ...wide(media), matches: media === '(max-width: 1129px)' })
+    try {
+      await openAt('/connections')
+      const table = within(await screen.findByRole('table', { name: 'Flow connections' }))
+      expect(table.getAllByRole('columnheader').map(({ textContent }) => textContent)).toEqual([
+        'Name',
+        'Secret',
+        'Actions',
+      ])
+      expect(table.getByText('Azure OpenAI · https://rag-aoai.openai.azure.com/')).toBeVisible()
+      await expectAccessible()
+    } finally {
+      window.matchMedia = wide
+    }
+  })
+
   it('tells type, endpoint and where the secret is, and is searched', async () => {
     const { user } = await openAt('/connections')
     const row = await rowOf('rag-aoai')

@@ -119,7 +119,7 @@ export function ImportConnectionDialog({
                 {problem && !problem.field ? <ProblemBar problem={problem} /> : null}
               </div>
             </DialogContent>
-            <DialogActions>
+            <DialogActions fluid>
               <BusyButton type="submit" busy={read.isPending}>
                 {t(file ? 'importDialog.next' : 'importDialog.read')}
               </BusyButton>

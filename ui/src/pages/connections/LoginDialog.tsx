@@ -171,8 +171,10 @@ export function LoginDialog({
                 {problem && !problem.field ? <ProblemBar problem={problem} /> : null}
               </div>
             </DialogContent>
-            <DialogActions fluid>
+            <DialogActions position="start">
               <Button onClick={test}>{t('test')}</Button>
+            </DialogActions>
+            <DialogActions>
               <Button type="submit" appearance="primary">
                 {t('dialog.save')}
               </Button>

@@ -7,20 +7,27 @@ import {
   TableHeader,
   TableHeaderCell,
   TableRow,
+  Text,
   tokens,
 } from '@fluentui/react-components'
+import { DeleteRegular, EditRegular } from '@fluentui/react-icons'
 import { Fragment } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LoginSource, RegistryLogin } from '../../backend/types'
+import { useUnder } from '../../components/useUnder'
+import { RowButton } from './RowButton'
 import { Trial } from './Trial'
 import { useTrial } from './useTrial'
 
+/** Windows narrower than this have no room for a column of each thing. */
+const ROOM = 800
+
 const useStyles = makeStyles({
-  scroll: { overflowX: 'auto' },
-  actions: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalXS },
+  actions: { display: 'flex', columnGap: tokens.spacingHorizontalXS },
   trial: { paddingBlock: tokens.spacingVerticalS, height: 'auto' },
-  actionColumn: { width: '232px' },
+  actionColumn: { width: '156px' },
   name: { overflowWrap: 'anywhere' },
+  below: { display: 'block', color: tokens.colorNeutralForeground3 },
 })
 
 /** Which logins are ours to replace and delete. */
@@ -33,10 +40,13 @@ const isOurs: Record<LoginSource, boolean> = {
 
 function Row({
   login,
+  room,
   onReplace,
   onDelete,
 }: {
   login: RegistryLogin
+  /** For a column of the user's name; else it stands under the registry. */
+  room: boolean
   onReplace: () => void
   onDelete: () => void
 }) {
@@ -48,8 +58,17 @@ function Row({
   return (
     <Fragment>
       <TableRow>
-        <TableCell className={styles.name}>{registry}</TableCell>
-        <TableCell className={styles.name}>{username || t('usernameUnknown')}</TableCell>
+        <TableCell className={styles.name}>
+          {registry}
+          {room || !username ? null : (
+            <Text size={200} className={styles.below}>
+              {username}
+            </Text>
+          )}
+        </TableCell>
+        {room ? (
+          <TableCell className={styles.name}>{username || t('usernameUnknown')}</TableCell>
+        ) : null}
         <TableCell>{t(`source.${source}`)}</TableCell>
         <TableCell>
           <div className={styles.actions}>
@@ -58,22 +77,16 @@ function Row({
             </Button>
             {isOurs[source] ? (
               <>
-                <Button
-                  size="small"
-                  appearance="subtle"
-                  aria-label={t('replaceOf', { registry })}
+                <RowButton
+                  label={t('replaceOf', { registry })}
+                  icon={<EditRegular />}
                   onClick={onReplace}
-                >
-                  {t('replace')}
-                </Button>
-                <Button
-                  size="small"
-                  appearance="subtle"
-                  aria-label={t('deleteOf', { registry })}
+                />
+                <RowButton
+                  label={t('deleteOf', { registry })}
+                  icon={<DeleteRegular />}
                   onClick={onDelete}
-                >
-                  {t('delete')}
-                </Button>
+                />
               </>
             ) : null}
           </div>
@@ -81,7 +94,7 @@ function Row({
       </TableRow>
       {trial ? (
         <TableRow>
-          <TableCell colSpan={4} className={styles.trial}>
+          <TableCell colSpan={room ? 4 : 3} className={styles.trial}>
             <Trial trial={trial} onRetry={test} />
           </TableCell>
         </TableRow>
@@ -102,12 +115,14 @@ export function LoginTable({
 }) {
   const styles = useStyles()
   const { t } = useTranslation('connections')
+  const room = !useUnder(ROOM)
   return (
-    <div className={styles.scroll}>
-      <Table aria-label={t('logins')}>
-        <TableHeader>
-          <TableRow>
-            {(['registry', 'username', 'source', 'actions'] as const).map((column) => (
+    <Table aria-label={t('logins')}>
+      <TableHeader>
+        <TableRow>
+          {(['registry', 'username', 'source', 'actions'] as const)
+            .filter((column) => room || column !== 'username')
+            .map((column) => (
               <TableHeaderCell
                 key={column}
                 scope="col"
@@ -116,19 +131,19 @@ export function LoginTable({
                 {t(`columns.${column}`)}
               </TableHeaderCell>
             ))}
-          </TableRow>
-        </TableHeader>
-        <TableBody>
-          {logins.map((login) => (
-            <Row
-              key={`${login.source} ${login.registry}`}
-              login={login}
-              onReplace={() => onReplace(login)}
-              onDelete={() => onDelete(login)}
-            />
-          ))}
-        </TableBody>
-      </Table>
-    </div>
+        </TableRow>
+      </TableHeader>
+      <TableBody>
+        {logins.map((login) => (
+          <Row
+            key={`${login.source} ${login.registry}`}
+            login={login}
+            room={room}
+            onReplace={() => onReplace(login)}
+            onDelete={() => onDelete(login)}
+          />
+        ))}
+      </TableBody>
+    </Table>
   )
 }

@@ -1,5 +1,6 @@
 import { Button, Checkbox, Field, Input, Text } from '@fluentui/react-components'
 import { AddRegular, DeleteRegular } from '@fluentui/react-icons'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFieldStyles } from '../../components/settings/fieldStyles'
 import { addRow, idOf, type PairRow } from './connectionForm'
@@ -24,6 +25,9 @@ function Row({
   const { t } = useTranslation('flowConnections')
   const number = at + 1
   const told = problem('key') ?? problem('value')
+  const message = useId()
+  const toldAt = (part: 'key' | 'value') =>
+    problem(part) === undefined ? {} : { 'aria-invalid': true, 'aria-describedby': message }
   return (
     <li>
       <div className={styles.row}>
@@ -31,7 +35,7 @@ function Row({
           id={idOf(`pairs.${at}.key`)}
           className={styles.grow}
           aria-label={t('pairs.key', { number })}
-          aria-invalid={problem('key') !== undefined}
+          {...toldAt('key')}
           placeholder={t('pairs.keyPlaceholder')}
           value={row.name}
           autoComplete="off"
@@ -42,7 +46,7 @@ function Row({
           id={idOf(`pairs.${at}.value`)}
           className={styles.grow}
           aria-label={t('pairs.value', { number })}
-          aria-invalid={problem('value') !== undefined}
+          {...toldAt('value')}
           placeholder={t('pairs.valuePlaceholder')}
           type={row.secret ? 'password' : 'text'}
           value={row.value}
@@ -69,7 +73,7 @@ function Row({
           onClick={onRemove}
         />
       </div>
-      {told ? <Field validationMessage={told} /> : null}
+      {told ? <Field validationMessage={{ children: told, id: message }} /> : null}
       {hint && !told ? (
         <Text size={200} className={styles.hint}>
           {hint}

@@ -12,11 +12,15 @@ import {
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { DiskImage } from '../../backend/types'
+import { Breaking } from '../../components/Breaking'
 import { Moment } from '../../components/Moment'
+import { useUnder } from '../../components/useUnder'
 import { formatBytes, shortDigest } from '../../format'
 import { sizes } from '../../theme'
-import { useRoom } from './useRoom'
 import { useImageWords } from './words'
+
+/** Windows narrower than this have no room for a column of each thing: nothing may be out of view. */
+const ROOM = 1100
 
 const useStyles = makeStyles({
   frame: {
@@ -74,9 +78,13 @@ function Row({
       </TableCell>
       <TableCell role="rowheader" className={styles.cell}>
         <span className={styles.names}>
-          <Text>{name}</Text>
+          <Text>
+            <Breaking>{name}</Breaking>
+          </Text>
           {image.names.slice(1).map((other) => (
-            <Text key={other}>{other}</Text>
+            <Text key={other}>
+              <Breaking>{other}</Breaking>
+            </Text>
           ))}
           <Text size={200} className={styles.quiet}>
             {id}
@@ -130,7 +138,7 @@ export function ImageTable({
 }) {
   const styles = useStyles()
   const { t } = useTranslation('disk')
-  const room = useRoom()
+  const room = !useUnder(ROOM)
   const columns = [
     ['image', room ? styles.image : undefined],
     ['role', undefined],

@@ -18,7 +18,7 @@ import { useLiveOperations, useRuntimes } from '../../state'
 import { buildOf, isBusy } from './state'
 
 const useStyles = makeStyles({
-  bar: { minHeight: 'auto', paddingBlock: tokens.spacingVerticalS, userSelect: 'text' },
+  bar: { minHeight: 'auto', userSelect: 'text' },
   list: {
     display: 'flex',
     flexWrap: 'wrap',

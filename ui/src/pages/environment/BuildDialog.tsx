@@ -1,6 +1,5 @@
 import {
   Button,
-  Checkbox,
   DialogActions,
   DialogContent,
   Dropdown,
@@ -18,6 +17,7 @@ import { BusyButton } from '../../components/decision/BusyButton'
 import { DecisionDialog } from '../../components/decision/DecisionDialog'
 import { Looking, NotStarted } from '../../components/decision/Held'
 import { GoLink } from '../../components/GoLink'
+import { HintedCheckbox } from '../../components/HintedCheckbox'
 import { ProblemBar } from '../../components/ProblemBar'
 import { useAction, useAsk, useComputes } from '../../state'
 import { PreviewBlocks } from './BuildPreview'
@@ -27,29 +27,6 @@ const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
   choices: { display: 'flex', flexDirection: 'column' },
 })
-
-/** A choice with a sentence about what it means. */
-function Choice({
-  label,
-  hint,
-  checked,
-  onChange,
-}: {
-  label: string
-  hint: string
-  checked: boolean
-  onChange: (checked: boolean) => void
-}) {
-  return (
-    <Field hint={hint}>
-      <Checkbox
-        label={label}
-        checked={checked}
-        onChange={(_, data) => onChange(data.checked === true)}
-      />
-    </Field>
-  )
-}
 
 function Decision({
   environment,
@@ -127,7 +104,7 @@ function Decision({
         )}
         <div className={styles.choices}>
           {exactly === null ? (
-            <Choice
+            <HintedCheckbox
               label={t('buildDialog.newestBase')}
               hint={t('buildDialog.newestBaseHint')}
               checked={newestBase}
@@ -135,7 +112,7 @@ function Decision({
             />
           ) : null}
           {isBuilt(environment) ? (
-            <Choice
+            <HintedCheckbox
               label={t('buildDialog.noCache')}
               hint={t('buildDialog.noCacheHint')}
               checked={noCache}

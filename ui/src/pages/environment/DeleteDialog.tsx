@@ -1,6 +1,5 @@
 import {
   Button,
-  Checkbox,
   Dialog,
   DialogActions,
   DialogBody,
@@ -16,13 +15,13 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { EnvironmentView } from '../../backend/types'
 import { BusyButton } from '../../components/decision/BusyButton'
+import { HintedCheckbox } from '../../components/HintedCheckbox'
 import { ProblemBar } from '../../components/ProblemBar'
 import { useAction } from '../../state'
 import { RuntimeLinks } from './RuntimeLinks'
 
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalS },
-  hint: { color: tokens.colorNeutralForeground3 },
 })
 
 /** Who uses it, and what to do first. */
@@ -79,22 +78,18 @@ export function DeleteDialog({
               <>
                 <Text>{t('deleteDialog.body', { name })}</Text>
                 {versions.length > 0 ? (
-                  <div>
-                    <Checkbox
-                      checked={removeImages}
-                      label={t('deleteDialog.images')}
-                      onChange={(_, { checked }) => setRemoveImages(checked === true)}
-                    />
-                    <Text as="p" size={200} className={styles.hint}>
-                      {t('deleteDialog.imagesHint')}
-                    </Text>
-                  </div>
+                  <HintedCheckbox
+                    label={t('deleteDialog.images')}
+                    hint={t('deleteDialog.imagesHint')}
+                    checked={removeImages}
+                    onChange={setRemoveImages}
+                  />
                 ) : null}
                 {remove.error ? <ProblemBar problem={remove.error.problem} /> : null}
               </>
             )}
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             {used ? null : (
               <BusyButton busy={remove.isPending} onClick={submit}>
                 {t('deleteDialog.delete')}

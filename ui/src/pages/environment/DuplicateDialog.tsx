@@ -80,7 +80,7 @@ export function DuplicateDialog({
                 {problem && problem.field !== 'name' ? <ProblemBar problem={problem} /> : null}
               </div>
             </DialogContent>
-            <DialogActions>
+            <DialogActions fluid>
               <BusyButton type="submit" busy={duplicate.isPending}>
                 {t('duplicateDialog.duplicate')}
               </BusyButton>

@@ -14,9 +14,10 @@ import { paths } from '../../app/paths'
 import type { EnvironmentView } from '../../backend/types'
 import { EmptyState } from '../../components/EmptyState'
 import { GoLink } from '../../components/GoLink'
+import { Sideways } from '../../components/grid/Sideways'
 import { Moment } from '../../components/Moment'
 import { formatBytes } from '../../format'
-import { sizes } from '../../theme'
+import { chosenRow, sizes } from '../../theme'
 import { pythonVersion } from './state'
 import { VersionDetail } from './VersionDetail'
 
@@ -38,15 +39,10 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalL,
     maxWidth: sizes.readingWidth,
   },
-  scroller: {
-    overflowX: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-  },
   table: { minWidth: '760px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
 })
 
@@ -72,7 +68,7 @@ export function Versions({
   const none = t('common:noValue')
   return (
     <div className={styles.root}>
-      <div className={styles.scroller}>
+      <Sideways framed>
         <Table size="small" aria-label={t('version.table')} className={styles.table}>
           <TableHeader>
             <TableRow>
@@ -112,7 +108,7 @@ export function Versions({
             ))}
           </TableBody>
         </Table>
-      </div>
+      </Sideways>
       <VersionDetail
         key={shown.number}
         environment={environment}

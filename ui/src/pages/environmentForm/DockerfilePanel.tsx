@@ -9,7 +9,8 @@ import type { EnvironmentFormState } from './useEnvironmentForm'
 const useStyles = makeStyles({
   bases: { display: 'flex', flexDirection: 'column', overflowWrap: 'anywhere' },
   list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL, userSelect: 'text' },
-  copy: { display: 'flex', justifyContent: 'flex-end' },
+  head: { display: 'flex', alignItems: 'flex-end', ':empty': { display: 'none' } },
+  copy: { marginInlineStart: 'auto' },
   quiet: { color: tokens.colorNeutralForeground3 },
 })
 
@@ -33,23 +34,25 @@ export function DockerfilePanel({ form }: { form: EnvironmentFormState }) {
       {form.general.map((problem) => (
         <ProblemBar key={problem.sentence} problem={problem} />
       ))}
-      {bases.length > 0 ? (
-        <div className={styles.bases}>
-          <Text className={styles.quiet}>{t('panel.bases')}</Text>
-          <ul className={styles.list} aria-label={t('panel.bases')}>
-            {bases.map((base) => (
-              <li key={base}>{base}</li>
-            ))}
-          </ul>
-        </div>
-      ) : null}
-      {dockerfile !== null ? (
-        <>
+      <div className={styles.head}>
+        {bases.length > 0 ? (
+          <div className={styles.bases}>
+            <Text className={styles.quiet}>{t('panel.bases')}</Text>
+            <ul className={styles.list} aria-label={t('panel.bases')}>
+              {bases.map((base) => (
+                <li key={base}>{base}</li>
+              ))}
+            </ul>
+          </div>
+        ) : null}
+        {dockerfile !== null ? (
           <div className={styles.copy}>
             <CopyButton text={dockerfile} name={t('panel.copy')} />
           </div>
-          <Pre>{dockerfile}</Pre>
-        </>
+        ) : null}
+      </div>
+      {dockerfile !== null ? (
+        <Pre>{dockerfile}</Pre>
       ) : (
         <Text className={styles.quiet}>{t(built ? 'panel.notYet' : 'panel.nothing')}</Text>
       )}

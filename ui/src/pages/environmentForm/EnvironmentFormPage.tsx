@@ -3,7 +3,6 @@ import {
   Field,
   makeStyles,
   mergeClasses,
-  Radio,
   RadioGroup,
   Text,
   Textarea,
@@ -19,6 +18,7 @@ import { BusyButton } from '../../components/decision/BusyButton'
 import { LeaveDialog } from '../../components/decision/LeaveDialog'
 import { EmptyState } from '../../components/EmptyState'
 import { Fold } from '../../components/Fold'
+import { HintedRadio } from '../../components/HintedRadio'
 import { SkeletonLines } from '../../components/Late'
 import { Page } from '../../components/Page'
 import { ProblemBar } from '../../components/ProblemBar'
@@ -41,7 +41,6 @@ const useStyles = makeStyles({
   },
   buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   kinds: { display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)' },
-  hint: { display: 'block', color: tokens.colorNeutralForeground3 },
 })
 
 function KindField({ form }: { form: EnvironmentFormState }) {
@@ -55,19 +54,11 @@ function KindField({ form }: { form: EnvironmentFormState }) {
         onChange={(_, { value }) => form.type('kind', { kind: value as SourceKind })}
       >
         {KINDS.map((kind) => (
-          <Radio
+          <HintedRadio
             key={kind}
             value={kind}
-            aria-describedby={idOf(`kind.${kind}.hint`)}
-            aria-label={t(`environments:kind.${kind}`)}
-            label={
-              <>
-                {t(`environments:kind.${kind}`)}
-                <Text size={200} id={idOf(`kind.${kind}.hint`)} className={styles.hint}>
-                  {t(`kindHint.${kind}`)}
-                </Text>
-              </>
-            }
+            label={t(`environments:kind.${kind}`)}
+            hint={t(`kindHint.${kind}`)}
           />
         ))}
       </RadioGroup>

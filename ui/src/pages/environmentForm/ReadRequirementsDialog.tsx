@@ -70,7 +70,7 @@ export function ReadRequirementsDialog({
                 {problem && problem.field !== 'path' ? <ProblemBar problem={problem} /> : null}
               </div>
             </DialogContent>
-            <DialogActions>
+            <DialogActions fluid>
               <BusyButton type="submit" busy={read.isPending}>
                 {t('read.take')}
               </BusyButton>

@@ -15,6 +15,7 @@ import { useNavigate } from 'react-router'
 import { paths } from '../../app/paths'
 import type { EnvironmentView } from '../../backend/types'
 import { GoLink } from '../../components/GoLink'
+import { Sideways } from '../../components/grid/Sideways'
 import { Moment } from '../../components/Moment'
 import { formatBytes } from '../../format'
 import { sizes } from '../../theme'
@@ -24,11 +25,6 @@ import { RowMenu } from './RowMenu'
 import { COLUMNS, type Column, type View } from './view'
 
 const useStyles = makeStyles({
-  scroller: {
-    overflowX: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-  },
   table: { minWidth: '960px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
@@ -124,7 +120,7 @@ export function EnvironmentTable({
   const choose = (column: Column) =>
     onSort({ column, descending: sort.column === column ? !sort.descending : false })
   return (
-    <div className={styles.scroller}>
+    <Sideways framed>
       <Table size="small" sortable aria-label={t('table')} className={styles.table}>
         <TableHeader>
           <TableRow>
@@ -161,6 +157,6 @@ export function EnvironmentTable({
           ))}
         </TableBody>
       </Table>
-    </div>
+    </Sideways>
   )
 }

@@ -50,7 +50,7 @@ function Result({ imported, onClose }: { imported: ImportedEnvironment; onClose:
           </Block>
         </div>
       </DialogContent>
-      <DialogActions>
+      <DialogActions fluid>
         <Button
           appearance="primary"
           // The field that had the focus is gone.
@@ -121,7 +121,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
                   {problem && !problem.field ? <ProblemBar problem={problem} /> : null}
                 </div>
               </DialogContent>
-              <DialogActions>
+              <DialogActions fluid>
                 <BusyButton type="submit" busy={bring.isPending}>
                   {t('importDialog.import')}
                 </BusyButton>

@@ -27,6 +27,7 @@ const useStyles = makeStyles({
   },
   heading: { margin: 0 },
   quiet: { color: tokens.colorNeutralForeground3 },
+  card: { boxShadow: 'none' },
   start: { alignSelf: 'flex-start' },
   command: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXXS },
   tried: { margin: 0, paddingInlineStart: tokens.spacingHorizontalL },
@@ -38,7 +39,13 @@ function Podman({ version, starting }: { version: string; starting: boolean }) {
   const start = useAction('start_podman_service')
   const isStarting = starting || start.isPending
   return (
-    <Card role="group" aria-label={t('podmanTitle')} focusMode="off">
+    <Card
+      appearance="outline"
+      className={styles.card}
+      role="group"
+      aria-label={t('podmanTitle')}
+      focusMode="off"
+    >
       <Subtitle2 as="h3" className={styles.heading}>
         {t('podmanTitle')}
       </Subtitle2>
@@ -70,7 +77,13 @@ function Commands({
   const { t } = useTranslation('firstrun')
   const title = t(dockerStopped ? 'dockerStopped' : 'installTitle')
   return (
-    <Card role="group" aria-label={title} focusMode="off">
+    <Card
+      appearance="outline"
+      className={styles.card}
+      role="group"
+      aria-label={title}
+      focusMode="off"
+    >
       <Subtitle2 as="h3" className={styles.heading}>
         {title}
       </Subtitle2>
@@ -99,7 +112,13 @@ function Denied({ compute }: { compute: ComputeView }) {
   const { sentence, hints, command } = compute.state.why
   const title = t('deniedTitle', { name: compute.name })
   return (
-    <Card role="group" aria-label={title} focusMode="off">
+    <Card
+      appearance="outline"
+      className={styles.card}
+      role="group"
+      aria-label={title}
+      focusMode="off"
+    >
       <Subtitle2 as="h3" className={styles.heading}>
         {title}
       </Subtitle2>

@@ -74,7 +74,7 @@ function Copied({
               <CopyButton text={outside.text} name={t('copyAs.text')} />
             </span>
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             <Button appearance="primary" onClick={onClose}>
               {t('copyAs.close')}
             </Button>

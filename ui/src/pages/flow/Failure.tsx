@@ -5,7 +5,6 @@ import {
   MessageBarBody,
   MessageBarTitle,
   makeStyles,
-  tokens,
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { Frame, RunFailure } from '../../backend/types'
@@ -14,7 +13,7 @@ import { Pre } from '../../components/Pre'
 import { useFlowPage } from './page'
 
 const useStyles = makeStyles({
-  bar: { minHeight: 'auto', paddingBlock: tokens.spacingVerticalS, userSelect: 'text' },
+  bar: { minHeight: 'auto', userSelect: 'text' },
   words: { overflowWrap: 'anywhere' },
 })
 

@@ -13,7 +13,8 @@ import {
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import { isActive, NodeStateBadge, NodeTook } from '../../components/flow/states'
-import { sizes } from '../../theme'
+import { Sideways } from '../../components/grid/Sideways'
+import { chosenRow, sizes } from '../../theme'
 import { chosenVariant, neededBy, nodeAsChosen, nodesByName, variantsOf } from './model'
 import { NodeIcon } from './NodeIcon'
 import { useFlowPage } from './page'
@@ -23,20 +24,18 @@ const COLUMNS = ['node', 'kind', 'after', 'state', 'took'] as const
 
 const useStyles = makeStyles({
   scroller: {
-    overflow: 'auto',
+    overflowY: 'auto',
     flexGrow: 1,
     minHeight: 0,
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
-  table: { minWidth: '620px' },
+  table: { minWidth: '600px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   name: { display: 'flex', alignItems: 'center', columnGap: '6px', minWidth: 0 },
   icon: { lineHeight: 0, flexShrink: 0, color: tokens.colorBrandForeground1 },
-  took: { width: '64px' },
-  menu: { width: '40px' },
+  took: { width: '56px' },
+  menu: { width: '32px' },
   heard: {
     position: 'absolute',
     width: '1px',
@@ -44,11 +43,19 @@ const useStyles = makeStyles({
     overflow: 'hidden',
     clipPath: 'inset(50%)',
   },
-  state: { width: '112px' },
-  kind: { width: '72px' },
+  state: { width: '92px' },
+  kind: { width: '56px' },
   after: {},
-  node: { width: '30%' },
+  node: { width: '26%' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  twoLines: {
+    display: '-webkit-box',
+    WebkitBoxOrient: 'vertical',
+    WebkitLineClamp: '2',
+    overflow: 'hidden',
+    overflowWrap: 'anywhere',
+  },
+  high: { paddingBlock: tokens.spacingVerticalXS },
   quiet: { color: tokens.colorNeutralForeground3 },
   number: { fontVariantNumeric: 'tabular-nums' },
 })
@@ -62,8 +69,7 @@ export function NodeTable() {
   const ended = run === null || !isActive(run)
   const none = t('common:noValue')
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
-    <section className={styles.scroller} tabIndex={0} aria-label={t('list.label')}>
+    <Sideways framed label={t('list.label')} className={styles.scroller}>
       <Table size="small" aria-label={t('list.table')} className={styles.table}>
         <TableHeader>
           <TableRow>
@@ -104,7 +110,7 @@ export function NodeTable() {
                 key={name}
                 className={mergeClasses(styles.row, chosen === name && styles.chosen)}
               >
-                <TableCell role="rowheader">
+                <TableCell role="rowheader" className={special ? styles.high : ''}>
                   <span className={styles.name}>
                     {node ? (
                       <span className={styles.icon}>
@@ -126,8 +132,8 @@ export function NodeTable() {
                   ) : null}
                 </TableCell>
                 <TableCell>{node ? t(`kind.${node.kind}`) : none}</TableCell>
-                <TableCell className={styles.cut} title={after}>
-                  {after || none}
+                <TableCell title={after}>
+                  <span className={styles.twoLines}>{after || none}</span>
                 </TableCell>
                 <TableCell>
                   {nodeRun ? <NodeStateBadge node={nodeRun} ended={ended} /> : none}
@@ -143,6 +149,6 @@ export function NodeTable() {
           })}
         </TableBody>
       </Table>
-    </section>
+    </Sideways>
   )
 }

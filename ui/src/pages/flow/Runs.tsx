@@ -21,30 +21,27 @@ import type { FlowRun } from '../../backend/types'
 import { ConfirmDialog } from '../../components/decision/ConfirmDialog'
 import { EmptyState } from '../../components/EmptyState'
 import { isActive, RunStateBadge, Took } from '../../components/flow/states'
+import { Sideways } from '../../components/grid/Sideways'
 import { SkeletonLines } from '../../components/Late'
 import { Moment } from '../../components/Moment'
 import { ProblemBar } from '../../components/ProblemBar'
 import { formatExact } from '../../format'
 import { useAction } from '../../state'
 import { live } from '../../state/live'
-import { sizes } from '../../theme'
+import { chosenRow, sizes } from '../../theme'
 import { useFlowPage } from './page'
 
 const COLUMNS = ['started', 'state', 'what', 'runtime', 'version', 'took', 'tokens'] as const
 
 const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalS },
-  scroller: {
-    overflowX: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-  },
   table: { minWidth: '820px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   row: { height: `${sizes.gridRow}px` },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   number: { fontVariantNumeric: 'tabular-nums' },
+  started: { width: '128px' },
   menu: { width: '32px' },
   all: { alignSelf: 'flex-end' },
   heard: {
@@ -167,12 +164,16 @@ export function Runs() {
   }
   return (
     <div className={styles.root}>
-      <div className={styles.scroller}>
+      <Sideways framed>
         <Table size="small" aria-label={t('history.table')} className={styles.table}>
           <TableHeader>
             <TableRow>
               {COLUMNS.map((column) => (
-                <TableHeaderCell key={column} scope="col" className={styles.heading}>
+                <TableHeaderCell
+                  key={column}
+                  scope="col"
+                  className={mergeClasses(styles.heading, column === 'started' && styles.started)}
+                >
                   {t(`history.column.${column}`)}
                 </TableHeaderCell>
               ))}
@@ -187,7 +188,7 @@ export function Runs() {
             ))}
           </TableBody>
         </Table>
-      </div>
+      </Sideways>
       {runs.some((run) => !isActive(run)) ? (
         <Button
           size="small"

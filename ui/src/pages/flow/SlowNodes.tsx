@@ -3,7 +3,6 @@ import {
   MessageBarActions,
   MessageBarBody,
   makeStyles,
-  tokens,
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { NodeRun } from '../../backend/types'
@@ -11,7 +10,7 @@ import { formatDuration } from '../../format'
 import { PlaceButton, usePlaceWords } from './Failure'
 
 const useStyles = makeStyles({
-  bar: { minHeight: 'auto', paddingBlock: tokens.spacingVerticalS, userSelect: 'text' },
+  bar: { minHeight: 'auto', userSelect: 'text' },
 })
 
 /** That a step takes long, and where the person's own code is. */

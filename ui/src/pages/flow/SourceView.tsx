@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LongValue } from '../../components/Facts'
 import { SkeletonLines } from '../../components/Late'
+import { useLineStyles } from '../../components/log/lineStyles'
 import { ProblemBar } from '../../components/ProblemBar'
 import { useAsk } from '../../state'
 import { sizes } from '../../theme'
@@ -12,15 +13,7 @@ const useStyles = makeStyles({
   root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS, minWidth: 0 },
   scroller: {
     maxHeight: '360px',
-    overflow: 'auto',
     position: 'relative',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-    backgroundColor: tokens.colorNeutralBackground2,
-    fontFamily: tokens.fontFamilyMonospace,
-    fontSize: tokens.fontSizeBase200,
-    lineHeight: `${sizes.logRow}px`,
-    userSelect: 'text',
   },
   code: { margin: 0, fontFamily: 'inherit', width: 'max-content', minWidth: '100%' },
   line: { display: 'flex', minHeight: `${sizes.logRow}px`, paddingInlineEnd: '8px' },
@@ -43,6 +36,7 @@ const useStyles = makeStyles({
 /** A file of the flow's folder with the numbers of its lines; `line` is marked and in view. */
 export function SourceView({ path, line }: { path: string; line: number | null }) {
   const styles = useStyles()
+  const ground = useLineStyles()
   const { t } = useTranslation('flow')
   const { view } = useFlowPage()
   const { data, error, refetch } = useAsk('read_flow_file', { flow: view.flow, path })
@@ -59,7 +53,7 @@ export function SourceView({ path, line }: { path: string; line: number | null }
       <LongValue text={data.place} name={t('source.place')} length={44} />
       <section
         ref={scroller}
-        className={styles.scroller}
+        className={mergeClasses(ground.scroller, styles.scroller)}
         aria-label={t('source.label', { file: path })}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to reach what scrolls
         tabIndex={0}

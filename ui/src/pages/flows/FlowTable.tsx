@@ -27,6 +27,7 @@ import { paths } from '../../app/paths'
 import type { RecentFlow } from '../../backend/types'
 import { RunStateBadge } from '../../components/flow/states'
 import { GoLink } from '../../components/GoLink'
+import { Sideways } from '../../components/grid/Sideways'
 import { Moment } from '../../components/Moment'
 import { cutMiddle } from '../../format'
 import { useLiveFlowRuns, useRuntime } from '../../state'
@@ -35,14 +36,9 @@ import { sizes, toneColor } from '../../theme'
 const COLUMNS = ['name', 'folder', 'runtime', 'lastRun', 'opened'] as const
 
 const useStyles = makeStyles({
-  scroller: {
-    overflowX: 'auto',
-    borderRadius: tokens.borderRadiusMedium,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
-  },
   table: { minWidth: '820px' },
   heading: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
-  row: { height: `${sizes.gridRow}px` },
+  row: { height: `${sizes.gridRowOfTwoLines}px` },
   runtime: { width: '150px' },
   lastRun: { width: '200px' },
   opened: { width: '110px' },
@@ -177,7 +173,7 @@ export function FlowTable({
   const styles = useStyles()
   const { t } = useTranslation('flows')
   return (
-    <div className={styles.scroller}>
+    <Sideways framed>
       <Table size="small" aria-label={t('table')} className={styles.table}>
         <TableHeader>
           <TableRow>
@@ -204,6 +200,6 @@ export function FlowTable({
           ))}
         </TableBody>
       </Table>
-    </div>
+    </Sideways>
   )
 }

@@ -20,7 +20,9 @@ import { formatBytes } from '../../format'
 import { useAction, useAsk } from '../../state'
 
 const useStyles = makeStyles({
-  content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalS },
+  content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
+  group: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS },
+  choices: { display: 'flex', flexDirection: 'column' },
   list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalXL, overflowWrap: 'anywhere' },
 })
 
@@ -28,14 +30,14 @@ function List({ title, lines }: { title: string; lines: string[] }) {
   const styles = useStyles()
   if (lines.length === 0) return null
   return (
-    <>
+    <div className={styles.group}>
       <Text weight="semibold">{title}</Text>
       <ul className={styles.list} aria-label={title}>
         {lines.map((line) => (
           <li key={line}>{line}</li>
         ))}
       </ul>
-    </>
+    </div>
   )
 }
 
@@ -109,25 +111,27 @@ export function DeleteDialog({ runtime, onClose }: { runtime: Runtime; onClose: 
                   removeVolumes={removeVolumes}
                   removeImage={removeImage}
                 />
-                {own.length > 0 ? (
-                  <Checkbox
-                    checked={removeVolumes}
-                    label={t('delete.removeVolumes', {
-                      count: own.length,
-                      names: own.join(', '),
-                    })}
-                    onChange={(_, { checked }) => setRemoveVolumes(checked === true)}
-                  />
-                ) : null}
-                {preview.data.unusedImage !== null ? (
-                  <Checkbox
-                    checked={removeImage}
-                    label={t('delete.removeImage', {
-                      size: formatBytes(preview.data.unusedImageSize),
-                    })}
-                    onChange={(_, { checked }) => setRemoveImage(checked === true)}
-                  />
-                ) : null}
+                <div className={styles.choices}>
+                  {own.length > 0 ? (
+                    <Checkbox
+                      checked={removeVolumes}
+                      label={t('delete.removeVolumes', {
+                        count: own.length,
+                        names: own.join(', '),
+                      })}
+                      onChange={(_, { checked }) => setRemoveVolumes(checked === true)}
+                    />
+                  ) : null}
+                  {preview.data.unusedImage !== null ? (
+                    <Checkbox
+                      checked={removeImage}
+                      label={t('delete.removeImage', {
+                        size: formatBytes(preview.data.unusedImageSize),
+                      })}
+                      onChange={(_, { checked }) => setRemoveImage(checked === true)}
+                    />
+                  ) : null}
+                </div>
                 <Text>{t('delete.nothingBack')}</Text>
               </>
             ) : null}

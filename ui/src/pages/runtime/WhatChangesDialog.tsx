@@ -12,6 +12,7 @@ import {
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { VersionCheck, VersionFacts } from '../../backend/types'
+import { Block, Sentences } from '../../components/decision/Block'
 import { PassedOverList } from '../../components/environment/PassedOverList'
 import { Facts } from '../../components/Facts'
 import { formatAge, formatBytes } from '../../format'
@@ -19,7 +20,6 @@ import type { Newer } from './VersionBar'
 
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
-  list: { margin: 0, paddingInlineStart: tokens.spacingHorizontalXL },
   note: { color: tokens.colorNeutralForeground3 },
 })
 
@@ -72,25 +72,25 @@ export function WhatChangesDialog({
                 },
               ]}
             />
-            <Text weight="semibold">{t('changes.security')}</Text>
-            {answer.securityFixes.length === 0 ? (
-              <Text>{t('changes.noSecurity')}</Text>
-            ) : (
-              <ul className={styles.list}>
-                {answer.securityFixes.map(({ version, note }) => (
-                  <li key={version}>{note ? `${version}: ${note}` : version}</li>
-                ))}
-              </ul>
-            )}
+            <Block heading={t('changes.security')}>
+              {answer.securityFixes.length === 0 ? (
+                <Text>{t('changes.noSecurity')}</Text>
+              ) : (
+                <Sentences
+                  sentences={answer.securityFixes.map(({ version, note }) =>
+                    note ? `${version}: ${note}` : version,
+                  )}
+                />
+              )}
+            </Block>
             {answer.passedOver.length > 0 ? (
-              <>
-                <Text weight="semibold">{t('changes.passedOver')}</Text>
+              <Block heading={t('changes.passedOver')}>
                 <PassedOverList passedOver={answer.passedOver} />
-              </>
+              </Block>
             ) : null}
             <Text className={styles.note}>{t('changes.packages')}</Text>
           </DialogContent>
-          <DialogActions>
+          <DialogActions fluid>
             {onUpdate ? (
               <Button appearance="primary" onClick={onUpdate}>
                 {t('changes.update')}

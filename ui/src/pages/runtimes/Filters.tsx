@@ -1,5 +1,4 @@
 import {
-  CounterBadge,
   Dropdown,
   makeStyles,
   Option,
@@ -10,6 +9,7 @@ import {
 } from '@fluentui/react-components'
 import { useTranslation } from 'react-i18next'
 import type { Runtime } from '../../backend/types'
+import { FilterPills } from '../../components/FilterPills'
 import { useComputes } from '../../state'
 import { countFilters, FILTERS, type View } from './view'
 
@@ -20,15 +20,6 @@ const useStyles = makeStyles({
     alignItems: 'center',
     gap: tokens.spacingHorizontalS,
   },
-  pills: {
-    display: 'flex',
-    flexWrap: 'wrap',
-    gap: tokens.spacingHorizontalXS,
-    border: 'none',
-    padding: 0,
-    margin: 0,
-  },
-  count: { marginInlineStart: tokens.spacingHorizontalXS },
   end: { display: 'flex', gap: tokens.spacingHorizontalS, marginInlineStart: 'auto' },
   compute: { minWidth: '160px' },
   search: { width: '240px' },
@@ -72,29 +63,14 @@ export function Filters({
   const chosen = computes.find(({ id }) => id === view.compute)
   return (
     <div className={styles.root}>
-      <fieldset aria-label={t('filters')} className={styles.pills}>
-        {FILTERS.map((filter) => (
-          <ToggleButton
-            key={filter}
-            size="small"
-            shape="circular"
-            appearance="subtle"
-            checked={view.filter === filter}
-            onClick={() => onView({ filter })}
-          >
-            {t(`filter.${filter}`)}{' '}
-            <CounterBadge
-              className={styles.count}
-              appearance="filled"
-              color="informative"
-              size="small"
-              showZero
-              overflowCount={9999}
-              count={counts[filter]}
-            />
-          </ToggleButton>
-        ))}
-      </fieldset>
+      <FilterPills
+        label={t('filters')}
+        filters={FILTERS}
+        chosen={view.filter}
+        words={(filter) => t(`filter.${filter}`)}
+        count={(filter) => counts[filter]}
+        onChoose={(filter) => onView({ filter })}
+      />
       <div className={styles.end}>
         <Tooltip content={t('mineHint')} relationship="description">
           <ToggleButton

@@ -1,11 +1,4 @@
-import {
-  Checkbox,
-  makeStyles,
-  mergeClasses,
-  TableCell,
-  TableRow,
-  tokens,
-} from '@fluentui/react-components'
+import { Checkbox, makeStyles, mergeClasses, TableCell, TableRow } from '@fluentui/react-components'
 import { memo, type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
@@ -14,7 +7,7 @@ import type { Runtime } from '../../backend/types'
 import { Moment } from '../../components/Moment'
 import { StatusBadge } from '../../components/StatusBadge'
 import { formatPast } from '../../format'
-import { sizes } from '../../theme'
+import { chosenRow, sizes } from '../../theme'
 import {
   CpuCell,
   EndpointCell,
@@ -34,7 +27,7 @@ const useStyles = makeStyles({
   row: { position: 'absolute', top: 0, left: 0, alignContent: 'start' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   choose: { padding: 0, justifyContent: 'center' },
-  chosen: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  chosen: chosenRow,
   finding: {
     gridColumn: '2 / -1',
     display: 'flex',

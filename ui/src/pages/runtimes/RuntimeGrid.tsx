@@ -13,6 +13,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Runtime } from '../../backend/types'
+import { useSideways } from '../../components/grid/useSideways'
 import { useRowsInView } from '../../state/rowsInView'
 import { sizes } from '../../theme'
 import { GridRow } from './GridRow'
@@ -88,7 +89,7 @@ export function RuntimeGrid({
   const styles = useStyles()
   const { line, cell } = useGridStyles()
   const { t } = useTranslation('runtimes')
-  const scroller = useRef<HTMLDivElement>(null)
+  const { scroller, fades } = useSideways<HTMLDivElement>()
   const keys = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true })
   const shown = useShown()
   const virtual = useVirtualizer({
@@ -112,7 +113,7 @@ export function RuntimeGrid({
   const choose = (column: Column) =>
     onSort({ column, descending: sort.column === column ? !sort.descending : false })
   return (
-    <div ref={scroller} className={styles.scroller}>
+    <div ref={scroller} className={mergeClasses(styles.scroller, fades)}>
       <Table
         noNativeElements
         role="grid"

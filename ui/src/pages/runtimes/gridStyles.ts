@@ -6,7 +6,7 @@ export const useGridStyles = makeStyles({
   line: {
     display: 'grid',
     gridTemplateColumns:
-      '28px minmax(128px, 1.8fr) 110px 134px minmax(86px, 1fr) minmax(70px, 2.1fr) 156px 94px 76px minmax(108px, 128px) 38px',
+      '28px minmax(128px, 1.8fr) 110px 134px minmax(86px, 1fr) minmax(70px, 2.1fr) 160px 94px 72px minmax(108px, 128px) 38px',
     boxSizing: 'border-box',
     width: '100%',
   },

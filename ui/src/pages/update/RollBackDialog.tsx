@@ -126,7 +126,7 @@ function Content({ runtime, onClose }: Omit<RollBackDialogProps, 'open'>) {
           {rollBack.error ? <ProblemBar problem={rollBack.error.problem} onRetry={start} /> : null}
         </div>
       </DialogContent>
-      <DialogActions>
+      <DialogActions fluid>
         {previous ? (
           <BusyButton
             busy={rollBack.isPending}

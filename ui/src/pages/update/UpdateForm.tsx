@@ -165,7 +165,7 @@ export function UpdateForm({
           {problem ? <ProblemBar problem={problem} /> : null}
         </div>
       </DialogContent>
-      <DialogActions>
+      <DialogActions fluid>
         <BusyButton type="submit" busy={starting}>
           {t('update')}
         </BusyButton>

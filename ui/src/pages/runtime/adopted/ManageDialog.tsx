@@ -45,7 +45,7 @@ function Content({ runtime, onClose }: { runtime: Runtime; onClose: () => void }
         <DialogContent>
           <Text>{t('manage.already', { name: runtime.name })}</Text>
         </DialogContent>
-        <DialogActions>
+        <DialogActions fluid>
           <Button appearance="primary" onClick={onClose}>
             {t('decision:close')}
           </Button>

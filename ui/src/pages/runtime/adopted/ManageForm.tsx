@@ -124,7 +124,7 @@ export function ManageForm({
           {problem ? <ProblemBar problem={problem} /> : null}
         </div>
       </DialogContent>
-      <DialogActions>
+      <DialogActions fluid>
         <BusyButton busy={starting} onClick={manage}>
           {t('action.manage')}
         </BusyButton>

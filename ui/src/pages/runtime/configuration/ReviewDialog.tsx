@@ -120,7 +120,7 @@ function Decision({
           ) : null}
         </div>
       </DialogContent>
-      <DialogActions>
+      <DialogActions fluid>
         <BusyButton busy={starting} onClick={apply}>
           {t('apply')}
         </BusyButton>

@@ -37,7 +37,7 @@ const useStyles = makeStyles({
   },
   row: {
     display: 'grid',
-    gridTemplateColumns: '20px 160px 124px minmax(0, 1fr) max-content 24px',
+    gridTemplateColumns: '20px 160px 132px minmax(0, 1fr) max-content 24px',
     columnGap: tokens.spacingHorizontalM,
     rowGap: tokens.spacingVerticalXXS,
     alignItems: 'start',

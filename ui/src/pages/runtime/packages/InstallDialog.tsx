@@ -137,7 +137,7 @@ export function InstallContent({ runtime, packages, notes = [], onClose }: Insta
           {problem && !ofField ? <ProblemBar problem={problem} onRetry={start} /> : null}
         </div>
       </DialogContent>
-      <DialogActions>
+      <DialogActions fluid>
         <BusyButton type="submit" busy={install.isPending}>
           {t('install.action')}
         </BusyButton>
