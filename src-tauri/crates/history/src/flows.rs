@@ -352,14 +352,14 @@ mod tests {
         history.remember_flow(&b).await.expect("kept");
         let inputs = BTreeMap::from([("text".to_owned(), "hi".to_owned())]);
         let begun = run("r", &a.0, 1);
-        let kept =
-            history.begin_flow_run(&begun, &json!({}), &json!({}), Some(&inputs), &process());
+        let (none, process) = (json!({}), process());
+        let kept = history.begin_flow_run(&begun, &none, &none, Some(&inputs), &process);
         kept.await.expect("kept");
         let kept = history.flows().await.expect("read").remove(0);
         assert_eq!(kept.runtime, Some((begun.runtime.clone(), begun.runtime_name.clone())));
         // A run of one node says nothing about the flow's own inputs.
         let begun = run("s", &a.0, 1);
-        let kept = history.begin_flow_run(&begun, &json!({}), &json!({}), None, &process());
+        let kept = history.begin_flow_run(&begun, &none, &none, None, &process);
         kept.await.expect("kept");
         let runtime = RuntimeId("t".into());
         history.choose_runtime_for_flow(&a, &runtime, "mine").await.expect("kept");
