@@ -107,6 +107,14 @@ impl Flows {
         handlers::diagnose_runtime(&world.app, of).await.map_err(refused)
     }
 
+    /// Nothing is told of the runtime, but that other tests keep the machine busy.
+    async fn is_well(&self) -> PartResult<()> {
+        let found = self.look().await?;
+        let others = found.others.iter().filter(|one| one.cause != Cause::ProcessorBusy);
+        assert_eq!((found.broken, others.count()), (None, 0), "{found:#?}");
+        Ok(())
+    }
+
     /// The runtime's diagnosis tells this, at this link.
     async fn looked(
         &mut self,
@@ -114,9 +122,16 @@ impl Flows {
         (link, state): (Link, LinkState),
         cause: Cause,
     ) -> PartResult<Finding> {
-        let found = self.look().await?;
-        let check = found.checks.iter().find(|check| check.link == link).expect("a check");
-        assert_eq!(check.state, state, "{fault}: {found:#?}");
+        let until = Instant::now() + Duration::from_secs(60);
+        let found = loop {
+            let found = self.look().await?;
+            let check = found.checks.iter().find(|check| check.link == link).expect("a check");
+            // On a machine that does much beside, the service may not say in time what a flow needs: that is unknown.
+            if check.state != LinkState::Unknown || Instant::now() > until {
+                assert_eq!(check.state, state, "{fault}: {found:#?}");
+                break found;
+            }
+        };
         let finding =
             found.finding.iter().chain(&found.others).find(|one| one.cause == cause).cloned();
         let finding = finding.unwrap_or_else(|| panic!("{fault}: {found:#?}"));
@@ -191,8 +206,7 @@ async fn parts(flows: &mut Flows) -> PartResult<()> {
     let folder = flows.llm("soon_gone", "gpt-35-turbo")?;
     let (state, finding, _) = flows.run(&folder, None).await?;
     assert_eq!(state, FlowRunState::Completed, "{finding:#?}");
-    let found = flows.look().await?;
-    assert_eq!((found.broken, found.others.len()), (None, 0), "{found:#?}");
+    flows.is_well().await?;
     let delete = handlers::delete_connection(
         &flows.world.world.app,
         OfConnection { name: "soon_gone".into() },
@@ -357,7 +371,6 @@ async fn faults_of_flows_are_told_by_the_run_and_by_the_diagnosis() -> PartResul
     parts(&mut flows).await?;
     llms(&mut flows).await?;
     ends(&mut flows).await?;
-    let found = flows.look().await?;
-    assert_eq!((found.broken, found.others.len()), (None, 0), "it is well: {found:#?}");
+    flows.is_well().await?;
     write_table("Flows", &flows.rows)
 }

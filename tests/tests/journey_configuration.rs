@@ -130,7 +130,7 @@ async fn a_setting_that_the_runtime_cannot_start_with_leaves_it_as_it_was() -> P
     // What was typed is still there, and leaving it is asked.
     window.click("button", "Back to the form").await?;
     window.wait_gone(SOON, "dialog", Name::Any).await?;
-    open_tab(&window, "Overview").await?;
+    window.click("tab", "Overview").await?;
     window.find("dialog", "Leave without applying?").await?;
     window.click("button", "Leave").await?;
     window.wait_text(SOON, "Available").await?;
