@@ -15,15 +15,15 @@ pub fn advised(cause: Cause, meaning: &str) -> Finding {
     Finding { meaning: meaning.to_owned(), ..in_general(cause) }
 }
 
-/// An amount of data in words.
+/// An amount of data in words, in powers of 1024 as everywhere in the window.
 pub fn bytes(amount: u64) -> String {
-    const MEGABYTE: f64 = 1e6;
-    let megabytes = amount as f64 / MEGABYTE;
-    if megabytes < 1_000.0 {
-        format!("{megabytes:.0} MB")
-    } else {
-        format!("{:.1} GB", megabytes / 1_000.0)
+    const MEGABYTE: f64 = 1024.0 * 1024.0;
+    let megabytes = (amount as f64 / MEGABYTE).round();
+    if megabytes < 1_024.0 {
+        return format!("{megabytes:.0} MB");
     }
+    let gigabytes = format!("{:.1}", megabytes / 1_024.0);
+    format!("{} GB", gigabytes.trim_end_matches(".0"))
 }
 
 /// Causes that only the chain tells; `None` = the cause is told elsewhere.
@@ -218,4 +218,13 @@ pub fn own(cause: Cause) -> Option<Finding> {
         _ => return None,
     };
     Some(finding(cause, sentence.to_owned(), meaning, &[advice], remedies))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn amounts_are_as_in_the_window() {
+        let told = [128 << 20, (1 << 30) - 1, 1 << 30, 1546 << 20, 4 << 30].map(super::bytes);
+        assert_eq!(told, ["128 MB", "1 GB", "1 GB", "1.5 GB", "4 GB"]);
+    }
 }
