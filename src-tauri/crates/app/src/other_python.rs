@@ -1,11 +1,7 @@
 //! Whether a module that the serving Python lacks stands in another Python of the same container, as it does
 //! after an installation by hand into conda's.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
     diagnosis::{WHO_HAS, read_who_has},
@@ -13,8 +9,7 @@ use domain::{
     flow::{RunFailure, missing_module},
 };
 use engine::Engine;
-
-use crate::context::lock;
+use tokio::sync::Mutex;
 
 /// Several Pythons are started for it.
 const LIMIT: Duration = Duration::from_secs(8);
@@ -37,11 +32,12 @@ impl OtherPython {
     /// nothing shows it.
     pub(crate) async fn has(&self, failure: &RunFailure) -> Option<Evidence> {
         let module = missing_module(&failure.message)?;
-        if let Some(known) = lock(&self.seen).get(module) {
+        // Held while it is looked: rows that lack the same end at the same time, and one look does for all.
+        let mut known = self.seen.lock().await;
+        if let Some(known) = known.get(module) {
             return known.clone();
         }
         let seen = look(self.engine.as_ref(), &self.container, module).await;
-        let mut known = lock(&self.seen);
         if known.len() < REMEMBERED {
             known.insert(module.to_owned(), seen.clone());
         }

@@ -405,6 +405,7 @@ pub fn describe(cause: Cause, about: About<'_>) -> Finding {
         | Cause::LlmFiltered
         | Cause::TimeLimit
         | Cause::RunProcessEnded
+        | Cause::OtherPython
         | Cause::OwnCode => run::in_general(cause),
         Cause::FlowsWouldNotFit => misfit::flows_would_not_fit("the runtime", "another image", &[]),
         Cause::RuntimeReplaced => run::of_lost(Lost::Replaced, "The runtime", vec![]),

@@ -179,12 +179,6 @@ pub fn own(cause: Cause) -> Option<Finding> {
             "Choose an image with promptflow 1.6 or newer.",
             vec![Remedy::ChooseImage],
         ),
-        Cause::OtherPython => (
-            "Packages were installed into another Python than the one that serves.",
-            "The service does not see them.",
-            "Install them into the Python that serves.",
-            vec![Remedy::AddPackages { packages: vec![] }],
-        ),
         Cause::DiskShort => (
             "The compute's disk is almost full.",
             "The runtime works, but another image will not fit.",
