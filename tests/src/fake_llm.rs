@@ -42,10 +42,10 @@ struct State {
 }
 
 impl FakeLlm {
-    /// Starts one at an address of this machine, for who has this key.
-    pub fn start(at: IpAddr, key: &str) -> PartResult<Self> {
+    /// Starts one at an address of this machine, which runtimes know under the name `machine`, for who has this key.
+    pub fn start(at: IpAddr, machine: &str, key: &str) -> PartResult<Self> {
         let listener = TcpListener::bind((at, 0))?;
-        let address = format!("http://host.docker.internal:{}", listener.local_addr()?.port());
+        let address = format!("http://{machine}:{}", listener.local_addr()?.port());
         let state = Arc::new(State {
             key: key.to_owned(),
             refusals: AtomicU32::new(0),

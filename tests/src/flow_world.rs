@@ -10,7 +10,8 @@ use domain::flow::{FlowId, FlowRun, FlowRunId};
 use domain::runtime::{Runtime, RuntimeId, Status};
 use tempfile::TempDir;
 
-use crate::docker::DockerEngine;
+use crate::docker::DockerOptions;
+use crate::ground::Ground;
 use crate::headless::{application, compute, connected, ended, plain, refused, runtime, version};
 use crate::registry::RegistryServer;
 use crate::runtime_images::{REPOSITORY, RuntimeImages, VERSIONS};
@@ -18,7 +19,7 @@ use crate::{PartError, PartResult};
 
 /// The application, and a runtime of it that serves.
 pub struct World {
-    pub docker: DockerEngine,
+    pub engine: Ground,
     pub app: App,
     pub runtime: RuntimeId,
     /// The runtime as it stood when it began to serve.
@@ -29,13 +30,17 @@ pub struct World {
     _registry: RegistryServer,
 }
 
-/// Starts all of it.
+/// Starts all of it, on Docker.
 pub async fn world() -> PartResult<World> {
-    let docker = DockerEngine::start()?;
+    world_on(Ground::docker(DockerOptions::default())?).await
+}
+
+/// The same on this engine.
+pub async fn world_on(engine: Ground) -> PartResult<World> {
     let registry = RuntimeImages::ready()?.registry()?;
     let home = tempfile::tempdir()?;
     let repository = format!("{}/{REPOSITORY}", registry.address());
-    let app = application(&docker.socket(), home.path(), &repository).await?;
+    let app = application(&engine.socket(), home.path(), &repository).await?;
     connected(&app).await?;
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let draft = plain("flows", version(VERSIONS[2]), port);
@@ -43,7 +48,7 @@ pub async fn world() -> PartResult<World> {
     ended(&app, &create.map_err(refused)?.operation).await?;
     let row = runtime(&app, "flows", Status::Available).await?;
     Ok(World {
-        docker,
+        engine,
         app,
         runtime: row.id.clone(),
         container: row.container_id.clone(),
@@ -170,5 +175,5 @@ pub async fn log(app: &App, id: &FlowRunId) -> PartResult<String> {
 
 /// Runs a script inside the runtime.
 pub fn inside(world: &World, script: &str) -> PartResult<String> {
-    world.docker.client(&["exec", &world.container, "sh", "-c", script])
+    world.engine.client(&["exec", &world.container, "sh", "-c", script])
 }

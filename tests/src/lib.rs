@@ -17,6 +17,7 @@ mod error;
 pub mod fake_llm;
 #[cfg(feature = "app")]
 pub mod flow_world;
+pub mod ground;
 #[cfg(feature = "app")]
 pub mod headless;
 pub mod images;
@@ -30,10 +31,12 @@ pub mod log_world;
 pub mod lying_registry;
 #[cfg(feature = "engine")]
 pub mod meddler;
+pub mod name_server;
 pub mod package_index;
 pub mod podman;
 pub mod program;
 pub mod registry;
+pub mod rootless_podman;
 #[cfg(feature = "app")]
 pub mod round;
 pub mod runtime_images;

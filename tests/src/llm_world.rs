@@ -1,6 +1,7 @@
 //! A runtime with tools for prompts and LLMs, an LLM that it reaches, and the real `pf` beside its service.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,10 @@ use domain::runtime::Status;
 use domain::secret::Secret;
 use serde_json::Value;
 
+use crate::docker::DockerOptions;
 use crate::fake_llm::FakeLlm;
-use crate::flow_world::{World, inside, seen, world};
+use crate::flow_world::{World, inside, seen, world_on};
+use crate::ground::Ground;
 use crate::headless::{refused, runtime};
 use crate::runtime_images::RuntimeImages;
 use crate::{PartError, PartResult};
@@ -29,6 +32,8 @@ pub const CUSTOM: &str = "my_custom";
 pub struct LlmWorld {
     pub world: World,
     pub llm: FakeLlm,
+    /// This machine's address as the runtime sees it.
+    pub gateway: IpAddr,
 }
 
 /// A store of secrets for `pf`, which has none inside a container.
@@ -69,14 +74,22 @@ print(json.dumps({
 ";
 
 impl LlmWorld {
-    /// Starts everything, with the packages on the runtime.
+    /// Starts everything on Docker, with the packages on the runtime.
     pub async fn start() -> PartResult<Self> {
-        let world = world().await?;
-        let docker = &world.docker;
-        let inspect = |what: &str| docker.client(&["inspect", "-f", what, &world.container]);
-        RuntimeImages::ready()?.add_llm_packages(docker, &world.container)?;
+        let own = Self::without_pf(Ground::docker(DockerOptions::default())?).await?;
+        own.keep_custom().await?;
+        own.prepare_pf()?;
+        Ok(own)
+    }
+
+    /// The same on this engine; `pf` knows of nothing.
+    pub async fn without_pf(engine: Ground) -> PartResult<Self> {
+        let world = world_on(engine).await?;
+        let engine = &world.engine;
+        let inspect = |what: &str| engine.client(&["inspect", "-f", what, &world.container]);
+        RuntimeImages::ready()?.add_llm_packages(&|| engine.command(), &world.container)?;
         let before = world.row.started;
-        docker.client(&["restart", &world.container])?;
+        engine.client(&["restart", &world.container])?;
         let limit = Instant::now() + Duration::from_secs(60);
         while runtime(&world.app, "flows", Status::Available).await?.started == before {
             if Instant::now() > limit {
@@ -86,13 +99,11 @@ impl LlmWorld {
         }
         let gateway = inspect("{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}")?;
         let gateway = gateway.split_whitespace().next().unwrap_or_default();
-        let gateway =
+        let gateway: IpAddr =
             gateway.parse().map_err(|_| PartError::new("The container has no gateway."))?;
-        let llm = FakeLlm::start(gateway, KEY)?;
-        let own = Self { world, llm };
+        let llm = FakeLlm::start(gateway, world.engine.machine(), KEY)?;
+        let own = Self { world, llm, gateway };
         own.keep_llm(LLM, own.llm.address(), KEY).await?;
-        own.keep_custom().await?;
-        own.prepare_pf()?;
         Ok(own)
     }
 
@@ -138,7 +149,7 @@ impl LlmWorld {
             arguments.extend(["-e", variable]);
         }
         arguments.extend([self.world.container.as_str(), "sh", "-c", script]);
-        self.world.docker.client(&arguments)
+        self.world.engine.client(&arguments)
     }
 
     fn prepare_pf(&self) -> PartResult<()> {
@@ -175,14 +186,14 @@ impl LlmWorld {
             "mkdir -p /root/pf/made && cd /root/pf/made && pf flow init --flow {kind} --type {kind}"
         ))?;
         let from = format!("{}:/root/pf/made/{kind}", self.world.container);
-        self.world.docker.client(&["cp", &from, &to.display().to_string()]).map(drop)
+        self.world.engine.client(&["cp", &from, &to.display().to_string()]).map(drop)
     }
 
     /// What `pf flow test` gives for a flow of this machine: the content of its `flow.detail.json`.
     pub fn tested(&self, folder: &Path, arguments: &str) -> PartResult<Value> {
         self.as_pf("rm -rf /root/pf/tested")?;
         let to = format!("{}:/root/pf/tested", self.world.container);
-        self.world.docker.client(&["cp", &folder.display().to_string(), &to])?;
+        self.world.engine.client(&["cp", &folder.display().to_string(), &to])?;
         self.as_pf(&format!("cd /root/pf && pf flow test --flow tested {arguments} > told 2>&1 || {{ cat told; exit 1; }}"))?;
         let detail = self.as_pf("cat /root/pf/tested/.promptflow/flow*.detail.json")?;
         serde_json::from_str(&detail).map_err(|error| PartError::new(format!("{error}: {detail}")))
@@ -194,7 +205,7 @@ impl LlmWorld {
     pub fn batch(&self, folder: &Path, name: &str, mapping: &str) -> PartResult<Value> {
         self.as_pf("rm -rf /root/pf/rows")?;
         let to = format!("{}:/root/pf/rows", self.world.container);
-        self.world.docker.client(&["cp", &folder.display().to_string(), &to])?;
+        self.world.engine.client(&["cp", &folder.display().to_string(), &to])?;
         self.as_pf(&format!("cat > /root/pf/tell.py <<'END'\n{TELL_RUN}\nEND"))?;
         self.as_pf(&format!(
             "cd /root/pf && pf run create --flow rows --data rows/rows.jsonl --name {name} --column-mapping {mapping} > told 2>&1 || {{ cat told; exit 1; }}"
@@ -218,8 +229,8 @@ impl LlmWorld {
         for (path, (content, _)) in seen(self.world.home.path())? {
             left(&path, &String::from_utf8_lossy(&content))?;
         }
-        left("what the engine tells", &self.world.docker.client(&["inspect", container])?)?;
-        let logs = self.world.docker.command()?.args(["logs", container]).output()?;
+        left("what the engine tells", &self.world.engine.client(&["inspect", container])?)?;
+        let logs = self.world.engine.command()?.args(["logs", container]).output()?;
         assert!(logs.status.success() && !logs.stderr.is_empty(), "{logs:?}");
         left("the output of the service", &String::from_utf8_lossy(&logs.stdout))?;
         left("the errors of the service", &String::from_utf8_lossy(&logs.stderr))?;

@@ -3,6 +3,7 @@
 //! Storage, network and configuration of its own. Published ports are rules in the firewall here
 //! (Podman has no proxy process); they go with the containers, and at the end with the part.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -16,6 +17,15 @@ use crate::janitor::Place;
 use crate::keyring::Environment;
 use crate::program;
 
+/// What may differ between two engines.
+#[derive(Default)]
+pub struct PodmanOptions {
+    /// It does not find its init program.
+    pub without_init: bool,
+    /// The registry on loopback (`host:port`) that stands for `docker.io`.
+    pub docker_hub: Option<String>,
+}
+
 /// A running `podman system service`. Dropped: everything it made is gone.
 pub struct PodmanEngine {
     place: Place,
@@ -26,6 +36,11 @@ pub struct PodmanEngine {
 impl PodmanEngine {
     /// Starts one and waits until it answers. Registries on loopback may be spoken to without TLS.
     pub fn start() -> PartResult<Self> {
+        Self::start_with(&PodmanOptions::default())
+    }
+
+    /// The same, with options.
+    pub fn start_with(options: &PodmanOptions) -> PartResult<Self> {
         for program in ["podman", "runc"] {
             program::find(program)?;
         }
@@ -36,7 +51,7 @@ impl PodmanEngine {
         }
         let mut place = Place::new("podman")?;
         let number = take_number(&mut place)?;
-        write_configuration(&place, number)?;
+        write_configuration(&place, number, options)?;
         let mut engine = Self { place, number, service: None };
         engine.start_again()?;
         Ok(engine)
@@ -219,7 +234,7 @@ fn take_number(place: &mut Place) -> PartResult<u8> {
     Err(PartError::new(format!("No bridge could be made for a private Podman engine: {last}")))
 }
 
-fn write_configuration(place: &Place, number: u8) -> PartResult<()> {
+fn write_configuration(place: &Place, number: u8, options: &PodmanOptions) -> PartResult<()> {
     let networks = place.path("networks");
     let storage = place.path("tmp");
     for folder in [&networks, &storage, &place.path("xdg")] {
@@ -227,9 +242,10 @@ fn write_configuration(place: &Place, number: u8) -> PartResult<()> {
     }
     // Limits, runtime and control groups: for machines that may not raise limits and have both
     // generations of control groups. The network: its own bridge, so that two engines do not meet.
+    let init = if options.without_init { "init_path = \"/nowhere/catatonit\"\n" } else { "" };
     let text = format!(
         r#"[containers]
-default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+{init}default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
@@ -261,7 +277,13 @@ default_subnet_pools = [{{ base = "{pool}128.0/17", size = 24 }}]
     std::fs::write(networks.join("podman.json"), network.to_string())?;
     // Loopback as a whole cannot be named here, and a registry's port is known only later: the
     // prefix form covers them all.
-    let registries = "unqualified-search-registries = []\n\n[[registry]]\nprefix = \"127.0.0.1\"\nlocation = \"127.0.0.1\"\ninsecure = true\n";
+    let mut registries = "unqualified-search-registries = []\n\n[[registry]]\nprefix = \"127.0.0.1\"\nlocation = \"127.0.0.1\"\ninsecure = true\n".to_owned();
+    if let Some(hub) = &options.docker_hub {
+        let _ = write!(
+            registries,
+            "\n[[registry]]\nprefix = \"docker.io\"\nlocation = \"{hub}\"\ninsecure = true\n"
+        );
+    }
     std::fs::write(place.path("registries.conf"), registries)?;
     std::fs::write(place.path("auth.json"), "{}")?;
     Ok(())

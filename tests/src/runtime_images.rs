@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use serde_json::json;
@@ -98,7 +99,7 @@ impl RuntimeImages {
 
     /// A folder with the packages for nodes with prompts and LLMs and for `pf` itself, for the newest version.
     /// They are downloaded the first time, with an image of that version that is there in the engine.
-    fn llm_packages(&self, docker: &DockerEngine, image: &str) -> PartResult<PathBuf> {
+    fn llm_packages(&self, engine: Command, image: &str) -> PartResult<PathBuf> {
         let folder = self.folder.join("llm-packages");
         let lock = fs::File::create(self.folder.join("llm-packages.lock"))?;
         lock.lock()?;
@@ -106,22 +107,29 @@ impl RuntimeImages {
         if fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == LLM_PACKAGES) {
             return Ok(folder);
         }
-        fetch(docker, image, &self.folder.join("packages"), &folder, &[LLM_PACKAGES])?;
+        fetch(engine, image, &self.folder.join("packages"), &folder, &[LLM_PACKAGES])?;
         fs::write(stamp, LLM_PACKAGES)?;
         Ok(folder)
     }
 
     /// Puts the packages for nodes with prompts and LLMs, and `pf` itself, into a container of the newest
-    /// version, without any network.
-    pub fn add_llm_packages(&self, docker: &DockerEngine, container: &str) -> PartResult<()> {
-        let image = docker.client(&["inspect", "-f", "{{.Config.Image}}", container])?;
-        let from = format!("{}/.", self.llm_packages(docker, &image)?.display());
-        docker.client(&["exec", "-u", "0", container, "mkdir", "-p", "/tmp/wheels"])?;
-        docker.client(&["cp", &from, &format!("{container}:/tmp/wheels")])?;
+    /// version, without any network. `engine` gives its client's command, before the arguments.
+    pub fn add_llm_packages(
+        &self,
+        engine: &dyn Fn() -> PartResult<Command>,
+        container: &str,
+    ) -> PartResult<()> {
+        let client = |arguments: &[&str]| {
+            program::output(engine()?.args(arguments)).map(|told| told.trim_end().to_owned())
+        };
+        let image = client(&["inspect", "-f", "{{.Config.Image}}", container])?;
+        let from = format!("{}/.", self.llm_packages(engine()?, &image)?.display());
+        client(&["exec", "-u", "0", container, "mkdir", "-p", "/tmp/wheels"])?;
+        client(&["cp", &from, &format!("{container}:/tmp/wheels")])?;
         let install = format!(
             "/opt/venv/bin/pip install -q --no-cache-dir --disable-pip-version-check --no-index -f /tmp/wheels {LLM_PACKAGES} && rm -rf /tmp/wheels"
         );
-        docker.client(&["exec", "-u", "0", container, "sh", "-c", &install]).map(drop)
+        client(&["exec", "-u", "0", container, "sh", "-c", &install]).map(drop)
     }
 
     /// An index of the Python packages that the images are made of.
@@ -300,19 +308,18 @@ fn mirror() -> Option<String> {
 fn download(docker: &DockerEngine, packages: &Path) -> PartResult<()> {
     let beside = [ADVISED_AGAINST_CHANGE, ONLY_OFFERED];
     let sets: Vec<&str> = [FIRST_PACKAGES].into_iter().chain(CHANGES).chain(beside).collect();
-    fetch(docker, "base:1", packages, packages, &sets)
+    fetch(docker.command()?, "base:1", packages, packages, &sets)
 }
 
 /// Downloads sets of packages for the Python of an image, beside those that are there already.
 fn fetch(
-    docker: &DockerEngine,
+    mut command: Command,
     image: &str,
     there: &Path,
     packages: &Path,
     sets: &[&str],
 ) -> PartResult<()> {
     fs::create_dir_all(packages)?;
-    let mut command = docker.command()?;
     command
         .args(["run", "--rm", "--user", "0", "--network", "host", "-v"])
         .arg(format!("{}:/mnt", packages.display()))

@@ -2,7 +2,7 @@
 //! wrong, and a record of every diagnosis with the moment at which it came.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,11 +22,10 @@ use engine::Engine;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::docker::{DockerEngine, DockerOptions};
 use crate::error::{PartError, PartResult};
+use crate::ground::Ground;
 use crate::headless::{Wrap, connect, connected, ended, refused, start};
 use crate::images::{PORT, small_runtime, small_with_python};
-use crate::podman::PodmanEngine;
 use crate::program::free_port;
 
 /// Serves well.
@@ -37,53 +36,6 @@ pub const IMAGE: &str = "sick:1";
 pub const READY_WITHIN: u32 = 10;
 /// How long a diagnosis is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The engine of the ward.
-pub enum Ground {
-    Docker(DockerEngine),
-    Podman(PodmanEngine),
-}
-
-impl Ground {
-    /// A Docker engine with the ward's images.
-    pub fn docker(options: DockerOptions) -> PartResult<Self> {
-        let engine = DockerEngine::start_with(options)?;
-        engine.load(&small_with_python("1", "exit 1\n")?, IMAGE)?;
-        engine.load(&small_runtime("2")?, "well:1")?;
-        Ok(Self::Docker(engine))
-    }
-
-    /// A Podman with the ward's image.
-    pub fn podman() -> PartResult<Self> {
-        let engine = PodmanEngine::start()?;
-        engine.load(&small_with_python("1", "exit 1\n")?, IMAGE)?;
-        Ok(Self::Podman(engine))
-    }
-
-    /// Its name in tables.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Docker(_) => "Docker",
-            Self::Podman(_) => "Podman",
-        }
-    }
-
-    /// The engine's own socket.
-    pub fn socket(&self) -> PathBuf {
-        match self {
-            Self::Docker(engine) => engine.socket(),
-            Self::Podman(engine) => engine.socket(),
-        }
-    }
-
-    /// The engine's own client.
-    pub fn client(&self, arguments: &[&str]) -> PartResult<String> {
-        match self {
-            Self::Docker(engine) => engine.client(arguments),
-            Self::Podman(engine) => engine.client(arguments),
-        }
-    }
-}
 
 type Record = Arc<Mutex<Vec<(Timestamp, Diagnosis)>>>;
 
@@ -134,22 +86,16 @@ impl<'a> Making<'a> {
 }
 
 impl Ward {
-    /// On a Docker engine of its own.
-    pub async fn on_docker(wrap: Wrap) -> PartResult<Self> {
-        let ground = Ground::docker(DockerOptions::default())?;
+    /// On this engine, as it is.
+    pub async fn on(ground: Ground) -> PartResult<Self> {
         let socket = ground.socket();
-        Self::at(ground, &socket, wrap).await
+        Self::at(ground, &socket, Box::new(|engine| engine)).await
     }
 
-    /// On a Podman of its own.
-    pub async fn on_podman(wrap: Wrap) -> PartResult<Self> {
-        let ground = Ground::podman()?;
-        let socket = ground.socket();
-        Self::at(ground, &socket, wrap).await
-    }
-
-    /// On this engine, which the application finds at this socket.
+    /// On this engine, which gets the ward's images, and which the application finds at this socket.
     pub async fn at(ground: Ground, socket: &Path, wrap: Wrap) -> PartResult<Self> {
+        ground.load(&small_with_python("1", "exit 1\n")?, IMAGE)?;
+        ground.load(&small_runtime("2")?, "well:1")?;
         let home = tempfile::tempdir()?;
         let app = start(socket, home.path(), "127.0.0.1:1/none/none", wrap).await?;
         connected(&app).await?;

@@ -115,7 +115,7 @@ impl Pf {
         command.args(["-e", &format!("HOME={}", home.display()), "-e", "PF_DISABLE_TRACING=true"]);
         program::output(command.args([&image, "sleep", "infinity"]))?;
         let pf = Self { docker, home: home.to_owned() };
-        images.add_llm_packages(&pf.docker, "pf")?;
+        images.add_llm_packages(&|| pf.docker.command(), "pf")?;
         // It would try to reach its maker's service, which no test needs.
         pf.sh("pf config set telemetry.enabled=false")?;
         Ok(pf)

@@ -10,10 +10,11 @@ use domain::finding::Cause;
 use domain::runtime::Status;
 use domain::spec::RestartPolicy;
 use jiff::Timestamp;
+use real_parts::docker::DockerOptions;
+use real_parts::ground::Ground;
 use real_parts::round::Round;
 use real_parts::ward::{
-    Ground, Making, Patient, READY_WITHIN, Row, Ward, with_missing_device, without_swap,
-    write_table,
+    Making, Patient, READY_WITHIN, Row, Ward, with_missing_device, without_swap, write_table,
 };
 use real_parts::{PartError, PartResult};
 use serde_json::json;
@@ -327,10 +328,10 @@ async fn all(ward: Ward) -> PartResult<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_on_docker_is_named_first_and_rightly() -> PartResult<()> {
-    all(Ward::on_docker(Box::new(|engine| engine)).await?).await
+    all(Ward::on(Ground::docker(DockerOptions::default())?).await?).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_on_podman_is_named_first_and_rightly() -> PartResult<()> {
-    all(Ward::on_podman(Box::new(|engine| engine)).await?).await
+    all(Ward::on(Ground::podman()?).await?).await
 }

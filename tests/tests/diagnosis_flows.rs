@@ -6,20 +6,28 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use app::api::{BatchDraft, OfBatch, OfConnection, OfRuntime, OpenFlow, ReadBatchRows};
+use app::api::{
+    BatchDraft, ChangeConfiguration, OfBatch, OfConnection, OfRuntime, OpenFlow, ReadBatchRows,
+    StartFlowRun,
+};
 use app::handlers;
 use domain::batch::{BatchSettings, RowQuery};
+use domain::configuration::VariableDraft;
 use domain::diagnosis::{Diagnosis, Link, LinkState};
 use domain::finding::{Cause, Finding};
-use domain::flow::FlowRunState;
+use domain::flow::{FlowRunState, NodeRunState};
+use domain::operation::OperationState;
+use domain::runtime::Status;
 use jiff::Timestamp;
-use real_parts::PartResult;
+use real_parts::docker::DockerOptions;
 use real_parts::fake_llm::Refusal;
 use real_parts::flow_world::{HEAD, World, node, request, start, tool, until, write};
-use real_parts::headless::refused;
+use real_parts::ground::Ground;
+use real_parts::headless::{draft_of, ended, refused, runtime as runtime_is};
 use real_parts::llm_world::{KEY, LLM, LlmWorld};
 use real_parts::round::title;
 use real_parts::ward::{Row, write_table};
+use real_parts::{PartResult, name_server};
 use tempfile::TempDir;
 
 /// Seconds within which every cause is named, also while others keep the machine busy.
@@ -76,7 +84,7 @@ impl Flows {
         let app = &self.world.world.app;
         let open = OpenFlow { path: folder.display().to_string() };
         let flow = handlers::open_flow(app, open).await.map_err(refused)?.flow;
-        let asked = app::api::StartFlowRun { limit, ..request(&self.world.world, &flow, "hi") };
+        let asked = StartFlowRun { limit, ..request(&self.world.world, &flow, "hi") };
         let id = start(app, asked).await?;
         let run = until(app, &id, "the end", |run| run.state.is_final()).await?;
         let ended = run.ended.unwrap_or_default().as_millisecond();
@@ -154,10 +162,40 @@ impl Flows {
         });
     }
 
+    /// Gives the runtime a variable, as one does on its page.
+    async fn configure(&self, name: &str, value: &str) -> PartResult<()> {
+        let World { app, runtime, .. } = &self.world.world;
+        let of = OfRuntime { runtime: runtime.clone() };
+        let view = handlers::configuration(app, of).await.map_err(refused)?;
+        let based_on = view.based_on.clone();
+        let mut draft = draft_of(view);
+        draft.variables.push(VariableDraft {
+            name: name.into(),
+            value: Some(value.into()),
+            confirmed: false,
+        });
+        let change = ChangeConfiguration {
+            runtime: runtime.clone(),
+            based_on,
+            draft,
+            confirmed: false,
+            cancel_runs: false,
+        };
+        let began = handlers::change_configuration(app, change).await.map_err(refused)?;
+        let operation = ended(app, &began.operation).await?;
+        assert_eq!(operation.state, OperationState::Succeeded, "{operation:#?}");
+        runtime_is(app, &self.world.world.row.name.to_string(), Status::Available).await.map(drop)
+    }
+
+    /// From now on the container asks this server for names.
+    fn asks_for_names(&self, at: &str) -> PartResult<String> {
+        self.as_root(&format!("echo nameserver {at} > /etc/resolv.conf"))
+    }
+
     /// A root's script inside.
     fn as_root(&self, script: &str) -> PartResult<String> {
-        let World { docker, container, .. } = &self.world.world;
-        docker.client(&["exec", "-u", "0", container, "sh", "-c", script])
+        let World { engine, container, .. } = &self.world.world;
+        engine.client(&["exec", "-u", "0", container, "sh", "-c", script])
     }
 }
 
@@ -224,7 +262,11 @@ async fn parts(flows: &mut Flows) -> PartResult<()> {
 async fn llms(flows: &mut Flows) -> PartResult<()> {
     let address = flows.world.llm.address().to_owned();
     flows.world.keep_llm("other_key", &address, "another-planted-key").await?;
-    flows.world.keep_llm("nobody", "http://host.docker.internal:1", KEY).await?;
+    let nobody = format!("http://{}:1", flows.world.world.engine.machine());
+    flows.world.keep_llm("nobody", &nobody, KEY).await?;
+    name_server::start(flows.world.gateway)?;
+    let servers = flows.as_root("cat /etc/resolv.conf")?;
+    flows.asks_for_names(&flows.world.gateway.to_string())?;
     flows.world.keep_llm("nowhere", "https://nowhere.invalid", KEY).await?;
     for (fault, connection, deployment, refusal, cause) in [
         ("an LLM's key is wrong", "other_key", "gpt-35-turbo", None, Cause::LlmUnauthorised),
@@ -253,6 +295,13 @@ async fn llms(flows: &mut Flows) -> PartResult<()> {
         if cause == Cause::LlmUnreachable {
             let fault = format!("{fault}, asked from inside");
             flows.looked(&fault, (Link::ModelEndpoints, LinkState::Broken), cause).await?;
+        }
+        if connection == "nowhere" {
+            flows.asks_for_names("127.0.0.9")?;
+            let fault = "no server for names answers inside";
+            let cause = Cause::NamesNotFoundInside;
+            flows.looked(fault, (Link::Network, LinkState::Broken), cause).await?;
+            flows.as_root(&format!("cat > /etc/resolv.conf <<'END'\n{servers}\nEND"))?;
         }
         std::fs::remove_dir_all(folder)?;
     }
@@ -309,12 +358,57 @@ async fn ends(flows: &mut Flows) -> PartResult<()> {
     row_takes_too_long(flows, &folder).await?;
     std::fs::remove_dir_all(folder)?;
 
+    let folder = flows.python("", "time.sleep(20)")?;
+    stands_still(flows, &folder).await?;
+    std::fs::remove_dir_all(folder)?;
+
     // The limit is set from outside, so that the service goes on.
-    let World { docker, container, .. } = &flows.world.world;
-    docker.client(&["update", "--memory", "400m", "--memory-swap", "400m", container])?;
+    let World { engine, container, .. } = &flows.world.world;
+    engine.client(&["update", "--memory", "400m", "--memory-swap", "400m", container])?;
     let folder = flows.python("", "return str(len(b'x' * 1_000_000_000))")?;
     let fault = "a run's process is killed for memory";
     flows.fails(fault, &folder, None, Cause::OutOfMemory).await?;
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+/// The runtime stands still while a run goes on: who asked it waits in vain. What is told comes after the run's limit.
+async fn stands_still(flows: &mut Flows, folder: &Path) -> PartResult<()> {
+    let app = flows.world.world.app.clone();
+    let open = OpenFlow { path: folder.display().to_string() };
+    let flow = handlers::open_flow(&app, open).await.map_err(refused)?.flow;
+    let asked = StartFlowRun { limit: Some(2), ..request(&flows.world.world, &flow, "hi") };
+    let id = start(&app, asked).await?;
+    until(&app, &id, "a running node", |run| {
+        run.nodes.iter().any(|node| node.state == NodeRunState::Running)
+    })
+    .await?;
+    let World { engine, container, .. } = &flows.world.world;
+    engine.client(&["pause", container])?;
+    let told = until(&app, &id, "that its limit is over", |run| {
+        run.note.as_deref().is_some_and(|note| note.starts_with("Its 2 s are over."))
+    });
+    let told = told.await;
+    let run = until(&app, &id, "the end", |run| run.state.is_final()).await;
+    let World { engine, container, .. } = &flows.world.world;
+    engine.client(&["unpause", container])?;
+    told?;
+    let finding = run?.problem.and_then(|problem| problem.finding).expect("a finding");
+    assert_eq!(finding.cause, Cause::ServiceGone, "{finding:#?}");
+    let fault = "the runtime stands still, and who asked it waits in vain";
+    flows.row(fault, "a run", &finding, 0.0);
+    Ok(())
+}
+
+/// The runtime is configured to use a proxy that nobody runs.
+async fn proxy(flows: &mut Flows) -> PartResult<()> {
+    let folder = flows.llm(LLM, "gpt-35-turbo")?;
+    let (state, finding, _) = flows.run(&folder, None).await?;
+    assert_eq!(state, FlowRunState::Completed, "{finding:#?}");
+    flows.configure("http_proxy", "http://127.0.0.1:9").await?;
+    let fault = "the proxy of the runtime does not answer inside";
+    let cause = Cause::ProxyNotReachable;
+    flows.looked(fault, (Link::Network, LinkState::Broken), cause).await?;
     std::fs::remove_dir_all(folder)?;
     Ok(())
 }
@@ -362,9 +456,8 @@ async fn row_takes_too_long(flows: &mut Flows, folder: &Path) -> PartResult<()> 
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn faults_of_flows_are_told_by_the_run_and_by_the_diagnosis() -> PartResult<()> {
-    let world = LlmWorld::start().await?;
+async fn all(table: &str, engine: Ground) -> PartResult<()> {
+    let world = LlmWorld::without_pf(engine).await?;
     let root = tempfile::tempdir()?;
     let mut flows = Flows { world, root, rows: vec![], made: 0 };
     modules(&mut flows).await?;
@@ -372,5 +465,16 @@ async fn faults_of_flows_are_told_by_the_run_and_by_the_diagnosis() -> PartResul
     llms(&mut flows).await?;
     ends(&mut flows).await?;
     flows.is_well().await?;
-    write_table("Flows", &flows.rows)
+    proxy(&mut flows).await?;
+    write_table(table, &flows.rows)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_flows_are_told_on_docker() -> PartResult<()> {
+    all("Flows, Docker", Ground::docker(DockerOptions::default())?).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_flows_are_told_on_podman() -> PartResult<()> {
+    all("Flows, Podman", Ground::podman()?).await
 }

@@ -14,13 +14,14 @@ use domain::operation::{Operation, OperationState};
 use domain::runtime::Status;
 use real_parts::PartResult;
 use real_parts::docker::DockerOptions;
+use real_parts::ground::Ground;
 use real_parts::headless::{compute, ended, plain, refused, runtime};
 use real_parts::images::{Bad, bad_runtime, small_runtime};
 use real_parts::lying_registry::{Lie, LyingRegistry, To};
 use real_parts::program::free_port;
 use real_parts::registry::RegistryServer;
 use real_parts::round::title;
-use real_parts::ward::{Ground, Row, Ward, write_table};
+use real_parts::ward::{Row, Ward, write_table};
 
 /// Seconds within which every cause is named, also while others keep the machine busy: engines try again, for a
 /// minute at most.

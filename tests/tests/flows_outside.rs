@@ -76,7 +76,7 @@ fn with_pf(world: &LlmWorld, folder: &Path, text: &str) -> PartResult<Value> {
     let parent = folder.parent().unwrap_or(folder).display();
     world.as_pf(&format!("rm -rf '{path}' && mkdir -p '{parent}'"))?;
     let to = format!("{}:{path}", world.world.container);
-    world.world.docker.client(&["cp", &path, &to])?;
+    world.world.engine.client(&["cp", &path, &to])?;
     world.as_pf(text)?;
     let output = world.as_pf(&format!("cat '{path}/.promptflow'/flow*.output.json"))?;
     Ok(serde_json::from_str(&output).expect("JSON"))

@@ -74,7 +74,7 @@ async fn engine(world: &World) -> DockerEngine {
         name: "Test".into(),
         origin: ComputeOrigin::DockerHost,
         address: ComputeAddress::Socket {
-            path: world.docker.socket().to_string_lossy().into_owned(),
+            path: world.engine.socket().to_string_lossy().into_owned(),
         },
     };
     DockerEngine::connect(&found).await.expect("connected")

@@ -29,7 +29,7 @@ pub use misfit::{FlowMisfit, flows_would_not_fit};
 pub use pythons::{WHO_HAS, read_who_has};
 pub use resources::{
     Clocks, DiskInside, EndpointAnswer, EndpointInside, MemoryInside, NetworkInside,
-    ProcessorInside, Resources,
+    ProcessorInside, ProxyInside, Resources,
 };
 pub use run::{
     AboutRun, Lost, cause_of_run, lacks_connection, lacks_tool, module_in_other_python, of_lost,
@@ -121,7 +121,7 @@ pub fn cause_of(words: &str) -> Option<Cause> {
         Cause::NameTaken
     } else if has(&["short-name resolution", "did not resolve to an alias", "short-name \""]) {
         Cause::ShortImageName
-    } else if has(&["cannot expose privileged port"]) {
+    } else if has(&["cannot expose privileged port", "bind: permission denied"]) {
         Cause::PrivilegedPort
     } else if has(&["container-init binary not found", "docker-init\": stat", "catatonit: no such"])
     {

@@ -274,6 +274,8 @@ pub enum Cause {
     ProcessorBusy,
     ClockOff,
     NamesNotFoundInside,
+    /// The proxy that a container is to use cannot be reached from inside.
+    ProxyNotReachable,
     /// Nothing known matches; the evidence is shown as it is.
     Unknown,
 }
@@ -364,6 +366,7 @@ impl Cause {
             | Self::ProcessorBusy
             | Self::ClockOff
             | Self::NamesNotFoundInside
+            | Self::ProxyNotReachable
             | Self::Unknown => ProblemCode::Engine,
         }
     }
@@ -422,6 +425,8 @@ pub enum Remedy {
     },
     /// Change folders and volumes.
     ChangeMounts,
+    /// Change the runtime's environment variables.
+    ChangeVariables,
     Start,
     Restart,
     ViewLogs,

@@ -178,7 +178,7 @@ impl Scene {
 
     /// `pf` itself, with the flow and the rows, in the container of the first runtime.
     fn prepare_pf(&self, file: &Path) -> PartResult<()> {
-        RuntimeImages::ready()?.add_llm_packages(&self.docker, "one")?;
+        RuntimeImages::ready()?.add_llm_packages(&|| self.docker.command(), "one")?;
         self.as_pf("mkdir -p /root/pf/.promptflow && printf 'telemetry:\\n  enabled: false\\ntrace:\\n  destination: none\\n' > /root/pf/.promptflow/pf.yaml")?;
         for (from, to) in [(self.home.path().join("double"), "double"), (file.into(), "rows.jsonl")]
         {

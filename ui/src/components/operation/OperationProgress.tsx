@@ -45,6 +45,7 @@ function useCommonRemedies(operation: Operation): RemedyHandlers {
           choosePort: ({ free }) => navigate(paths.configure(runtime.id, 'hostPort', free)),
           raiseMemory: () => navigate(paths.configure(runtime.id, 'memoryLimit')),
           changeMounts: () => navigate(paths.configure(runtime.id, 'mounts')),
+          changeVariables: () => navigate(paths.configure(runtime.id, 'variables')),
         }
       : {}),
   }

@@ -156,6 +156,7 @@ export function VariableRows({
         </ul>
       ) : null}
       <Button
+        id={idOf('variables')}
         className={styles.start}
         icon={<AddRegular />}
         onClick={() =>

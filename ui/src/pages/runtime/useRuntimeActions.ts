@@ -73,6 +73,7 @@ export function useRuntimeActions() {
       showDiagnosis: () => navigate(paths.runtime(runtime.id, 'diagnostics')),
       freeDisk: () => navigate(paths.disk(runtime.compute)),
       changeMounts: () => navigate(paths.configure(runtime.id, 'mounts')),
+      changeVariables: () => navigate(paths.configure(runtime.id, 'variables')),
       useMirror: () => navigate(paths.settings),
       addLogin: ({ registry }) => navigate(paths.connections(registry)),
     }

@@ -9,6 +9,7 @@ use domain::{
         EndpointAnswer, EndpointInside, Facts, Inside, InsideAnswer, ProcessorInside, Seen,
         inside::{
             ASK, ASK_ADDRESSES, LOOK as LOOK_INSIDE, read_addresses, read_answers, read_look,
+            read_proxies,
         },
     },
     start::{FoundPython, PROBE, read_probe},
@@ -142,7 +143,7 @@ pub(super) async fn resources(course: &Course, engine: &dyn Engine, found: &Cont
     });
 }
 
-/// How the services of connections answer inside that flows on this runtime use.
+/// How the services of connections answer inside that flows on this runtime use, and the proxies on the way.
 pub(super) async fn services(course: &Course, engine: &dyn Engine, found: &Container) {
     let used = async {
         let names = used_connections(&course.app, &course.subject.row.id).await;
@@ -155,26 +156,36 @@ pub(super) async fn services(course: &Course, engine: &dyn Engine, found: &Conta
             .take(SERVICES)
             .collect::<Vec<_>>()
     };
+    let has_proxy =
+        course.facts().resources.network.is_some_and(|network| !network.value.proxies.is_empty());
     let asking = async {
         let used = used.await;
-        if used.is_empty() {
-            return vec![];
+        if used.is_empty() && !has_proxy {
+            return (vec![], vec![]);
         }
         let command = shell(ASK_ADDRESSES, used.iter().map(|(_, address)| address.clone()));
         let told = engine.exec(&found.id, &command, SERVICES_LIMIT).await;
-        read_addresses(&told.map(|told| told.out).unwrap_or_default(), &used)
+        let told = told.map(|told| told.out).unwrap_or_default();
+        (read_addresses(&told, &used), read_proxies(&told))
     };
     // Reading flows takes its time as well.
     let limit = SERVICES_LIMIT + LOOK;
     let late = || {
         let not_seen = EndpointAnswer::NotSeen(format!("no answer within {} s", limit.as_secs()));
-        vec![EndpointInside {
+        let unseen = EndpointInside {
             connection: "connections in use".into(),
             address: "inside".into(),
             answer: not_seen,
-        }]
+        };
+        (vec![unseen], vec![])
     };
-    let seen = look("Addresses of connections, asked inside without a key", limit, asking, late);
-    let seen = seen.await;
-    course.saw(|facts| facts.resources.endpoints = Some(seen));
+    let probe = "Addresses of connections, asked inside without a key";
+    let Seen { probe, value: (endpoints, proxies), milliseconds } =
+        look(probe, limit, asking, late).await;
+    course.saw(|facts| {
+        let resources = &mut facts.resources;
+        resources.endpoints = Some(Seen { probe, value: endpoints, milliseconds });
+        let probe = "Proxies of the container, connected to from inside".to_owned();
+        resources.proxies = Some(Seen { probe, value: proxies, milliseconds });
+    });
 }

@@ -385,6 +385,9 @@ pub(crate) fn hidden(variables: &[(String, Secret)]) -> impl Iterator<Item = &Se
         .map(|(_, value)| value)
 }
 
+/// The variable that tells the service after how many seconds a run ends.
+pub(super) const LIMIT_VARIABLE: &str = "PF_LINE_TIMEOUT_SEC";
+
 /// Variables of the run: the flow's own with `${connection.key}` put in, and ours.
 pub(crate) fn variables(
     chosen: &Chosen,
@@ -417,8 +420,8 @@ pub(crate) fn variables(
         }
     }
     if let Some(limit) = limit {
-        variables.retain(|(name, _)| name != "PF_LINE_TIMEOUT_SEC");
-        variables.push(("PF_LINE_TIMEOUT_SEC".to_owned(), Secret::new(limit.to_string())));
+        variables.retain(|(name, _)| name != LIMIT_VARIABLE);
+        variables.push((LIMIT_VARIABLE.to_owned(), Secret::new(limit.to_string())));
     }
     Ok(variables)
 }

@@ -31,6 +31,12 @@ use crate::{
 
 /// How long the service may take to answer that it ended a run.
 pub(super) const CANCEL_LIMIT: Duration = Duration::from_secs(45);
+/// How long after its limit a run's answer is not late yet.
+const LIMIT_GRACE: Duration = Duration::from_secs(3);
+/// Past a run's limit the service is asked whether it is there, so often, and has so long to answer.
+const ALIVE_WITHIN: Duration = Duration::from_secs(3);
+/// So many times without an answer it is not.
+const ALIVE_TRIES: u32 = 3;
 /// How long the answer of a cancelled run is waited for beyond that.
 pub(super) const AFTER_CANCEL: Duration = Duration::from_secs(10);
 /// Answers bigger than this are not kept; bytes of their JSON.
@@ -229,6 +235,7 @@ impl Work {
         tokio::pin!(asking);
         let answer = tokio::select! {
             answer = &mut asking => answer,
+            lost = self.past_its_limit(app, active) => Err(lost.into()),
             () = active.cancel.cancelled() => {
                 active.change(app, |run| {
                     run.state = FlowRunState::Cancelling;
@@ -258,6 +265,36 @@ impl Work {
             Err(RunError::Miss(miss)) => {
                 End::Failed(Box::new(self.gone(engine.as_ref(), &miss).await))
             }
+        }
+    }
+
+    /// Waits until a run's limit is over, and tells then what is waited for: the service ends a node of Python only
+    /// between two steps of its code, so the answer may come later. Ends when the service itself no longer answers.
+    async fn past_its_limit(&self, app: &App, active: &Active) -> Miss {
+        let written =
+            self.variables.iter().find(|(name, _)| name == super::prepare::LIMIT_VARIABLE);
+        let limit = written.and_then(|(_, limit)| limit.expose().parse::<u32>().ok());
+        let Some(limit) = limit.filter(|limit| *limit > 0) else {
+            return std::future::pending().await;
+        };
+        tokio::time::sleep(Duration::from_secs(limit.into()) + LIMIT_GRACE).await;
+        active.change(app, |run| {
+            if run.state == FlowRunState::Running {
+                run.note = Some(format!(
+                    "Its {limit} s are over. The service waits for what runs inside the node; Cancel ends it now."
+                ));
+            }
+        });
+        let mut missed = 0;
+        loop {
+            match app.parts.executor.version(self.base(), ALIVE_WITHIN).await {
+                Ok(_) => missed = 0,
+                Err(miss @ Miss::Silent(_)) if missed + 1 == ALIVE_TRIES => return miss,
+                Err(Miss::Silent(_)) => missed += 1,
+                // What ends the connection ends the run's own as well.
+                Err(_) => {}
+            }
+            tokio::time::sleep(ALIVE_WITHIN).await;
         }
     }
 

@@ -256,7 +256,7 @@ fn accepted(probe: &Probe, host: &str) -> ConnectionTest {
     );
     match probe.place {
         Place::Elsewhere => test,
-        Place::Here => test.hint("Inside a runtime this address means the runtime itself. Use host.docker.internal to reach this machine from there."),
+        Place::Here => test.hint("Inside a runtime this address means the runtime itself. Use host.docker.internal to reach this machine from there, on Podman host.containers.internal."),
         Place::HereFromInside => test.hint("It was asked at 127.0.0.1, which is what the address means for a runtime on this machine."),
     }
 }

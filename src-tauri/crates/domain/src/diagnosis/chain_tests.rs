@@ -10,7 +10,10 @@ use super::{
         ContainerAnswer, EngineAnswer, Facts, FlowsSeen, Holder, ImageAnswer, Inside, InsideAnswer,
         Seen, ServiceAnswer,
     },
-    resources::{Clocks, DiskInside, EndpointAnswer, EndpointInside, MemoryInside},
+    resources::{
+        Clocks, DiskInside, EndpointAnswer, EndpointInside, MemoryInside, NetworkInside,
+        ProxyInside,
+    },
     run::{lacks_connection, lacks_tool},
 };
 use crate::{
@@ -178,6 +181,7 @@ fn a_refused_start_is_told_by_the_engines_words_also_where_it_keeps_none() {
         ),
         ("could not find bridge docker0: no such network interface", Cause::NetworkGone),
         ("cannot expose privileged port 80", Cause::PrivilegedPort),
+        ("userland proxy: listen tcp4 0.0.0.0:80: bind: permission denied", Cause::PrivilegedPort),
         ("quite new", Cause::Unknown),
         // What a pull says is no reason of a start.
         ("toomanyrequests: rate limit", Cause::Unknown),
@@ -392,6 +396,49 @@ fn services_of_connections_are_judged_by_what_answered_inside() {
     is(EndpointAnswer::Status(429), Cause::LlmThrottled);
     let proxy = is(EndpointAnswer::Status(407), Cause::LlmUnreachable);
     assert!(proxy.sentence.starts_with("A proxy"), "{proxy:#?}");
+}
+
+#[test]
+fn what_leads_out_of_the_container_is_named_before_the_services() {
+    let with = |answer, proxy: Option<(&str, Option<&str>)>| {
+        let mut facts = well();
+        facts.resources.network = seen(NetworkInside::default());
+        facts.resources.proxies = seen(
+            proxy
+                .map(|(address, refusal)| ProxyInside {
+                    address: address.into(),
+                    refusal: refusal.map(str::to_owned),
+                })
+                .into_iter()
+                .collect(),
+        );
+        facts.resources.endpoints = seen(vec![EndpointInside {
+            connection: "my_aoai".into(),
+            address: "https://x.example".into(),
+            answer,
+        }]);
+        facts
+    };
+    let silent = with(EndpointAnswer::NoNameServer, None);
+    let finding = broken(&silent, Link::Network, Cause::NamesNotFoundInside);
+    assert!(finding.sentence.contains("https://x.example"), "{finding:#?}");
+    assert_eq!(judge(&silent, true).others, []);
+    let refused = || EndpointAnswer::Unreachable("Connection refused".into());
+    let lost = with(refused(), Some(("proxy.example:3128", Some("timed out"))));
+    let finding = broken(&lost, Link::Network, Cause::ProxyNotReachable);
+    assert!(finding.sentence.contains("proxy.example:3128"), "{finding:#?}");
+    assert_eq!(finding.remedies, [Remedy::ChangeVariables]);
+    let own = with(refused(), Some(("127.0.0.1:3128", Some("refused"))));
+    let finding = broken(&own, Link::Network, Cause::ProxyNotReachable);
+    assert!(finding.meaning.contains("belongs to the container"), "{finding:#?}");
+    // A proxy that is there is not to blame, and neither is a name that does not exist.
+    let there = with(refused(), Some(("proxy.example:3128", None)));
+    broken(&there, Link::ModelEndpoints, Cause::LlmUnreachable);
+    // One that nothing goes through is only told.
+    let passed_by = with(EndpointAnswer::Status(401), Some(("proxy.example:3128", Some("lost"))));
+    let verdict = judge(&passed_by, true);
+    assert_eq!((verdict.broken, verdict.others[0].cause), (None, Cause::ProxyNotReachable));
+    broken(&with(EndpointAnswer::NoSuchHost, None), Link::ModelEndpoints, Cause::LlmUnreachable);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{
     facts::InsideAnswer,
-    resources::{DiskInside, EndpointAnswer, EndpointInside, MemoryInside, NetworkInside},
+    resources::{
+        DiskInside, EndpointAnswer, EndpointInside, MemoryInside, NetworkInside, ProxyInside,
+    },
 };
 
 /// Asks a path of 127.0.0.1 for health, at each port that is given: `sh -c ASK sh /health 8080 8081`.
@@ -115,14 +117,21 @@ fn disk(line: &str) -> Option<DiskInside> {
     })
 }
 
-/// Asks addresses from inside, at the same time and without any key: `sh -c ASK_ADDRESSES sh https://a https://b`.
-/// Prints one line for each, `address|status 401`, `address|name` (it is not found) or `address|words`; nothing where
-/// there is no Python.
+/// Asks addresses and the container's proxies from inside, at the same time and without any key or login:
+/// `sh -c ASK_ADDRESSES sh https://a https://b`. Prints one line for each address, `address|status 401`,
+/// `address|name` (there is no such name), `address|names` (no server for names answers) or `address|words`, and one
+/// for each proxy, `proxy host:port|open` or with the same words; nothing where there is no Python.
 pub const ASK_ADDRESSES: &str = r#"for p in "$(command -v python3)" "$(command -v python)" /opt/venv/bin/python /azureml-envs/prompt-flow/runtime/bin/python; do
   [ -x "$p" ] && exec "$p" -c '
 import os, socket, sys
 import urllib.error, urllib.request
 from concurrent.futures import ThreadPoolExecutor, wait
+from urllib.parse import urlsplit
+def words(error):
+    cause = getattr(error, "reason", error)
+    if isinstance(cause, socket.gaierror):
+        return "names" if cause.errno == socket.EAI_AGAIN else "name"
+    return " ".join(str(cause).split())
 def ask(address):
     try:
         with urllib.request.urlopen(address, timeout=4) as answer:
@@ -130,10 +139,25 @@ def ask(address):
     except urllib.error.HTTPError as error:
         return "status %d" % error.code
     except Exception as error:
-        cause = getattr(error, "reason", error)
-        return "name" if isinstance(cause, socket.gaierror) else " ".join(str(cause).split())
-pool = ThreadPoolExecutor(8)
+        return words(error)
+def connect(host, port):
+    try:
+        socket.create_connection((host, port), 4).close()
+        return "open"
+    except Exception as error:
+        return words(error)
+def proxies():
+    for kind, proxy in urllib.request.getproxies().items():
+        try:
+            at = urlsplit(proxy if "//" in proxy else "//" + proxy)
+            if kind in ("http", "https", "all") and at.hostname:
+                yield at.hostname, at.port or (443 if at.scheme == "https" else 80)
+        except ValueError:
+            pass
+pool = ThreadPoolExecutor(12)
 asked = {pool.submit(ask, address): address for address in sys.argv[1:]}
+for host, port in sorted(set(proxies())):
+    asked[pool.submit(connect, host, port)] = "proxy %s:%d" % (host, port)
 wait(asked, timeout=6)
 for one, address in asked.items():
     print("%s|%s" % (address, one.result() if one.done() else "no answer within 6 s"), flush=True)
@@ -151,6 +175,7 @@ pub fn read_addresses(text: &str, asked: &[(String, String)]) -> Vec<EndpointIns
     let answer = |address: &str| match told.get(address) {
         None => EndpointAnswer::NotSeen("it could not be asked from inside".into()),
         Some(&"name") => EndpointAnswer::NoSuchHost,
+        Some(&"names") => EndpointAnswer::NoNameServer,
         Some(words) => match words.strip_prefix("status ").map(str::parse) {
             Some(Ok(status)) => EndpointAnswer::Status(status),
             _ => EndpointAnswer::Unreachable((*words).to_owned()),
@@ -164,6 +189,21 @@ pub fn read_addresses(text: &str, asked: &[(String, String)]) -> Vec<EndpointIns
             answer: answer(address),
         })
         .collect()
+}
+
+/// The proxies that [`ASK_ADDRESSES`] connected to, or tried to.
+pub fn read_proxies(text: &str) -> Vec<ProxyInside> {
+    let proxy = |line: &str| {
+        let (address, words) = line.trim().strip_prefix("proxy ")?.rsplit_once('|')?;
+        let refusal = match words {
+            "open" => None,
+            "name" => Some("its name is not found inside".to_owned()),
+            "names" => Some("no server for names answers inside".to_owned()),
+            words => Some(words.to_owned()),
+        };
+        Some(ProxyInside { address: address.to_owned(), refusal })
+    };
+    text.lines().filter_map(proxy).collect()
 }
 
 #[cfg(test)]
@@ -195,16 +235,27 @@ mod tests {
 
     #[test]
     fn services_of_connections_are_told_by_what_they_answered() {
-        let asked = ["a", "b", "c", "d"].map(|name| (name.to_owned(), format!("https://{name}")));
-        let told =
-            "https://a|status 401\nhttps://b|name\nhttps://c|[Errno 111] Connection refused\n";
+        let asked =
+            ["a", "b", "c", "d", "e"].map(|name| (name.to_owned(), format!("https://{name}")));
+        let told = "https://a|status 401\nhttps://b|name\nhttps://c|[Errno 111] Connection refused\nhttps://e|names\nproxy p:3128|open\nproxy q:80|timed out\nproxy r:80|name\n";
         let answers = read_addresses(told, &asked).into_iter().map(|one| one.answer);
         let expected = [
             EndpointAnswer::Status(401),
             EndpointAnswer::NoSuchHost,
             EndpointAnswer::Unreachable("[Errno 111] Connection refused".into()),
             EndpointAnswer::NotSeen("it could not be asked from inside".into()),
+            EndpointAnswer::NoNameServer,
         ];
         assert_eq!(answers.collect::<Vec<_>>(), expected);
+        let proxies: Vec<_> =
+            read_proxies(told).into_iter().map(|one| (one.address, one.refusal)).collect();
+        let [(open, None), (_, Some(late)), (_, Some(unknown))] = &proxies[..] else {
+            panic!("{proxies:?}")
+        };
+        assert_eq!(open, "p:3128");
+        assert_eq!(
+            (late.as_str(), unknown.as_str()),
+            ("timed out", "its name is not found inside")
+        );
     }
 }

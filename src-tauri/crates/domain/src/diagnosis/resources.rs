@@ -16,6 +16,7 @@ pub struct Resources {
     /// The engine's clock, and this machine's at the same moment.
     pub clock: Option<Seen<Clocks>>,
     pub network: Option<Seen<NetworkInside>>,
+    pub proxies: Option<Seen<Vec<ProxyInside>>>,
     pub endpoints: Option<Seen<Vec<EndpointInside>>>,
 }
 
@@ -67,8 +68,15 @@ pub struct NetworkInside {
     pub name_servers: Vec<String>,
     /// Variables of a proxy, by name; values may hold a login and are left out.
     pub proxies: Vec<String>,
-    /// Names that were looked up, and whether they were found.
-    pub names: Vec<(String, bool)>,
+}
+
+/// A proxy that the container is to use, and whether it lets itself be connected to from inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyInside {
+    /// Host and port; nothing secret.
+    pub address: String,
+    /// Why not, in the system's words; `None` = it does.
+    pub refusal: Option<String>,
 }
 
 /// How the service that a connection leads to answered from inside.
@@ -86,8 +94,10 @@ pub struct EndpointInside {
 pub enum EndpointAnswer {
     /// It answered with this HTTP status.
     Status(u16),
-    /// Its name is not known inside.
+    /// The server for names says that there is no such name.
     NoSuchHost,
+    /// No server for names answered.
+    NoNameServer,
     /// No connection: the words.
     Unreachable(String),
     /// It could not be asked from inside.

@@ -209,7 +209,7 @@ fn words(cause: Cause, the_node: &str, failure: &RunFailure, about: &AboutRun) -
             format!("{the_node} did not reach its LLM."),
             "Nothing answers at the address of its connection, as seen from inside the runtime.",
             &[
-                "Test the connection under Connections. An address of this machine has to be written as host.docker.internal for a runtime.",
+                "Test the connection under Connections. An address of this machine has to be written as host.docker.internal for a runtime, on Podman as host.containers.internal.",
             ],
             vec![test(), again],
         ),

@@ -6,6 +6,7 @@ import { LeaveDialog } from '../../../components/decision/LeaveDialog'
 import type { RemedyHandlers } from '../../../problems/remedies'
 import { useAction, useLiveOperation } from '../../../state'
 import { EditForm } from './EditForm'
+import { firstOf } from './form'
 import { ReviewDialog } from './ReviewDialog'
 import { useEdit } from './useEdit'
 
@@ -65,7 +66,8 @@ export function Edit({
     choosePort: ({ free }) =>
       goTo('hostPort', free === null ? undefined : { hostPort: String(free) }),
     raiseMemory: () => goTo('memoryLimit'),
-    changeMounts: () => goTo(edit.form.mounts.length > 0 ? 'mounts.0' : 'mounts'),
+    changeMounts: () => goTo(firstOf('mounts', edit.form)),
+    changeVariables: () => goTo(firstOf('variables', edit.form)),
   }
   return (
     <>

@@ -142,6 +142,14 @@ const ORDER = [
   'restartPolicy',
 ]
 
+/** The first row of a list, or the list's own button where it has none. */
+export function firstOf(
+  list: 'variables' | 'mounts',
+  of: { [L in 'variables' | 'mounts']: readonly unknown[] },
+): string {
+  return of[list].length > 0 ? `${list}.0` : list
+}
+
 /** The first field on screen that has a problem. */
 export function firstField(fields: Iterable<string>): string | undefined {
   const place = (field: string) => {

@@ -15,6 +15,7 @@ import {
   type ConfigurationForm,
   draftOf,
   firstField,
+  firstOf,
   formOf,
   isDirty,
   localProblems,
@@ -49,7 +50,9 @@ export function useEdit(
     ...(port === null ? {} : { hostPort: port }),
   }))
   const [focus, setFocus] = useState<string | null>(() =>
-    field === 'mounts' && opened.mounts.length > 0 ? 'mounts.0' : (field ?? 'description'),
+    field === 'mounts' || field === 'variables'
+      ? firstOf(field, opened)
+      : (field ?? 'description'),
   )
   const [preview, setPreview] = useState<ConfigurationPreview | null>(null)
   const [asking, setAsking] = useState(false)

@@ -6,9 +6,9 @@ use crate::{
         chain::Judged,
         check::LinkState,
         facts::Facts,
-        resources::{DiskInside, EndpointAnswer, EndpointInside, NetworkInside},
+        resources::{DiskInside, EndpointAnswer, EndpointInside, NetworkInside, ProxyInside},
     },
-    finding::{Cause, Evidence, Remedy},
+    finding::{Cause, Evidence, Finding, Remedy},
 };
 
 /// With less than this the engine can hardly make a container, in bytes.
@@ -128,9 +128,10 @@ fn duration(seconds: u64) -> String {
     }
 }
 
+/// What leads out of the container: servers for names, and proxies. One that is used and does not answer breaks it.
 pub fn network(facts: &Facts) -> Option<Judged> {
     let seen = facts.resources.network.as_ref()?;
-    let NetworkInside { name_servers, proxies, names } = &seen.value;
+    let NetworkInside { name_servers, proxies } = &seen.value;
     let mut saw = vec![if name_servers.is_empty() {
         "no server for names".to_owned()
     } else {
@@ -139,23 +140,45 @@ pub fn network(facts: &Facts) -> Option<Judged> {
     if !proxies.is_empty() {
         saw.push(format!("proxy by {}", proxies.join(", ")));
     }
-    for (name, found) in names {
-        saw.push(format!("{name}: {}", if *found { "found" } else { "not found" }));
+    let tried = facts.resources.proxies.as_ref().map_or(&[][..], |tried| tried.value.as_slice());
+    for ProxyInside { address, refusal } in tried {
+        let answer = refusal.as_deref().unwrap_or("can be connected to");
+        saw.push(format!("the proxy {address}: {answer}"));
     }
     let saw = saw.join("\n");
-    let unfound: Vec<&str> =
-        names.iter().filter(|(_, found)| !found).map(|(name, _)| name.as_str()).collect();
-    if unfound.is_empty() || !proxies.is_empty() {
-        let sentence = if names.is_empty() {
-            "No name had to be looked up inside."
-        } else {
-            "Names are found inside, or a proxy looks them up."
-        };
-        return Some(Judged::of(seen, LinkState::Passed, saw, sentence));
+    let asked = facts.resources.endpoints.as_ref().map_or(&[][..], |asked| asked.value.as_slice());
+    let lost = asked.iter().any(|endpoint| cause_of(&endpoint.answer).is_some());
+    // One that nothing goes through is only told.
+    let state = if lost { LinkState::Broken } else { LinkState::Warning };
+    let told = |finding: Finding| {
+        Judged::of(seen, state, saw.clone(), finding.sentence.clone()).found(finding)
+    };
+    if let Some(proxy) = tried.iter().find(|proxy| proxy.refusal.is_some()) {
+        let mut finding = words::in_general(Cause::ProxyNotReachable);
+        finding.sentence = format!(
+            "The proxy {} that the container is to use cannot be reached from inside.",
+            proxy.address
+        );
+        if proxy.address.starts_with("127.") || proxy.address.starts_with("localhost:") {
+            finding.meaning = "That address belongs to the container alone: no proxy of this machine, or of the compute, is there.".into();
+        }
+        return Some(told(finding));
     }
-    let mut finding = words::in_general(Cause::NamesNotFoundInside);
-    finding.sentence = format!("Inside the container {} cannot be found.", unfound.join(" and "));
-    Some(Judged::of(seen, LinkState::Warning, saw, finding.sentence.clone()).found(finding))
+    let in_vain = asked.iter().find(|endpoint| endpoint.answer == EndpointAnswer::NoNameServer);
+    if let Some(endpoint) = in_vain {
+        let mut finding = words::in_general(Cause::NamesNotFoundInside);
+        finding.sentence = format!(
+            "Inside the container no server for names answers: {} is not found.",
+            endpoint.address
+        );
+        return Some(told(finding));
+    }
+    let sentence = if proxies.is_empty() {
+        "Nothing shows that names are not found inside."
+    } else {
+        "The container uses a proxy."
+    };
+    Some(Judged::of(seen, LinkState::Passed, saw, sentence))
 }
 
 pub fn endpoints(facts: &Facts) -> Option<Judged> {
@@ -168,6 +191,7 @@ pub fn endpoints(facts: &Facts) -> Option<Judged> {
         let told = match &endpoint.answer {
             EndpointAnswer::Status(status) => format!("status {status}"),
             EndpointAnswer::NoSuchHost => "its name is not found inside".into(),
+            EndpointAnswer::NoNameServer => "no server for names answers inside".into(),
             EndpointAnswer::Unreachable(words) => format!("no connection ({words})"),
             EndpointAnswer::NotSeen(why) => why.clone(),
         };
@@ -179,6 +203,11 @@ pub fn endpoints(facts: &Facts) -> Option<Judged> {
         .iter()
         .find_map(|endpoint| cause_of(&endpoint.answer).map(|cause| (endpoint, cause)));
     if let Some((endpoint, cause)) = bad {
+        // What leads out of the container is the cause then.
+        if network(facts).is_some_and(|network| network.state == LinkState::Broken) {
+            let sentence = "Nothing leads from the container to the services of its connections.";
+            return Some(Judged::of(seen, LinkState::Broken, saw, sentence));
+        }
         let mut finding = words::in_general(cause);
         let name = &endpoint.connection;
         finding.sentence = match cause {
@@ -215,6 +244,7 @@ fn cause_of(answer: &EndpointAnswer) -> Option<Cause> {
     match answer {
         EndpointAnswer::Status(429) => Some(Cause::LlmThrottled),
         EndpointAnswer::NoSuchHost
+        | EndpointAnswer::NoNameServer
         | EndpointAnswer::Unreachable(_)
         | EndpointAnswer::Status(PROXY_WANTS_LOGIN | 502..=504) => Some(Cause::LlmUnreachable),
         EndpointAnswer::Status(_) | EndpointAnswer::NotSeen(_) => None,

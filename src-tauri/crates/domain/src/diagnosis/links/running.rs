@@ -112,6 +112,9 @@ fn of_refusal(facts: &Facts, refusal: &str) -> Option<Finding> {
             }
             finding.remedies = vec![Remedy::ChoosePort { free: facts.free_port }, Remedy::Start];
         }
+        Cause::PrivilegedPort => {
+            finding.remedies = vec![Remedy::ChoosePort { free: facts.free_port }];
+        }
         Cause::MountMissing => finding.remedies = vec![Remedy::ChangeMounts, Remedy::Start],
         Cause::CommandMissing => {
             finding.remedies = vec![Remedy::StartWithExecutor, Remedy::ChooseImage];

@@ -206,8 +206,14 @@ pub fn own(cause: Cause) -> Option<Finding> {
         Cause::NamesNotFoundInside => (
             "Names are not found inside the container.",
             "Services on the network cannot be reached by name from there.",
-            "Look at the compute's name servers and proxy.",
+            "Look at the compute's servers for names. Restart the runtime when they have changed: a container keeps those it was started with.",
             vec![Remedy::Restart, Remedy::ResetNetwork],
+        ),
+        Cause::ProxyNotReachable => (
+            "The proxy that the container is to use cannot be reached from inside.",
+            "What the flows ask over the network, models too, goes through it.",
+            "Look at the proxy, and at the variables HTTP_PROXY and HTTPS_PROXY of the runtime.",
+            vec![Remedy::ChangeVariables],
         ),
         _ => return None,
     };
