@@ -4,6 +4,8 @@ mod chunks;
 mod driver;
 mod filter;
 mod head;
+#[cfg(any(test, fuzzing))]
+pub mod invariants;
 mod level;
 mod mark;
 mod marker;

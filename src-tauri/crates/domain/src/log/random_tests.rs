@@ -1,8 +1,10 @@
 //! Logs of pieces put together at random, as a fuzzer does: nothing of them may break what reads them.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 
-use super::*;
+use super::invariants::{holds, holds_for_text};
 
 /// Pieces that the forms of logs are made of, whole and broken.
 const PIECES: [&str; 44] = [
@@ -71,56 +73,29 @@ fn lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
     prop::collection::vec(line(), 0..30)
 }
 
-fn clean_text(line: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
-    clean(line, &mut text);
-    text
+/// The texts of a folder beside the fuzz target, with their names.
+fn kept(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(folder);
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file"))).collect()
 }
 
-/// What holds for any log.
-fn holds(lines: &[Vec<u8>]) -> Result<(), TestCaseError> {
-    let (mut marker, mut names) = (Marker::default(), Names::default());
-    let mut text = Vec::new();
-    for line in lines {
-        let shown = clean_text(line);
-        let shown_text = std::str::from_utf8(&shown);
-        prop_assert!(shown_text.is_ok());
-        prop_assert!(!shown_text.unwrap_or_default().chars().any(|c| c.is_control() && c != '\t'));
-        let told: String =
-            pieces(line, &[], usize::MAX / 4).iter().map(|piece| piece.text.as_str()).collect();
-        prop_assert_eq!(told.as_bytes(), &shown[..]);
-        let (mark, _) = marker.line(&shown, false, &mut names);
-        prop_assert_eq!(Mark::from_bytes(mark.to_bytes()), mark);
-        prop_assert!(!mark.inside || mark.continued);
-        prop_assert!(mark.node == 0 || names.name(mark.node).is_some());
-        let _ = place(&shown);
-        text.extend_from_slice(&shown);
-        text.push(b'\n');
+/// What the fuzz target began with, and what once broke something: `scripts/fuzz`.
+#[test]
+fn what_a_fuzzer_found_stays_found() {
+    let seeds = kept("seeds");
+    assert!(!seeds.is_empty(), "the fuzz target has seeds");
+    for (name, text) in seeds.into_iter().chain(kept("crashes")) {
+        println!("{name}");
+        holds_for_text(&text);
     }
-    // Any cut between lines gives the same.
-    let read = |cut: usize| {
-        let mut analysis = Analysis::default();
-        analysis.text(&text[..cut], 0);
-        let before = memchr::memchr_iter(b'\n', &text[..cut]).count();
-        analysis.text(&text[cut..], i64::try_from(before).unwrap_or(0));
-        analysis.finish(|frame| frame)
-    };
-    let whole = read(0);
-    let cuts = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-    for cut in cuts.step_by(5) {
-        prop_assert_eq!(&read(cut), &whole);
-    }
-    for node in &whole.nodes {
-        prop_assert!(node.total_seconds >= 0.0 && node.longest_seconds <= node.total_seconds);
-        prop_assert!(node.running <= node.count && node.failed <= node.count);
-    }
-    Ok(())
 }
 
 proptest! {
     #[test]
     fn nothing_breaks_what_reads_logs(lines in lines()) {
-        holds(&lines)?;
+        holds(&lines);
     }
 }
 
@@ -136,6 +111,11 @@ fn nothing_breaks_what_reads_logs_for_long() {
         let config =
             ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() };
         let mut runner = proptest::test_runner::TestRunner::new(config);
-        runner.run(&lines(), |lines| holds(&lines)).expect("no log breaks it");
+        runner
+            .run(&lines(), |lines| {
+                holds(&lines);
+                Ok(())
+            })
+            .expect("no log breaks it");
     }
 }

@@ -63,8 +63,6 @@ const MOST_ROWS: usize = 20;
 const MOST_RUNS: usize = 100_000;
 /// Lines of a stack that are kept.
 const STACK: usize = 60;
-/// How far from the end of a text its last time is looked for. Lines.
-const TIME_WITHIN: usize = 200;
 
 /// Reads a log in texts of whole lines, in order.
 #[derive(Debug, Default)]
@@ -151,7 +149,7 @@ impl Analysis {
                 if let (Some(node), Some(time), Some(last)) =
                     (self.nodes.get_mut(&name), time, last)
                 {
-                    node.took(last - time);
+                    node.took(last.saturating_sub(time));
                 }
             }
         }
@@ -263,7 +261,7 @@ impl Analysis {
         match begun {
             Some((_, Some(from))) => {
                 if let Some(time) = time {
-                    node.took(time - from);
+                    node.took(time.saturating_sub(from));
                 }
             }
             Some(_) => {}
@@ -419,14 +417,13 @@ fn lines_in(text: &[u8]) -> i64 {
 /// The time of the last line that has one.
 fn last_time(text: &[u8]) -> Option<i64> {
     let mut end = text.strip_suffix(b"\n").map_or(text.len(), <[u8]>::len);
-    for _ in 0..TIME_WITHIN {
+    loop {
         let begin = memrchr(b'\n', &text[..end]).map_or(0, |at| at + 1);
         if let Some(time) = head(&text[begin..end]).and_then(|head| head.time) {
             return Some(time);
         }
         end = begin.checked_sub(1)?;
     }
-    None
 }
 
 /// Nodes of these, e.g. for a sentence.

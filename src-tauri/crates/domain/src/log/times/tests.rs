@@ -58,6 +58,30 @@ fn the_node_that_takes_the_time_comes_first_with_the_persons_own_place() {
 }
 
 #[test]
+fn a_running_node_counts_up_to_the_last_time_however_far_above_it_stands() {
+    let log = "2026-11-23 16:24:31 +0000 1 x INFO Executing node a. node run id: r_a_0\n\
+               2026-11-23 16:24:40 +0000 1 x INFO other\n";
+    let times = analyse(&format!("{log}{}", "printed\n".repeat(1000)));
+    let a = node(&times, "a");
+    assert_eq!((a.running, a.total_seconds), (1, 9.0));
+}
+
+#[test]
+fn times_that_are_centuries_apart_are_read() {
+    let seconds = |begins: &str, ends: &str| {
+        let times = analyse(&format!(
+            "{begins} +0000 1 x INFO Executing node a. node run id: r_a_0\n\
+             {ends} +0000 1 x INFO Node a completes.\n"
+        ));
+        node(&times, "a").total_seconds as u64
+    };
+    let (old, new) = ("1700-01-01 00:00:00", "2200-01-01 00:00:00");
+    assert_eq!(seconds(new, old), 0);
+    // As much as a number of nanoseconds holds.
+    assert_eq!(seconds(old, new), 9_223_372_036);
+}
+
+#[test]
 fn any_cut_between_lines_gives_the_same() {
     let whole = analyse(RUN);
     for (cut, _) in RUN.match_indices('\n') {
