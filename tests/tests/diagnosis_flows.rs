@@ -184,7 +184,7 @@ impl Flows {
         let began = handlers::change_configuration(app, change).await.map_err(refused)?;
         let operation = ended(app, &began.operation).await?;
         assert_eq!(operation.state, OperationState::Succeeded, "{operation:#?}");
-        runtime_is(app, &self.world.world.row.name.to_string(), Status::Available).await.map(drop)
+        runtime_is(app, self.world.world.row.name.as_str(), Status::Available).await.map(drop)
     }
 
     /// From now on the container asks this server for names.
@@ -392,6 +392,7 @@ async fn stands_still(flows: &mut Flows, folder: &Path) -> PartResult<()> {
     let run = until(&app, &id, "the end", |run| run.state.is_final()).await;
     let World { engine, container, .. } = &flows.world.world;
     engine.client(&["unpause", container])?;
+    runtime_is(&app, flows.world.world.row.name.as_str(), Status::Available).await?;
     told?;
     let finding = run?.problem.and_then(|problem| problem.finding).expect("a finding");
     assert_eq!(finding.cause, Cause::ServiceGone, "{finding:#?}");

@@ -159,9 +159,18 @@ pub fn read_probe(output: &str) -> Vec<FoundPython> {
     found
 }
 
+/// Flow runs that are active in a container, as its processes show them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunsSeen {
+    pub runs: u32,
+    /// One process more than the runs have: of a run that just begins or ends, or of a batch run that has ended.
+    pub and_one: bool,
+}
+
 /// How many flow runs are active, from the command lines of a container's processes. The executor
-/// forks two processes for each run: one that runs it, one that holds its result. `None` = it cannot be told.
-pub fn active_runs(processes: &[String]) -> Option<u32> {
+/// forks two processes for each run: one that holds its result, then one that runs it. Of a batch run the one that
+/// holds results stays when it has ended, until the next one begins. `None` = it cannot be told.
+pub fn active_runs(processes: &[String]) -> Option<RunsSeen> {
     let servers = processes.iter().filter(|line| line.contains("uvicorn")).count();
     if servers == 0 {
         return None;
@@ -179,7 +188,8 @@ pub fn active_runs(processes: &[String]) -> Option<u32> {
         })
         .count();
     let forks = (servers - inits).saturating_sub(1);
-    u32::try_from(forks.div_ceil(2) + spawned).ok()
+    let runs = u32::try_from(forks / 2 + spawned).ok()?;
+    Some(RunsSeen { runs, and_one: forks % 2 == 1 })
 }
 
 /// The command that starts the open executor service with this Python. One worker: the tables for
@@ -292,18 +302,19 @@ mod tests {
     fn active_runs_are_the_processes_beside_the_server() {
         let lines = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
         let server = "/opt/venv/bin/python -m uvicorn promptflow.executor._service.app:app";
-        assert_eq!(
-            active_runs(&lines(&["/sbin/docker-init -- python -m uvicorn x", server])),
-            Some(0)
-        );
-        assert_eq!(
-            active_runs(&lines(&[server, server, "python -c from multiprocessing.spawn import x"])),
-            Some(2)
-        );
+        let spawned = "python -c from multiprocessing.spawn import x";
+        let seen = |all: &[&str]| active_runs(&lines(all)).map(|seen| (seen.runs, seen.and_one));
+        let alone = ["/sbin/docker-init -- python -m uvicorn x", server];
+        assert_eq!(seen(&alone), Some((0, false)));
+        // A batch run with one process for its rows.
+        assert_eq!(seen(&[server, server, spawned]), Some((1, true)));
+        // What stays of one that has ended, alone and beside a run.
+        assert_eq!(seen(&[server, server]), Some((0, true)));
+        assert_eq!(seen(&[server; 4]), Some((1, true)));
         // Each run is two of them.
-        assert_eq!(active_runs(&lines(&[server, server, server])), Some(1));
-        assert_eq!(active_runs(&lines(&[server, server, server, server, server])), Some(2));
-        assert_eq!(active_runs(&lines(&["httpd -f"])), None);
+        assert_eq!(seen(&[server; 3]), Some((1, false)));
+        assert_eq!(seen(&[server; 5]), Some((2, false)));
+        assert_eq!(seen(&["httpd -f"]), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What is to be known before an update: what it would do, and what speaks against it.
 
+use std::time::Duration;
+
 use domain::{
     container::Container,
     diagnosis::{self, About},
@@ -101,6 +103,9 @@ pub(crate) fn unproven(reasons: &[String]) -> Vec<Problem> {
         .collect()
 }
 
+/// A run has both of its processes after this time.
+const BEGINS_WITHIN: Duration = Duration::from_millis(400);
+
 /// Runs that are active on a runtime's container: ours, and others as far as its processes show them.
 pub(crate) async fn active_runs(
     app: &App,
@@ -109,9 +114,18 @@ pub(crate) async fn active_runs(
     container: &str,
 ) -> ActiveRuns {
     let ours = crate::flows::active_on(app, runtime) + crate::batches::rows_on(app, runtime);
-    let processes = engine.processes(container).await.ok();
-    match processes.and_then(|lines| start::active_runs(&lines)) {
-        Some(seen) => ActiveRuns::Known { count: seen.max(ours) },
+    let look = async || {
+        let processes = engine.processes(container).await.ok();
+        processes.and_then(|lines| start::active_runs(&lines))
+    };
+    let mut seen = look().await;
+    if seen == Some(start::RunsSeen { runs: 0, and_one: true }) {
+        // A run that others just began has its second process by then.
+        tokio::time::sleep(BEGINS_WITHIN).await;
+        seen = look().await;
+    }
+    match seen {
+        Some(seen) => ActiveRuns::Known { count: seen.runs.max(ours) },
         None if ours > 0 => ActiveRuns::Known { count: ours },
         None => ActiveRuns::Unknown,
     }
