@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::DateTime;
@@ -23,6 +23,10 @@ const OTHERS: (u32, u32) = (65_534, 1);
 struct State {
     /// Seconds by which the engine's time is altered.
     ahead: AtomicI64,
+    /// The next connection through which more bytes than these come from the engine is cut; 0 = none is.
+    cut_after: AtomicU64,
+    /// Each such connection is cut.
+    cut_each: AtomicBool,
     stop: AtomicBool,
     /// What is open now, so that it can be cut.
     open: Mutex<Vec<UnixStream>>,
@@ -71,6 +75,22 @@ impl EngineDoor {
         self.state.ahead.store(seconds, Ordering::Relaxed);
     }
 
+    /// Cuts the next connection through which more bytes than these come from the engine, at that moment; 0 = none.
+    pub fn cut_after(&self, bytes: u64) {
+        self.state.cut_after.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The same for each of them from now on.
+    pub fn cut_each_after(&self, bytes: u64) {
+        self.state.cut_each.store(bytes > 0, Ordering::Relaxed);
+        self.cut_after(bytes);
+    }
+
+    /// Whether that connection has not come yet.
+    pub fn is_to_cut(&self) -> bool {
+        self.state.cut_after.load(Ordering::Relaxed) > 0
+    }
+
     /// Gives the socket to another user and group, who alone may use it, and cuts what is open.
     pub fn shut_out(&self) -> PartResult<()> {
         self.belongs_to(OTHERS, 0o660)?;
@@ -107,16 +127,24 @@ fn join(client: UnixStream, engine: &Path, state: &Arc<State>) -> PartResult<()>
     open.push(client.try_clone()?);
     open.push(server.try_clone()?);
     drop(open);
-    std::thread::spawn(move || pass(client, server_out, |_| {}));
+    std::thread::spawn(move || pass(client, server_out, |_| true));
     let its = Arc::clone(state);
     std::thread::spawn(move || {
-        pass(server, client_out, |bytes| alter(bytes, its.ahead.load(Ordering::Relaxed)));
+        let mut passed = 0;
+        pass(server, client_out, |bytes| {
+            alter(bytes, its.ahead.load(Ordering::Relaxed));
+            passed += bytes.len() as u64;
+            let most = its.cut_after.load(Ordering::Relaxed);
+            let cut = most > 0 && passed > most;
+            let each = its.cut_each.load(Ordering::Relaxed);
+            !(cut && (each || its.cut_after.swap(0, Ordering::Relaxed) > 0))
+        });
     });
     Ok(())
 }
 
-/// Lets everything through, changed in its place; a time is not torn in two.
-fn pass(mut from: UnixStream, mut to: UnixStream, change: impl Fn(&mut [u8])) {
+/// Lets everything through, changed in its place, until the change says that it is enough; a time is not torn in two.
+fn pass(mut from: UnixStream, mut to: UnixStream, mut change: impl FnMut(&mut [u8]) -> bool) {
     let mut held: Vec<u8> = Vec::new();
     let mut portion = vec![0; 16 * 1024];
     while let Ok(count) = from.read(&mut portion) {
@@ -127,7 +155,11 @@ fn pass(mut from: UnixStream, mut to: UnixStream, change: impl Fn(&mut [u8])) {
         if is_torn(&held) {
             continue;
         }
-        change(&mut held);
+        if !change(&mut held) {
+            let _ = to.shutdown(std::net::Shutdown::Both);
+            let _ = from.shutdown(std::net::Shutdown::Both);
+            return;
+        }
         if to.write_all(&held).is_err() {
             break;
         }

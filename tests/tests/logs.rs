@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use app::api::{
-    FilterLog, FindInLog, LogFilter, LogOf, LogQuery, OfStream, ReadLogLine, SaveOpenLog, SearchLog,
+    FilterLog, FindInLog, LogFilter, LogOf, LogQuery, LogState, OfStream, ReadLogLine, SaveOpenLog,
+    SearchLog,
 };
 use app::{App, handlers};
 use domain::finding::Cause;
 use domain::runtime::RuntimeId;
 use real_parts::PartResult;
 use real_parts::docker::DockerEngine;
+use real_parts::engine_door::EngineDoor;
 use real_parts::headless::{application, connected, refused};
 use real_parts::images::small_runtime;
 use real_parts::log_world::{OpenedLog, text, writes};
@@ -236,6 +238,72 @@ async fn rotated(app: &App, client: &dyn Client) -> PartResult<()> {
     Ok(())
 }
 
+/// The connection breaks while everything is read, once and again each time.
+async fn cut(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<()> {
+    let script = r#"awk 'BEGIN { for (i = 0; i < 60000; i++) print i, "a line of the usual length of a log" }'
+        sleep 600"#;
+    let id = container(app, client, "cut", &[], script).await?;
+    while !client.run(&["logs", "--tail", "1", "cut"]).is_ok_and(|last| last.contains("59999")) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    door.cut_after(1_000_000);
+    let mut log = OpenedLog::open(app, of(&[&id])).await?;
+    let state = log.until("the whole", |state| state.whole).await?;
+    assert!(!door.is_to_cut());
+    assert_eq!(state.notes, [""; 0]);
+    let all = log.texts().await?;
+    assert_eq!(all.len(), 60_000);
+    assert!(all.iter().enumerate().all(|(at, line)| line.starts_with(&format!("{at} "))));
+    drop(log);
+
+    // Where it breaks off each time, that is said, and what was shown at first is still there.
+    door.cut_each_after(1_000_000);
+    let mut log = OpenedLog::open(app, of(&[&id])).await?;
+    let said = |state: &LogState| !state.notes.is_empty() || state.sources[0].problem.is_some();
+    log.until("what happened", said).await?;
+    door.cut_each_after(0);
+    let last = log.texts().await?.pop().expect("a line");
+    assert!(last.starts_with("59999 "), "{last}");
+    client.run(&["rm", "-f", "cut"])?;
+    Ok(())
+}
+
+/// The engine's clock jumps back by two hours and forward again while a container writes, as what the engine keeps
+/// of it tells. Lines stay in the order in which they were written.
+async fn clock_jumps(app: &App, client: &dyn Client) -> PartResult<()> {
+    let script = r"awk 'BEGIN { for (i = 0; i < 9000; i++) print i }'; sleep 600";
+    let id = container(app, client, "jumps", &[], script).await?;
+    while client.run(&["logs", "--tail", "1", "jumps"]).ok().as_deref() != Some("8999") {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let kept = client.run(&["inspect", "jumps", "--format", "{{if .LogPath}}{{.LogPath}}{{end}}"]);
+    let kept = match kept {
+        Ok(path) if !path.is_empty() => path,
+        _ => client.run(&["inspect", "jumps", "--format", "{{.HostConfig.LogConfig.Path}}"])?,
+    };
+    let text = std::fs::read_to_string(&kept)?;
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for line in &mut lines[3000..6000] {
+        let at = line
+            .find('T')
+            .and_then(|at| line[..at].rfind(|c: char| !c.is_ascii_digit() && c != '-'));
+        let begin = at.map_or(0, |at| at + 1);
+        let time = &line[begin..begin + "2026-11-23T16:24:48".len()];
+        let time: jiff::civil::DateTime = time.parse().expect("a time");
+        let back = time.checked_sub(jiff::SignedDuration::from_hours(2)).expect("a time");
+        let back = back.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        line.replace_range(begin..begin + back.len(), &back);
+    }
+    std::fs::write(&kept, lines.join("\n") + "\n")?;
+    let mut log = OpenedLog::open(app, of(&[&id])).await?;
+    log.until("the whole", |state| state.whole && state.end - state.first >= 9000).await?;
+    let all = log.texts().await?;
+    assert_eq!(all.len(), 9000);
+    assert!(all.iter().enumerate().all(|(at, line)| *line == at.to_string()), "not in order");
+    client.run(&["rm", "-f", "jumps"])?;
+    Ok(())
+}
+
 /// A driver that gives nothing back is said, with what to do.
 async fn without_log(app: &App, client: &dyn Client) -> PartResult<()> {
     let id = container(app, client, "mute", &["--log-driver", "none"], "echo x; sleep 600").await?;
@@ -298,11 +366,18 @@ async fn merged(app: &App, client: &dyn Client) -> PartResult<()> {
 }
 
 /// What is the same on both engines.
-async fn story(app: &App, client: &dyn Client, home: &std::path::Path) -> PartResult<()> {
+async fn story(
+    app: &App,
+    client: &dyn Client,
+    door: &EngineDoor,
+    home: &std::path::Path,
+) -> PartResult<()> {
     for (name, done) in [
         ("broken", broken(app, client).await),
         ("restarted", restarted(app, client).await),
         ("rotated", rotated(app, client).await),
+        ("a clock that jumps", clock_jumps(app, client).await),
+        ("a connection that breaks", cut(app, client, door).await),
         ("without a log", without_log(app, client).await),
         ("long", long(app, client, home).await),
         ("merged", merged(app, client).await),
@@ -323,8 +398,9 @@ async fn logs_on_docker() -> PartResult<()> {
     let docker = DockerEngine::start()?;
     docker.load(&small_runtime("20240111.v2")?, "logs:test")?;
     let home = tempfile::tempdir()?;
-    let app = opened_on(&docker.socket(), home.path()).await?;
-    story(&app, &docker, home.path()).await?;
+    let door = EngineDoor::before(&docker.socket())?;
+    let app = opened_on(&door.socket(), home.path()).await?;
+    story(&app, &docker, &door, home.path()).await?;
     huge(&app, &docker).await
 }
 
@@ -333,6 +409,7 @@ async fn logs_on_podman() -> PartResult<()> {
     let podman = PodmanEngine::start()?;
     podman.load(&small_runtime("20240111.v2")?, "logs:test")?;
     let home = tempfile::tempdir()?;
-    let app = opened_on(&podman.socket(), home.path()).await?;
-    story(&app, &podman, home.path()).await
+    let door = EngineDoor::before(&podman.socket())?;
+    let app = opened_on(&door.socket(), home.path()).await?;
+    story(&app, &podman, &door, home.path()).await
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
     connection::Connections,
+    container::Container,
     diagnosis::{AboutRun, Lost, cause_of_run, of_lost},
     finding::{Cause, Evidence, Problem, ProblemCode},
     flow::{
@@ -31,6 +32,9 @@ use crate::{
 
 /// How long the service may take to answer that it ended a run.
 pub(super) const CANCEL_LIMIT: Duration = Duration::from_secs(45);
+/// Until then an engine knows that a container ended, and it is asked so often.
+const END_WITHIN: Duration = Duration::from_millis(1200);
+const END_TRIES: u32 = 4;
 /// How long after its limit a run's answer is not late yet.
 const LIMIT_GRACE: Duration = Duration::from_secs(3);
 /// Past a run's limit the service is asked whether it is there, so often, and has so long to answer.
@@ -263,7 +267,7 @@ impl Work {
                 End::Refused(error, seen)
             }
             Err(RunError::Miss(miss)) => {
-                End::Failed(Box::new(self.gone(engine.as_ref(), &miss).await))
+                End::Failed(Box::new(self.gone(app, active, engine.as_ref(), &miss).await))
             }
         }
     }
@@ -333,11 +337,31 @@ impl Work {
         }
     }
 
+    /// The container was started since the run was prepared.
+    fn is_new_start(&self, container: &Container) -> bool {
+        container.started != self.row.started || container.restart_count != self.row.restart_count
+    }
+
     /// Why the service gave no answer.
-    async fn gone(&self, engine: &dyn Engine, miss: &Miss) -> Problem {
+    async fn gone(&self, app: &App, active: &Active, engine: &dyn Engine, miss: &Miss) -> Problem {
+        let began = lock(&active.run).started;
         let mut seen =
             vec![Evidence { probe: "The service's answer".into(), seen: miss.to_string() }];
-        let lost = match engine.inspect(&self.row.container_id).await {
+        let id = &self.row.container_id;
+        let mut found = engine.inspect(id).await;
+        let as_before = |found: &Result<Container, EngineError>| {
+            found.as_ref().is_ok_and(|found| found.is_running() && !self.is_new_start(found))
+        };
+        // A service that ends closes its connections before its engine knows of it.
+        for _ in 0..END_TRIES {
+            if matches!(miss, Miss::Silent(_)) || !as_before(&found) {
+                break;
+            }
+            tokio::time::sleep(END_WITHIN / END_TRIES).await;
+            found = engine.inspect(id).await;
+        }
+        let for_memory = lock(&app.out_of_memory).get(id).is_some_and(|at| *at >= began);
+        let lost = match found {
             Err(EngineError::NotFound(_)) => Lost::Replaced,
             Ok(container) => {
                 let state = format!("{:?} ({})", container.state, container.exit_code);
@@ -346,11 +370,11 @@ impl Work {
                 if !log.trim().is_empty() {
                     seen.push(Evidence { probe: "Last lines of the log".into(), seen: log });
                 }
-                let again = container.started != self.row.started
-                    || container.restart_count != self.row.restart_count;
+                let again = self.is_new_start(&container);
                 match container.is_running() {
-                    false if container.out_of_memory => Lost::OutOfMemory,
+                    false if container.out_of_memory || for_memory => Lost::OutOfMemory,
                     false => Lost::Stopped,
+                    true if again && for_memory => Lost::OutOfMemory,
                     true if again => Lost::Restarted,
                     true => Lost::Silent,
                 }

@@ -3,7 +3,7 @@
 use std::{io, ops::ControlFlow, sync::Arc};
 
 use domain::{finding::Problem, runtime::RuntimeId};
-use engine::{BatchLine, Engine, LogBatch, LogRequest, LogSource};
+use engine::{BatchLine, Engine, EngineError, LogBatch, LogRequest, LogSource};
 use futures_util::StreamExt as _;
 use spool::Part;
 use tokio::sync::mpsc;
@@ -26,7 +26,12 @@ pub(super) struct Older {
     pub feeder: Feeder,
     /// Lines that were first shown and are told otherwise now.
     pub mended: Vec<Mended>,
+    /// Lines that were read.
+    read: u64,
 }
+
+/// How often a log is read that breaks off.
+const TRIES: u32 = 2;
 
 /// Reads them; `None` = there are none.
 pub(super) async fn read(
@@ -41,12 +46,56 @@ pub(super) async fn read(
     if start.prints.is_empty() && is_short(engine.as_ref(), &row.container_id).await? {
         return Ok(None);
     }
+    let start = Arc::new(start);
+    let mut tries = 1;
+    loop {
+        let Once { taken, met, failed } =
+            once(opened, index, engine.as_ref(), &row.container_id, &start).await?;
+        if met {
+            return Ok(taken);
+        }
+        if tries < TRIES {
+            // A connection that breaks off looks like the end of a log.
+            tries += 1;
+            let lines = taken.map_or(0, |taken| taken.read);
+            opened.change(|standing| standing.reading = standing.reading.saturating_sub(lines));
+            continue;
+        }
+        if let Some(error) = failed {
+            return Err(Opened::refused(&error));
+        }
+        opened.change(|standing| {
+            standing.notes.push(
+                "The engine threw lines away or stopped before the end while the log was read: between the older and the newer lines some may be missing or stand twice."
+                    .into(),
+            );
+        });
+        return Ok(taken);
+    }
+}
+
+/// What one reading gave.
+struct Once {
+    taken: Option<Older>,
+    /// It came to the lines that were first shown, or nobody wants it any more.
+    met: bool,
+    failed: Option<EngineError>,
+}
+
+/// Reads them once.
+async fn once(
+    opened: &Arc<Opened>,
+    index: usize,
+    engine: &dyn Engine,
+    container: &str,
+    start: &Arc<Start>,
+) -> Result<Once, Problem> {
     let asked = LogRequest { tail: None, follow: false, since: 0 };
-    let mut batches = engine.log_batches(&row.container_id, asked).await;
+    let mut batches = engine.log_batches(container, asked).await;
     let (sender, receiver) = mpsc::channel::<LogBatch>(16);
     let thread = {
-        let opened = opened.clone();
-        tokio::task::spawn_blocking(move || take(&opened, index, start, receiver))
+        let (opened, start) = (opened.clone(), start.clone());
+        tokio::task::spawn_blocking(move || take(&opened, index, &start, receiver))
     };
     let mut failed = None;
     while let Some(batch) = batches.next().await {
@@ -61,11 +110,8 @@ pub(super) async fn read(
         }
     }
     drop((sender, batches));
-    let taken = joined(thread.await)?.map_err(|error| of_disk(&error))?;
-    match failed {
-        Some(error) => Err(Opened::refused(&error)),
-        None => Ok(taken),
-    }
+    let (taken, met) = joined(thread.await)?.map_err(|error| of_disk(&error))?;
+    Ok(Once { taken, met: met && failed.is_none(), failed })
 }
 
 /// Whether a log has no more lines than those that are followed begin with.
@@ -83,9 +129,9 @@ async fn is_short(engine: &dyn Engine, container: &str) -> Result<bool, Problem>
 fn take(
     opened: &Opened,
     index: usize,
-    start: Start,
+    start: &Start,
     mut receiver: mpsc::Receiver<LogBatch>,
-) -> io::Result<Option<Older>> {
+) -> io::Result<(Option<Older>, bool)> {
     let mut taking = Taking {
         opened,
         part: Part::create(&opened.store.folder)?,
@@ -94,16 +140,17 @@ fn take(
         meeting: Meeting::new(&start.prints, start.nearly),
         first: None,
     };
-    let mut met = false;
+    let (mut met, mut read) = (false, 0);
     while let Some(batch) = receiver.blocking_recv() {
         if is_closed(opened) {
-            return Ok(None);
+            return Ok((None, true));
         }
         if taking.batch(&batch)? {
             met = true;
             break;
         }
         let lines = batch.lines.len() as u64;
+        read += lines;
         opened.change(|standing| standing.reading += lines);
     }
     drop(receiver);
@@ -138,12 +185,6 @@ fn take(
     } else {
         if !met {
             taking.add_held(held)?;
-            opened.change(|standing| {
-                standing.notes.push(
-                    "The engine threw lines away or stopped before the end while the log was read: between the older and the newer lines some may be missing or stand twice."
-                        .into(),
-                );
-            });
         }
         for batch in &start.before {
             taking.add(batch)?;
@@ -151,7 +192,7 @@ fn take(
     }
     taking.part.flush()?;
     let Taking { part, counts, feeder, .. } = taking;
-    Ok(Some(Older { part, counts, feeder, mended }))
+    Ok((Some(Older { part, counts, feeder, mended, read }), met))
 }
 
 struct Taking<'a> {
