@@ -291,6 +291,27 @@ describe('coming to a field', () => {
     await waitFor(() => expect(port).toHaveFocus())
   })
 
+  it('opens the form at the variables, where there are some and where there are none', async () => {
+    for (const [variables, at] of [
+      [configuration(of).variables, 'variables-0'],
+      [[], 'variables'],
+    ] as const) {
+      const finding = {
+        ...portTaken,
+        cause: 'proxyNotReachable' as const,
+        remedies: [{ kind: 'changeVariables' as const }],
+      }
+      const failed = runtime({ id: 'mine', status: 'Failed', finding })
+      const answers = { configuration: () => configuration(of, { variables: [...variables] }) }
+      const { press, unmount } = await tab({ runtimes: [failed], answers }, '/runtimes/mine')
+      await press('Change variables')
+      await screen.findByRole('form', { name: 'Edit the configuration' }, LATE)
+      await waitFor(() => expect(document.activeElement?.id).toContain(at))
+      expect(document.activeElement?.id.endsWith(at)).toBe(true)
+      unmount()
+    }
+  })
+
   it('shows a change that is under way', async () => {
     const busy: Runtime = { ...of, operation: 'operation-started' }
     await tab(

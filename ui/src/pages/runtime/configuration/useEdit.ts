@@ -50,9 +50,7 @@ export function useEdit(
     ...(port === null ? {} : { hostPort: port }),
   }))
   const [focus, setFocus] = useState<string | null>(() =>
-    field === 'mounts' || field === 'variables'
-      ? firstOf(field, opened)
-      : (field ?? 'description'),
+    field === 'mounts' || field === 'variables' ? firstOf(field, opened) : (field ?? 'description'),
   )
   const [preview, setPreview] = useState<ConfigurationPreview | null>(null)
   const [asking, setAsking] = useState(false)
