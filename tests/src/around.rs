@@ -265,6 +265,9 @@ impl Engine for Around {
     async fn free_disk(&self) -> Result<Option<u64>, EngineError> {
         self.engine.free_disk().await
     }
+    async fn kernel_on_memory(&self, container: &Container) -> Option<String> {
+        self.engine.kernel_on_memory(container).await
+    }
     async fn clock(&self) -> Result<Option<jiff::Timestamp>, EngineError> {
         self.engine.clock().await
     }

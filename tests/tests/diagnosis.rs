@@ -102,10 +102,8 @@ async fn ends(round: &mut Round) -> PartResult<()> {
     );
     let memory = Making { memory_limit: Some(16 * MB), ..Making::script("hungry", &hungry) };
     let fault = "runs out of memory (137)";
-    let proven = matches!(round.ward.ground, Ground::Docker(_));
-    // Podman 4 does not tell of it: then memory is named as what may be the reason, and no more.
-    let cause = if proven { Cause::OutOfMemory } else { Cause::Killed };
-    round.by_itself(fault, memory.edit(without_swap), at(cause), proven).await?;
+    // Podman 4 does not tell of it: there the kernel's log does.
+    round.by_itself(fault, memory.edit(without_swap), at(Cause::OutOfMemory), true).await?;
 
     let service =
         Making::script("empty", "echo '/opt/venv/bin/python: No module named uvicorn' >&2; exit 1");

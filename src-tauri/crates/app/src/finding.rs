@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{
+    container::Container,
     diagnosis::{self, About, Ending},
     finding::{Cause, Evidence, Finding},
 };
@@ -12,6 +13,8 @@ use futures_util::StreamExt;
 
 /// Lines of a failed container's log that are kept as evidence.
 const LAST_LINES: u32 = 40;
+/// The exit code of what was killed: 128 and the number of the signal.
+pub(crate) const KILLED: i64 = 137;
 
 /// The last lines of a container's log; empty when it cannot be read.
 pub(crate) async fn last_lines(engine: &dyn Engine, container: &str) -> String {
@@ -37,7 +40,7 @@ pub(crate) async fn ended(engine: &dyn Engine, container: &str) -> Option<Findin
     Some(diagnosis::of_ending(
         Ending {
             exit_code: found.exit_code,
-            out_of_memory: found.out_of_memory,
+            out_of_memory: ended_for_memory(engine, &found).await,
             error: &found.error,
             log: &log,
         },
@@ -49,6 +52,12 @@ pub(crate) async fn ended(engine: &dyn Engine, container: &str) -> Option<Findin
             ..About::default()
         },
     ))
+}
+
+/// Whether a container that ended did so for memory, by the engine or, where that does not tell, by the kernel.
+pub(crate) async fn ended_for_memory(engine: &dyn Engine, found: &Container) -> bool {
+    found.out_of_memory
+        || (found.exit_code == KILLED && engine.kernel_on_memory(found).await.is_some())
 }
 
 /// Why a container counts as ended although it runs: it ended, and its restart policy started it again.

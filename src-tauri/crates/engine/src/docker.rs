@@ -443,6 +443,13 @@ impl Engine for DockerEngine {
         }
     }
 
+    async fn kernel_on_memory(&self, container: &Container) -> Option<String> {
+        if !self.facts.is_podman {
+            return None;
+        }
+        crate::kernel_log::ended_for_memory(&container.id, container.finished?).await
+    }
+
     async fn clock(&self) -> Result<Option<jiff::Timestamp>, EngineError> {
         let info = self.get("/info".to_owned()).await?;
         Ok(convert::text(&info, "/SystemTime").parse().ok())

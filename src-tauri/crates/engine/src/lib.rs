@@ -8,6 +8,7 @@ pub mod discovery;
 pub mod docker;
 mod error;
 mod files;
+mod kernel_log;
 pub mod podman_service;
 mod port;
 pub mod twin;

@@ -175,6 +175,10 @@ pub trait Engine: Send + Sync {
     /// Free bytes where images are stored; `None` when that cannot be told from here.
     async fn free_disk(&self) -> Result<Option<u64>, EngineError>;
 
+    /// What the kernel of this machine says of a container that was ended for memory, for an engine that does not
+    /// tell it itself; `None` = nothing, or it cannot be seen from here.
+    async fn kernel_on_memory(&self, container: &Container) -> Option<String>;
+
     /// What time it is by the engine's machine; `None` when it does not tell.
     async fn clock(&self) -> Result<Option<jiff::Timestamp>, EngineError> {
         Ok(None)

@@ -500,6 +500,11 @@ impl Engine for TwinEngine {
     async fn free_disk(&self) -> Result<Option<u64>, EngineError> {
         self.act(Call::FreeDisk, "", |world| Ok(world.free_disk))
     }
+
+    async fn kernel_on_memory(&self, _container: &Container) -> Option<String> {
+        // It has no kernel, and tells by itself who ran out of memory.
+        None
+    }
 }
 
 #[cfg(test)]

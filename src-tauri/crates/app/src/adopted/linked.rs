@@ -223,6 +223,10 @@ impl Engine for Linked {
         self.engine.free_disk().await
     }
 
+    async fn kernel_on_memory(&self, container: &Container) -> Option<String> {
+        self.engine.kernel_on_memory(container).await
+    }
+
     async fn clock(&self) -> Result<Option<jiff::Timestamp>, EngineError> {
         self.engine.clock().await
     }

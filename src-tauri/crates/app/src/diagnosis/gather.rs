@@ -22,7 +22,8 @@ use crate::{
     api::ComputeState,
     computes,
     context::{App, lock, now},
-    finding, fits, health, table,
+    finding::{self, KILLED},
+    fits, health, table,
 };
 
 /// All looks of one diagnosis together.
@@ -83,7 +84,11 @@ pub(super) async fn gather(course: Arc<Course>) {
                 tokio::join!(inside::services(&course, engine, &found), flows(&course, engine));
             }
         } else {
-            tokio::join!(log(&course, engine, &found), port(&course, engine, &found));
+            tokio::join!(
+                log(&course, engine, &found),
+                port(&course, engine, &found),
+                memory(&course, engine, &found)
+            );
         }
     };
     tokio::join!(image(&course, engine, &found), chain, beside);
@@ -201,6 +206,19 @@ async fn log(course: &Course, engine: &dyn Engine, found: &Container) {
     let lines = finding::last_lines(engine, &found.id);
     let seen = look("Last lines of the log", LOOK, lines, String::new).await;
     course.saw(|facts| facts.log = Some(seen));
+}
+
+/// Whether the kernel says that it ended a container for memory, where the engine does not.
+async fn memory(course: &Course, engine: &dyn Engine, found: &Container) {
+    if found.out_of_memory || found.exit_code != KILLED {
+        return;
+    }
+    let asking = engine.kernel_on_memory(found);
+    let seen = look("The log of this machine's kernel", LOOK, asking, || None).await;
+    if let Some(words) = seen.value {
+        let seen = Seen { probe: seen.probe, value: words, milliseconds: seen.milliseconds };
+        course.saw(|facts| facts.kernel_on_memory = Some(seen));
+    }
 }
 
 /// Who holds the port that the container is to have, while it does not.

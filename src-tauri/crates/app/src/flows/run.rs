@@ -371,8 +371,11 @@ impl Work {
                     seen.push(Evidence { probe: "Last lines of the log".into(), seen: log });
                 }
                 let again = self.is_new_start(&container);
-                match container.is_running() {
-                    false if container.out_of_memory || for_memory => Lost::OutOfMemory,
+                let runs = container.is_running();
+                let for_memory =
+                    for_memory || (!runs && finding::ended_for_memory(engine, &container).await);
+                match runs {
+                    false if for_memory => Lost::OutOfMemory,
                     false => Lost::Stopped,
                     true if again && for_memory => Lost::OutOfMemory,
                     true if again => Lost::Restarted,

@@ -375,6 +375,15 @@ fn resources_are_told_beside_the_chain() {
 }
 
 #[test]
+fn the_kernel_tells_of_memory_where_the_engine_does_not() {
+    let mut killed = with(exited(137));
+    broken(&killed, Link::Running, Cause::Killed);
+    killed.kernel_on_memory = seen("oom-kill:…,task=python".to_owned());
+    let finding = broken(&killed, Link::Running, Cause::OutOfMemory);
+    assert!(finding.evidence.iter().any(|one| one.seen.contains("oom-kill")), "{finding:#?}");
+}
+
+#[test]
 fn services_of_connections_are_judged_by_what_answered_inside() {
     let answered = |answer| {
         let mut facts = well();

@@ -54,6 +54,8 @@ pub struct Facts {
     pub engine_away: Option<(Timestamp, Timestamp)>,
     /// The engine said that processes of the container were ended for memory.
     pub told_out_of_memory: bool,
+    /// The kernel's own words that it ended a process of the container for memory.
+    pub kernel_on_memory: Option<Seen<String>>,
     /// The engine's words when it refused to start the container; it does not keep all of them itself.
     pub told_refusal: Option<String>,
     /// Somebody asked the engine to stop or kill the container, by its events: the event's word.

@@ -109,7 +109,9 @@ pub fn of_loop(facts: &Facts, found: &Container, cause: Cause) -> Finding {
 pub fn cause(facts: &Facts, found: &Container) -> Cause {
     let code = found.exit_code;
     let by_request = matches!(code, 0 | 137 | 143);
-    if (found.out_of_memory || facts.told_out_of_memory) && !matches!(code, 0 | 143) {
+    let for_memory =
+        found.out_of_memory || facts.told_out_of_memory || facts.kernel_on_memory.is_some();
+    if for_memory && !matches!(code, 0 | 143) {
         return Cause::OutOfMemory;
     }
     if let (Some((gone, back)), Some(at)) = (facts.engine_away, found.finished) {

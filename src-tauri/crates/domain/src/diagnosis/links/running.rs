@@ -167,7 +167,10 @@ pub fn running(facts: &Facts) -> Option<Judged> {
     let stopped = judged.finding.as_ref().is_some_and(|finding| {
         matches!(finding.cause, Cause::ContainerStopped | Cause::ContainerPaused)
     });
-    Some(if stopped { judged } else { judged.with_log(facts) })
+    if stopped {
+        return Some(judged);
+    }
+    Some(judged.and_saw(facts.kernel_on_memory.as_ref(), Clone::clone).with_log(facts))
 }
 
 fn short(id: &str) -> &str {
