@@ -28,6 +28,8 @@ struct State {
     /// Each such connection is cut.
     cut_each: AtomicBool,
     stop: AtomicBool,
+    /// Nobody is let through for now.
+    shut: AtomicBool,
     /// What is open now, so that it can be cut.
     open: Mutex<Vec<UnixStream>>,
 }
@@ -57,6 +59,9 @@ impl EngineDoor {
             for client in listener.incoming().flatten() {
                 if its.stop.load(Ordering::Relaxed) {
                     return;
+                }
+                if its.shut.load(Ordering::Relaxed) {
+                    continue;
                 }
                 // An engine that is gone answers nobody; the connection is dropped.
                 let _ = join(client, &engine, &its);
@@ -89,6 +94,17 @@ impl EngineDoor {
     /// Whether that connection has not come yet.
     pub fn is_to_cut(&self) -> bool {
         self.state.cut_after.load(Ordering::Relaxed) > 0
+    }
+
+    /// Cuts what is open and lets nobody through, until it is opened.
+    pub fn shut(&self) {
+        self.state.shut.store(true, Ordering::Relaxed);
+        self.state.cut();
+    }
+
+    /// Lets everybody through again.
+    pub fn open(&self) {
+        self.state.shut.store(false, Ordering::Relaxed);
     }
 
     /// Gives the socket to another user and group, who alone may use it, and cuts what is open.

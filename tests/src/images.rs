@@ -5,6 +5,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -254,6 +255,15 @@ impl Image {
     /// The image's id: the digest of its configuration.
     pub fn id(&self) -> String {
         digest(self.config.to_string().as_bytes())
+    }
+
+    /// Loads it with this client of an engine (before its arguments), through a file in this folder.
+    pub fn load_with(&self, client: &mut Command, folder: &Path, name: &str) -> PartResult<()> {
+        let archive = folder.join("load.tar");
+        self.write_archive(&archive, name)?;
+        let loaded = program::told(client.args(["load", "-q", "-i"]).arg(&archive));
+        std::fs::remove_file(&archive)?;
+        loaded.map(drop)
     }
 
     /// Writes the archive that `docker load`, Podman and skopeo read, under this name.

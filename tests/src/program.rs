@@ -87,6 +87,11 @@ pub fn output(command: &mut Command) -> PartResult<String> {
     }
 }
 
+/// The same, without the last line's end.
+pub fn told(command: &mut Command) -> PartResult<String> {
+    output(command).map(|text| text.trim_end().to_owned())
+}
+
 /// Runs a program with these arguments to the end and gives standard output.
 pub fn run<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> PartResult<String> {
     output(command(program)?.args(arguments))

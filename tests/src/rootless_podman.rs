@@ -99,16 +99,12 @@ impl RootlessPodman {
 
     /// Runs `podman …` and gives what it printed, without the last line's end.
     pub fn client(&self, arguments: &[&str]) -> PartResult<String> {
-        program::output(self.command()?.args(arguments)).map(|text| text.trim_end().to_owned())
+        program::told(self.command()?.args(arguments))
     }
 
     /// Loads an image under this name (`repository:tag`).
     pub fn load(&self, image: &Image, name: &str) -> PartResult<()> {
-        let archive = self.place.path("load.tar");
-        image.write_archive(&archive, name)?;
-        let loaded = self.client(&["load", "-q", "-i", &archive.to_string_lossy()]);
-        std::fs::remove_file(&archive)?;
-        loaded.map(drop)
+        image.load_with(&mut self.command()?, self.place.folder(), name)
     }
 }
 

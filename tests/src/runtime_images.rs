@@ -119,9 +119,7 @@ impl RuntimeImages {
         engine: &dyn Fn() -> PartResult<Command>,
         container: &str,
     ) -> PartResult<()> {
-        let client = |arguments: &[&str]| {
-            program::output(engine()?.args(arguments)).map(|told| told.trim_end().to_owned())
-        };
+        let client = |arguments: &[&str]| program::told(engine()?.args(arguments));
         let image = client(&["inspect", "-f", "{{.Config.Image}}", container])?;
         let from = format!("{}/.", self.llm_packages(engine()?, &image)?.display());
         client(&["exec", "-u", "0", container, "mkdir", "-p", "/tmp/wheels"])?;

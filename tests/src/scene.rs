@@ -63,7 +63,7 @@ impl Hand {
     pub fn run(&self, arguments: &[&str]) -> PartResult<String> {
         // The engine is not held meanwhile: the command waits for others' calls.
         let mut command = self.engine().command()?;
-        program::output(command.args(arguments)).map(|text| text.trim_end().to_owned())
+        program::told(command.args(arguments))
     }
 
     /// `docker …`, to be run later.

@@ -268,6 +268,34 @@ async fn cut(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<()
     Ok(())
 }
 
+/// More is written than the end of a log that is asked for holds, while the engine cannot be reached.
+async fn away(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<()> {
+    let script = r#"awk 'BEGIN { for (i = 0; i < 1000; i++) print i, "a line" }'
+        while [ ! -e /tmp/on ]; do sleep 0.1; done
+        awk 'BEGIN { for (i = 1000; i < 9000; i++) print i, "a line" }'
+        i=9000; while true; do sleep 0.2; echo $i a line; i=$((i+1)); done"#;
+    let id = container(app, client, "away", &[], script).await?;
+    let mut log = OpenedLog::open(app, of(&[&id])).await?;
+    log.until("the beginning", |state| state.whole && state.end - state.first >= 1000).await?;
+    door.shut();
+    client.run(&["exec", "away", "touch", "/tmp/on"])?;
+    let written = |last: String| last.split(' ').next().and_then(|last| last.parse().ok());
+    while !client
+        .run(&["logs", "--tail", "1", "away"])
+        .is_ok_and(|last| written(last) > Some(9_000))
+    {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    door.open();
+    let state = log.until("what came meanwhile", |state| state.end - state.first >= 9_003).await?;
+    assert_eq!(state.notes, [""; 0]);
+    let all = log.texts().await?;
+    let wrong = all.iter().enumerate().find(|(at, line)| **line != format!("{at} a line"));
+    assert_eq!(wrong, None, "of {}", all.len());
+    client.run(&["rm", "-f", "away"])?;
+    Ok(())
+}
+
 /// The engine's clock jumps back by two hours and forward again while a container writes, as what the engine keeps
 /// of it tells. Lines stay in the order in which they were written.
 async fn clock_jumps(app: &App, client: &dyn Client) -> PartResult<()> {
@@ -378,6 +406,7 @@ async fn story(
         ("rotated", rotated(app, client).await),
         ("a clock that jumps", clock_jumps(app, client).await),
         ("a connection that breaks", cut(app, client, door).await),
+        ("an engine that is away", away(app, client, door).await),
         ("without a log", without_log(app, client).await),
         ("long", long(app, client, home).await),
         ("merged", merged(app, client).await),

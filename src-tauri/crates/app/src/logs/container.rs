@@ -19,7 +19,7 @@ use super::{
     older::{self, Older},
     open::Opened,
     repeated::Repeated,
-    resume::Last,
+    resume::{Between, Last, New},
     writer::{Write, Writer},
 };
 use crate::computes;
@@ -219,6 +219,30 @@ async fn follow(opened: Arc<Opened>, index: usize, id: RuntimeId, sender: mpsc::
             let mut batches = engine.log_batches(&container, asked).await;
             if let Some(known) = last {
                 let new = known.new_lines(&mut batches).await;
+                let new = match new {
+                    Ok(New::Next(batch)) => Ok(batch),
+                    Ok(New::After(batch)) => {
+                        let leave_out = (!nearly).then_some(&mut repeated);
+                        let lines = known.up_to(&batch);
+                        let joined = match lines {
+                            Some(between) => {
+                                let told = (&sender, index);
+                                missed(engine.as_ref(), &container, between, leave_out, told).await
+                            }
+                            None => false,
+                        };
+                        if !joined {
+                            opened.change(|standing| {
+                                standing.notes.push(format!(
+                                    "While the log of {} could not be followed, more was written than could be read afterwards: lines may be missing.",
+                                    row.name
+                                ));
+                            });
+                        }
+                        Ok(batch)
+                    }
+                    Err(error) => Err(error),
+                };
                 match new.map(|batch| if nearly { batch } else { repeated.leave_out(batch) }) {
                     Ok(batch) if batch.lines.is_empty() => {}
                     Ok(batch) => {
@@ -281,6 +305,30 @@ async fn follow(opened: Arc<Opened>, index: usize, id: RuntimeId, sender: mpsc::
             return;
         }
     }
+}
+
+/// Gives lines that were written while nobody followed; `false` = they do not join with what comes next.
+async fn missed(
+    engine: &dyn Engine,
+    container: &str,
+    mut between: Between,
+    mut leave_out: Option<&mut Repeated>,
+    (sender, index): (&mpsc::Sender<Told>, usize),
+) -> bool {
+    let asked = LogRequest { tail: None, follow: false, since: between.since() };
+    let mut batches = engine.log_batches(container, asked).await;
+    while let Some(Ok(batch)) = batches.next().await {
+        let (lines, met) = between.pick(&batch);
+        let lines = match &mut leave_out {
+            Some(repeated) => repeated.leave_out(lines),
+            None => lines,
+        };
+        let sent = lines.lines.is_empty() || sender.send((index, lines)).await.is_ok();
+        if met || !sent {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a log has lines behind the last one that was read.

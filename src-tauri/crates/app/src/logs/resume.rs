@@ -54,11 +54,11 @@ impl Last {
         Self::of(batch).map(|end| end.0) == last.map(|last| last.0)
     }
 
-    /// Takes the lines that are there already, and answers those behind this one; all, if it is not among them.
+    /// Takes the lines that are there already, and answers those behind this one.
     pub async fn new_lines(
         &self,
         batches: &mut BoxStream<'static, Result<LogBatch, EngineError>>,
-    ) -> Result<LogBatch, EngineError> {
+    ) -> Result<New, EngineError> {
         let mut all = LogBatch::default();
         while all.lines.len() < TAIL as usize {
             match timeout(QUIET, batches.next()).await {
@@ -71,11 +71,103 @@ impl Last {
             }
         }
         let known = all.iter().map(|(line, text)| Print::of(line, text)).collect::<Vec<_>>();
-        let Some(at) = known.iter().rposition(|print| *print == self.0) else { return Ok(all) };
+        let Some(at) = known.iter().rposition(|print| *print == self.0) else {
+            // A shorter log began anew.
+            let more = all.lines.len() >= TAIL as usize;
+            return Ok(if more { New::After(all) } else { New::Next(all) });
+        };
         let mut new = LogBatch::default();
         for (line, text) in all.iter().skip(at + 1) {
             new.push(line.source, line.time, text);
         }
-        Ok(new)
+        Ok(New::Next(new))
+    }
+
+    /// Looks for the lines between this one and those that the end of the log holds; `None` = they cannot be told apart.
+    pub fn up_to(&self, end: &LogBatch) -> Option<Between> {
+        let first = end.iter().next().map(|(line, text)| Print::of(line, text))?;
+        Some(Between { last: self.0, time: self.0.time?, first, behind: false })
+    }
+}
+
+/// Picks the lines behind one and before another out of a log.
+#[derive(Debug)]
+pub(super) struct Between {
+    last: Print,
+    time: Timestamp,
+    first: Print,
+    behind: bool,
+}
+
+impl Between {
+    /// The second from which on the log has them.
+    pub fn since(&self) -> i64 {
+        self.time.as_second()
+    }
+
+    /// Those of them that a batch holds; `true` = the line after them has come.
+    pub fn pick(&mut self, batch: &LogBatch) -> (LogBatch, bool) {
+        let mut new = LogBatch::default();
+        for (line, text) in batch.iter() {
+            let print = Print::of(line, text);
+            if print == self.first {
+                return (new, true);
+            }
+            // Where the last one itself is gone, its time tells.
+            self.behind |= line.time.is_some_and(|at| at > self.time);
+            if self.behind {
+                new.push(line.source, line.time, text);
+            }
+            self.behind |= print == self.last;
+        }
+        (new, false)
+    }
+}
+
+/// Lines behind the last one that was read.
+pub(super) enum New {
+    /// They come right after it.
+    Next(LogBatch),
+    /// There may be others in between: it is no longer within the end of the log.
+    After(LogBatch),
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::LogSource;
+
+    use super::*;
+
+    fn batch(lines: &[(i64, &str)]) -> LogBatch {
+        let mut batch = LogBatch::default();
+        for (second, text) in lines {
+            let time = Timestamp::from_second(*second).ok();
+            batch.push(LogSource::Out, time, text.as_bytes());
+        }
+        batch
+    }
+
+    fn texts(batch: &LogBatch) -> Vec<String> {
+        batch.iter().map(|(_, text)| String::from_utf8_lossy(text).into_owned()).collect()
+    }
+
+    #[test]
+    fn lines_between_are_those_behind_the_last_and_before_the_first() {
+        let last = Last::of(&batch(&[(4, "a"), (5, "b")])).expect("a line");
+        let mut between = last.up_to(&batch(&[(9, "y"), (9, "z")])).expect("lines");
+        assert_eq!(between.since(), 5);
+        let (new, met) = between.pick(&batch(&[(5, "other"), (5, "b"), (5, "c"), (6, "d")]));
+        assert_eq!((texts(&new), met), (vec!["c".to_owned(), "d".to_owned()], false));
+        let (new, met) = between.pick(&batch(&[(7, "e"), (9, "y"), (9, "z")]));
+        assert_eq!((texts(&new), met), (vec!["e".to_owned()], true));
+    }
+
+    #[test]
+    fn where_the_last_line_is_gone_its_time_tells() {
+        let last = Last::of(&batch(&[(5, "b")])).expect("a line");
+        let mut between = last.up_to(&batch(&[(9, "y")])).expect("lines");
+        let (new, met) = between.pick(&batch(&[(5, "before"), (6, "d"), (9, "y")]));
+        assert_eq!((texts(&new), met), (vec!["d".to_owned()], true));
+        assert!(last.up_to(&LogBatch::default()).is_none());
     }
 }
