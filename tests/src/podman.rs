@@ -136,6 +136,11 @@ impl PodmanEngine {
         image.load_with(&mut self.command()?, self.place.folder(), name)
     }
 
+    /// Takes its bridge away, as a network manager may; the containers on it have no network then.
+    pub fn lose_bridge(&self) -> PartResult<()> {
+        program::run("ip", &["link", "delete", &bridge(self.number)]).map(drop)
+    }
+
     /// Ends the service; containers run on, as always with Podman.
     pub fn stop(&mut self) -> PartResult<()> {
         if let Some(mut service) = self.service.take() {

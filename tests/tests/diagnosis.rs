@@ -48,6 +48,13 @@ async fn starts(round: &mut Round) -> PartResult<()> {
         // Podman refuses at once to make such a container.
         let refused = round.ward.make(device).await.expect_err("refused").to_string();
         assert_eq!(domain::diagnosis::cause_of(&refused), Some(expected.1), "{refused}");
+        round.rows.push(Row {
+            fault: "device does not exist".into(),
+            link: "none: it is not made".into(),
+            cause: format!("{:?}", expected.1),
+            seconds: 0.0,
+            mended: "not needed".into(),
+        });
     }
 
     let patient = round.ward.make(Making::script("taken", real_parts::ward::WELL)).await?;
@@ -309,6 +316,19 @@ async fn service(round: &mut Round) -> PartResult<()> {
     round.ward.is(&patient, Status::Available).await?;
     let found = round.ward.look(&patient).await?;
     assert_eq!(found.broken, None, "{found:#?}");
+    round.ward.ground.client(&["rm", "-f", &patient.name])?;
+
+    if let Ground::Podman(engine) = &round.ward.ground {
+        engine.lose_bridge()?;
+    }
+    let patient = round.ward.well("bridge").await?;
+    round.rows.push(Row {
+        fault: "the engine's bridge is gone".into(),
+        link: "none".into(),
+        cause: "none: Podman makes it anew".into(),
+        seconds: 0.0,
+        mended: "not needed".into(),
+    });
     round.ward.ground.client(&["rm", "-f", &patient.name]).map(drop)
 }
 

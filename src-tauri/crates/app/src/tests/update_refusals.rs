@@ -167,6 +167,25 @@ fn an_update_waits_for_active_runs_unless_the_person_says_otherwise() {
     });
 }
 
+#[test]
+fn an_update_does_not_wait_for_what_stays_of_a_batch_run() {
+    let mut used = Image::that(Serves::Well);
+    // The process that held its results.
+    used.behaviour.processes.push("python -m uvicorn promptflow.executor._service.app:app".into());
+    let world = world();
+    world.publish(V1, used);
+    paused(async {
+        let app = world.app().await;
+        let id = create(&app, draft("eval")).await.id;
+        assert_eq!(
+            preview(&app, &id, version(V2)).await.active_runs,
+            crate::api::ActiveRuns::Known { count: 0 }
+        );
+        let operation = begin_update(&app, &id, version(V2)).await;
+        succeeded(ended(&app, &operation).await);
+    });
+}
+
 /// Puts a lock of another installation on the runtime, as if its update had got so far.
 async fn foreign_lock(world: &World, name: &str) {
     let old = world.container(name).expect(name);

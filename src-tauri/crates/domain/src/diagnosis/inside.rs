@@ -119,7 +119,7 @@ fn disk(line: &str) -> Option<DiskInside> {
 
 /// Asks addresses and the container's proxies from inside, at the same time and without any key or login:
 /// `sh -c ASK_ADDRESSES sh https://a https://b`. Prints one line for each address, `address|status 401`,
-/// `address|name` (there is no such name), `address|names` (no server for names answers) or `address|words`, and one
+/// `address|name` (there is no such name), `address|names` (no server for names gives an answer) or `address|words`, and one
 /// for each proxy, `proxy host:port|open` or with the same words; nothing where there is no Python.
 pub const ASK_ADDRESSES: &str = r#"for p in "$(command -v python3)" "$(command -v python)" /opt/venv/bin/python /azureml-envs/prompt-flow/runtime/bin/python; do
   [ -x "$p" ] && exec "$p" -c '
@@ -198,7 +198,7 @@ pub fn read_proxies(text: &str) -> Vec<ProxyInside> {
         let refusal = match words {
             "open" => None,
             "name" => Some("its name is not found inside".to_owned()),
-            "names" => Some("no server for names answers inside".to_owned()),
+            "names" => Some("no server for names gives an answer inside".to_owned()),
             words => Some(words.to_owned()),
         };
         Some(ProxyInside { address: address.to_owned(), refusal })

@@ -168,7 +168,7 @@ pub fn network(facts: &Facts) -> Option<Judged> {
     if let Some(endpoint) = in_vain {
         let mut finding = words::in_general(Cause::NamesNotFoundInside);
         finding.sentence = format!(
-            "Inside the container no server for names answers: {} is not found.",
+            "Inside the container no server for names gives an answer for {}.",
             endpoint.address
         );
         return Some(told(finding));
@@ -191,7 +191,7 @@ pub fn endpoints(facts: &Facts) -> Option<Judged> {
         let told = match &endpoint.answer {
             EndpointAnswer::Status(status) => format!("status {status}"),
             EndpointAnswer::NoSuchHost => "its name is not found inside".into(),
-            EndpointAnswer::NoNameServer => "no server for names answers inside".into(),
+            EndpointAnswer::NoNameServer => "no server for names gives an answer inside".into(),
             EndpointAnswer::Unreachable(words) => format!("no connection ({words})"),
             EndpointAnswer::NotSeen(why) => why.clone(),
         };
