@@ -215,9 +215,14 @@ async fn follow(opened: Arc<Opened>, index: usize, id: RuntimeId, sender: mpsc::
         if problem.is_none() {
             tell(&opened, index, None);
             let tail = (!is_other || before.is_none()).then_some(TAIL);
-            let asked = LogRequest { tail, follow: true, since: 0 };
+            // Where the end of a log may be told wrongly, all that was written since is asked for instead.
+            let mut onwards = last.filter(|_| nearly).and_then(|last| last.onwards());
+            let asked = match &onwards {
+                Some(onwards) => LogRequest { tail: None, follow: true, since: onwards.since() },
+                None => LogRequest { tail, follow: true, since: 0 },
+            };
             let mut batches = engine.log_batches(&container, asked).await;
-            if let Some(known) = last {
+            if let Some(known) = last.filter(|_| onwards.is_none()) {
                 let new = known.new_lines(&mut batches).await;
                 let new = match new {
                     Ok(New::Next(batch)) => Ok(batch),
@@ -274,7 +279,11 @@ async fn follow(opened: Arc<Opened>, index: usize, id: RuntimeId, sender: mpsc::
                 silence = SILENCE;
                 match batch {
                     Ok(batch) => {
-                        let batch = if nearly { batch } else { repeated.leave_out(batch) };
+                        let batch = match &mut onwards {
+                            Some(onwards) => onwards.pick(&batch).0,
+                            None if nearly => batch,
+                            None => repeated.leave_out(batch),
+                        };
                         if batch.lines.is_empty() {
                             continue;
                         }

@@ -86,16 +86,21 @@ impl Last {
     /// Looks for the lines between this one and those that the end of the log holds; `None` = they cannot be told apart.
     pub fn up_to(&self, end: &LogBatch) -> Option<Between> {
         let first = end.iter().next().map(|(line, text)| Print::of(line, text))?;
-        Some(Between { last: self.0, time: self.0.time?, first, behind: false })
+        Some(Between { first: Some(first), ..self.onwards()? })
+    }
+
+    /// Looks for all lines behind this one; `None` = they cannot be told apart.
+    pub fn onwards(&self) -> Option<Between> {
+        Some(Between { last: self.0, time: self.0.time?, first: None, behind: false })
     }
 }
 
-/// Picks the lines behind one and before another out of a log.
+/// Picks the lines behind one, and before another where there is one, out of a log.
 #[derive(Debug)]
 pub(super) struct Between {
     last: Print,
     time: Timestamp,
-    first: Print,
+    first: Option<Print>,
     behind: bool,
 }
 
@@ -110,7 +115,7 @@ impl Between {
         let mut new = LogBatch::default();
         for (line, text) in batch.iter() {
             let print = Print::of(line, text);
-            if print == self.first {
+            if self.first == Some(print) {
                 return (new, true);
             }
             // Where the last one itself is gone, its time tells.
@@ -160,6 +165,16 @@ mod tests {
         assert_eq!((texts(&new), met), (vec!["c".to_owned(), "d".to_owned()], false));
         let (new, met) = between.pick(&batch(&[(7, "e"), (9, "y"), (9, "z")]));
         assert_eq!((texts(&new), met), (vec!["e".to_owned()], true));
+    }
+
+    #[test]
+    fn all_lines_behind_one_are_picked() {
+        let last = Last::of(&batch(&[(5, "b")])).expect("a line");
+        let mut onwards = last.onwards().expect("it has a time");
+        let (new, met) = onwards.pick(&batch(&[(5, "a"), (5, "b"), (5, "b2"), (6, "c")]));
+        assert_eq!((texts(&new), met), (vec!["b2".to_owned(), "c".to_owned()], false));
+        let (new, met) = onwards.pick(&batch(&[(6, "d")]));
+        assert_eq!((texts(&new), met), (vec!["d".to_owned()], false));
     }
 
     #[test]
