@@ -7,6 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::civil::DateTime;
 
@@ -28,6 +29,8 @@ struct State {
     /// Each such connection is cut.
     cut_each: AtomicBool,
     stop: AtomicBool,
+    /// Milliseconds for which everything that comes from the engine is held.
+    slow: AtomicU64,
     /// Nobody is let through for now.
     shut: AtomicBool,
     /// What is open now, so that it can be cut.
@@ -96,6 +99,11 @@ impl EngineDoor {
         self.state.cut_after.load(Ordering::Relaxed) > 0
     }
 
+    /// From now on the engine's answers come so much later.
+    pub fn slow(&self, by: Duration) {
+        self.state.slow.store(u64::try_from(by.as_millis()).unwrap_or(0), Ordering::Relaxed);
+    }
+
     /// Cuts what is open and lets nobody through, until it is opened.
     pub fn shut(&self) {
         self.state.shut.store(true, Ordering::Relaxed);
@@ -148,6 +156,7 @@ fn join(client: UnixStream, engine: &Path, state: &Arc<State>) -> PartResult<()>
     std::thread::spawn(move || {
         let mut passed = 0;
         pass(server, client_out, |bytes| {
+            std::thread::sleep(Duration::from_millis(its.slow.load(Ordering::Relaxed)));
             alter(bytes, its.ahead.load(Ordering::Relaxed));
             passed += bytes.len() as u64;
             let most = its.cut_after.load(Ordering::Relaxed);

@@ -296,6 +296,26 @@ async fn away(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<(
     Ok(())
 }
 
+/// The engine takes its time for the first lines.
+async fn late(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<()> {
+    let script = r"awk 'BEGIN { for (i = 0; i < 9000; i++) print i }'; sleep 600";
+    let id = container(app, client, "late", &[], script).await?;
+    while client.run(&["logs", "--tail", "1", "late"]).ok().as_deref() != Some("8999") {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    door.slow(Duration::from_millis(700));
+    let mut log = OpenedLog::open(app, of(&[&id])).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    door.slow(Duration::ZERO);
+    let state = log.until("the whole", |state| state.whole).await?;
+    assert_eq!(state.notes, [""; 0]);
+    let all = log.texts().await?;
+    assert_eq!(all.len(), 9000);
+    assert!(all.iter().enumerate().all(|(at, line)| *line == at.to_string()), "not in order");
+    client.run(&["rm", "-f", "late"])?;
+    Ok(())
+}
+
 /// The engine's clock jumps back by two hours and forward again while a container writes, as what the engine keeps
 /// of it tells. Lines stay in the order in which they were written.
 async fn clock_jumps(app: &App, client: &dyn Client) -> PartResult<()> {
@@ -404,6 +424,7 @@ async fn story(
         ("broken", broken(app, client).await),
         ("restarted", restarted(app, client).await),
         ("rotated", rotated(app, client).await),
+        ("an engine that is slow", late(app, client, door).await),
         ("a clock that jumps", clock_jumps(app, client).await),
         ("a connection that breaks", cut(app, client, door).await),
         ("an engine that is away", away(app, client, door).await),

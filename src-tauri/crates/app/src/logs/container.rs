@@ -33,6 +33,8 @@ const FIRST_WITHIN: Duration = Duration::from_millis(400);
 /// The same for several containers: what comes later cannot be put before what is shown already.
 const SEVERAL_QUIET: Duration = Duration::from_millis(200);
 const SEVERAL_WITHIN: Duration = Duration::from_secs(2);
+/// How long those of a log that has some are waited for.
+const LATE: Duration = Duration::from_secs(30);
 /// How often it is looked whether a container runs again.
 const LOOK: Duration = Duration::from_millis(500);
 /// A followed log that ends although its container runs is asked for again after this.
@@ -57,7 +59,8 @@ pub(super) async fn read(opened: &Arc<Opened>, runtimes: &[RuntimeId]) -> Result
         readers.spawn(follow(opened.clone(), index, id.clone(), sender.clone()));
     }
     drop(sender);
-    let first = first_lines(&mut receiver, runtimes.len()).await;
+    let mut first = first_lines(&mut receiver, runtimes.len()).await;
+    late_lines(opened, runtimes, &mut first, &mut receiver).await;
     let writer = Writer::start(opened, runtimes.len());
     let nearly = runtimes.iter().map(|id| tells_nearly(opened, id)).collect::<Vec<_>>();
     let (shown, starts) = merge::begin(first, &nearly);
@@ -118,6 +121,37 @@ async fn first_lines(receiver: &mut mpsc::Receiver<Told>, sources: usize) -> Vec
             return first;
         }
     }
+}
+
+/// Waits for a container whose log has lines and that has told none: what is read from the beginning has to meet them.
+async fn late_lines(
+    opened: &Opened,
+    runtimes: &[RuntimeId],
+    first: &mut [Vec<LogBatch>],
+    receiver: &mut mpsc::Receiver<Told>,
+) {
+    let until = Instant::now() + LATE;
+    for (index, id) in runtimes.iter().enumerate() {
+        if !first[index].is_empty() || !has_lines(opened, id).await {
+            continue;
+        }
+        while first[index].is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            match timeout(left, receiver.recv()).await {
+                Ok(Some((source, batch))) => first[source].push(batch),
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Whether a runtime's container has written anything.
+async fn has_lines(opened: &Opened, id: &RuntimeId) -> bool {
+    let Some(row) = opened.row(id) else { return false };
+    let Ok(engine) = computes::engine(&opened.app, &row.compute) else { return false };
+    let asked = LogRequest { tail: Some(1), follow: false, since: 0 };
+    let asking = async { engine.log_batches(&row.container_id, asked).await.next().await };
+    matches!(timeout(LATE, asking).await, Ok(Some(Ok(_))))
 }
 
 /// Lines of several containers as they come, in the order of their times.
