@@ -33,8 +33,11 @@ const FIRST_WITHIN: Duration = Duration::from_millis(400);
 /// The same for several containers: what comes later cannot be put before what is shown already.
 const SEVERAL_QUIET: Duration = Duration::from_millis(200);
 const SEVERAL_WITHIN: Duration = Duration::from_secs(2);
-/// How long those of a log that has some are waited for.
+/// How long those of a log that has some are waited for, and from the first of them on.
 const LATE: Duration = Duration::from_secs(30);
+const LATE_QUIET: Duration = Duration::from_secs(1);
+/// The same as [`QUIET`] where some may be told wrongly: only those that are first there can be put right.
+const NEARLY_QUIET: Duration = Duration::from_millis(100);
 /// How often it is looked whether a container runs again.
 const LOOK: Duration = Duration::from_millis(500);
 /// A followed log that ends although its container runs is asked for again after this.
@@ -59,10 +62,10 @@ pub(super) async fn read(opened: &Arc<Opened>, runtimes: &[RuntimeId]) -> Result
         readers.spawn(follow(opened.clone(), index, id.clone(), sender.clone()));
     }
     drop(sender);
-    let mut first = first_lines(&mut receiver, runtimes.len()).await;
+    let nearly = runtimes.iter().map(|id| tells_nearly(opened, id)).collect::<Vec<_>>();
+    let mut first = first_lines(&mut receiver, &nearly).await;
     late_lines(opened, runtimes, &mut first, &mut receiver).await;
     let writer = Writer::start(opened, runtimes.len());
-    let nearly = runtimes.iter().map(|id| tells_nearly(opened, id)).collect::<Vec<_>>();
     let (shown, starts) = merge::begin(first, &nearly);
     if !writer.write(Write::Lines(shown)).await {
         return writer.end().await;
@@ -101,10 +104,13 @@ fn tells_nearly(opened: &Opened, id: &RuntimeId) -> bool {
 }
 
 /// The first lines of each: until all were quiet for a moment.
-async fn first_lines(receiver: &mut mpsc::Receiver<Told>, sources: usize) -> Vec<Vec<LogBatch>> {
-    let mut first: Vec<Vec<LogBatch>> = vec![vec![]; sources];
-    let (quiet, within) =
-        if sources == 1 { (QUIET, FIRST_WITHIN) } else { (SEVERAL_QUIET, SEVERAL_WITHIN) };
+async fn first_lines(receiver: &mut mpsc::Receiver<Told>, nearly: &[bool]) -> Vec<Vec<LogBatch>> {
+    let mut first: Vec<Vec<LogBatch>> = vec![vec![]; nearly.len()];
+    let (quiet, within) = match nearly {
+        [false] => (QUIET, FIRST_WITHIN),
+        [true] => (NEARLY_QUIET, FIRST_WITHIN),
+        _ => (SEVERAL_QUIET, SEVERAL_WITHIN),
+    };
     let until = Instant::now() + within;
     loop {
         let all_spoke = first.iter().all(|batches| !batches.is_empty());
@@ -114,13 +120,15 @@ async fn first_lines(receiver: &mut mpsc::Receiver<Told>, sources: usize) -> Vec
             Ok(Some((source, batch))) => first[source].push(batch),
             Ok(None) | Err(_) => return first,
         }
-        let enough = |batches: &Vec<LogBatch>| {
-            batches.iter().map(|batch| batch.lines.len()).sum::<usize>() >= TAIL as usize
-        };
-        if first.iter().all(enough) {
+        if first.iter().all(|batches| is_full(batches)) {
             return first;
         }
     }
+}
+
+/// Whether all lines are there that are shown first.
+fn is_full(batches: &[LogBatch]) -> bool {
+    batches.iter().map(|batch| batch.lines.len()).sum::<usize>() >= TAIL as usize
 }
 
 /// Waits for a container whose log has lines and that has told none: what is read from the beginning has to meet them.
@@ -135,11 +143,13 @@ async fn late_lines(
         if !first[index].is_empty() || !has_lines(opened, id).await {
             continue;
         }
-        while first[index].is_empty() {
+        while !is_full(&first[index]) {
             let left = until.saturating_duration_since(Instant::now());
-            match timeout(left, receiver.recv()).await {
+            let wait = if first[index].is_empty() { left } else { LATE_QUIET.min(left) };
+            match timeout(wait, receiver.recv()).await {
                 Ok(Some((source, batch))) => first[source].push(batch),
-                Ok(None) | Err(_) => return,
+                Ok(None) => return,
+                Err(_) => break,
             }
         }
     }
