@@ -296,22 +296,34 @@ async fn away(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<(
     Ok(())
 }
 
-/// The engine takes its time for the first lines.
-async fn late(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<()> {
+/// Makes a container that has written the numbers up to 9,000.
+async fn numbers(app: &App, client: &dyn Client, name: &str) -> PartResult<RuntimeId> {
     let script = r"awk 'BEGIN { for (i = 0; i < 9000; i++) print i }'; sleep 600";
-    let id = container(app, client, "late", &[], script).await?;
-    while client.run(&["logs", "--tail", "1", "late"]).ok().as_deref() != Some("8999") {
+    let id = container(app, client, name, &[], script).await?;
+    while client.run(&["logs", "--tail", "1", name]).ok().as_deref() != Some("8999") {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    Ok(id)
+}
+
+/// Its log has them all, in order.
+async fn has_numbers(log: &OpenedLog) -> PartResult<()> {
+    let all = log.texts().await?;
+    assert_eq!(all.len(), 9000);
+    assert!(all.iter().enumerate().all(|(at, line)| *line == at.to_string()), "not in order");
+    Ok(())
+}
+
+/// The engine takes its time for the first lines.
+async fn late(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<()> {
+    let id = numbers(app, client, "late").await?;
     door.slow(Duration::from_millis(700));
     let mut log = OpenedLog::open(app, of(&[&id])).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     door.slow(Duration::ZERO);
     let state = log.until("the whole", |state| state.whole).await?;
     assert_eq!(state.notes, [""; 0]);
-    let all = log.texts().await?;
-    assert_eq!(all.len(), 9000);
-    assert!(all.iter().enumerate().all(|(at, line)| *line == at.to_string()), "not in order");
+    has_numbers(&log).await?;
     client.run(&["rm", "-f", "late"])?;
     Ok(())
 }
@@ -319,11 +331,7 @@ async fn late(app: &App, client: &dyn Client, door: &EngineDoor) -> PartResult<(
 /// The engine's clock jumps back by two hours and forward again while a container writes, as what the engine keeps
 /// of it tells. Lines stay in the order in which they were written.
 async fn clock_jumps(app: &App, client: &dyn Client) -> PartResult<()> {
-    let script = r"awk 'BEGIN { for (i = 0; i < 9000; i++) print i }'; sleep 600";
-    let id = container(app, client, "jumps", &[], script).await?;
-    while client.run(&["logs", "--tail", "1", "jumps"]).ok().as_deref() != Some("8999") {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let id = numbers(app, client, "jumps").await?;
     let kept = client.run(&["inspect", "jumps", "--format", "{{if .LogPath}}{{.LogPath}}{{end}}"]);
     let kept = match kept {
         Ok(path) if !path.is_empty() => path,
@@ -345,9 +353,7 @@ async fn clock_jumps(app: &App, client: &dyn Client) -> PartResult<()> {
     std::fs::write(&kept, lines.join("\n") + "\n")?;
     let mut log = OpenedLog::open(app, of(&[&id])).await?;
     log.until("the whole", |state| state.whole && state.end - state.first >= 9000).await?;
-    let all = log.texts().await?;
-    assert_eq!(all.len(), 9000);
-    assert!(all.iter().enumerate().all(|(at, line)| *line == at.to_string()), "not in order");
+    has_numbers(&log).await?;
     client.run(&["rm", "-f", "jumps"])?;
     Ok(())
 }

@@ -447,6 +447,9 @@ fn what_leads_out_of_the_container_is_named_before_the_services() {
     let passed_by = with(EndpointAnswer::Status(401), Some(("proxy.example:3128", Some("lost"))));
     let verdict = judge(&passed_by, true);
     assert_eq!((verdict.broken, verdict.others[0].cause), (None, Cause::ProxyNotReachable));
+    // A service that answers says itself what is wrong with it.
+    let throttled = with(EndpointAnswer::Status(429), Some(("proxy.example:3128", Some("lost"))));
+    broken(&throttled, Link::ModelEndpoints, Cause::LlmThrottled);
     broken(&with(EndpointAnswer::NoSuchHost, None), Link::ModelEndpoints, Cause::LlmUnreachable);
 }
 

@@ -147,7 +147,7 @@ pub fn network(facts: &Facts) -> Option<Judged> {
     }
     let saw = saw.join("\n");
     let asked = facts.resources.endpoints.as_ref().map_or(&[][..], |asked| asked.value.as_slice());
-    let lost = asked.iter().any(|endpoint| cause_of(&endpoint.answer).is_some());
+    let lost = asked.iter().any(|endpoint| is_lost(&endpoint.answer));
     // One that nothing goes through is only told.
     let state = if lost { LinkState::Broken } else { LinkState::Warning };
     let told = |finding: Finding| {
@@ -204,7 +204,8 @@ pub fn endpoints(facts: &Facts) -> Option<Judged> {
         .find_map(|endpoint| cause_of(&endpoint.answer).map(|cause| (endpoint, cause)));
     if let Some((endpoint, cause)) = bad {
         // What leads out of the container is the cause then.
-        if network(facts).is_some_and(|network| network.state == LinkState::Broken) {
+        let out = network(facts).filter(|_| is_lost(&endpoint.answer));
+        if out.is_some_and(|out| out.state == LinkState::Broken) {
             let sentence = "Nothing leads from the container to the services of its connections.";
             return Some(Judged::of(seen, LinkState::Broken, saw, sentence));
         }
@@ -233,6 +234,14 @@ pub fn endpoints(facts: &Facts) -> Option<Judged> {
         (LinkState::Passed, "The services of the connections in use answer inside.")
     };
     Some(Judged::of(seen, state, saw, sentence))
+}
+
+/// Nothing answered at all: what leads out of the container may be the reason.
+fn is_lost(answer: &EndpointAnswer) -> bool {
+    matches!(
+        answer,
+        EndpointAnswer::NoSuchHost | EndpointAnswer::NoNameServer | EndpointAnswer::Unreachable(_)
+    )
 }
 
 /// What only a proxy answers.
